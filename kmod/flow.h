@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Flows: what of a packet the selectors of a policy look at. */
+#ifndef GEMCAST_FLOW_H
+#define GEMCAST_FLOW_H
+
+#include <linux/skbuff.h>
+#include "addr.h"
+
+struct gemcast_flow {
+	struct in6_addr src;
+	struct in6_addr dst;
+	int ifindex;
+	u16 sport, dport;		/* host order; 0 unless @ports */
+	u8 proto;			/* of the upper layer */
+	bool ports;			/* the ports are known */
+	bool fragment;			/* of a larger datagram */
+	/* From the network header: */
+	u16 frag_part;			/* length of headers before ESP (RFC 4303 3.1.1) */
+	u16 upper;			/* offset of the upper layer */
+	u16 icmp_type;			/* 256: not ICMPv6 */
+};
+
+/*
+ * Reads the packet at @skb's network header. False if it is malformed or no IP.
+ * @flow->ifindex is left to the caller.
+ */
+bool gemcast_flow_read(const struct sk_buff *skb, struct gemcast_flow *flow);
+/* IGMP, MLD and IKE, which pass unless a policy names them. */
+bool gemcast_flow_control(const struct gemcast_flow *flow);
+
+#endif

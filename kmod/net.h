@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What gemcast keeps for one network namespace. */
+#ifndef GEMCAST_NET_H
+#define GEMCAST_NET_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+#include "stats.h"
+
+enum gemcast_gspd { GEMCAST_GSPD_OUT, GEMCAST_GSPD_IN, GEMCAST_GSPDS };
+
+struct gemcast_net {
+	struct net *net;
+	/*
+	 * Guards every change of configuration: groups, policies, SAs, peers,
+	 * and whether the hooks are registered. The packet path reads under
+	 * RCU alone. Taken inside RTNL by the device notifier; nothing takes
+	 * RTNL while holding it.
+	 */
+	struct mutex lock;
+	struct xarray groups;			/* by id; read under RCU */
+	struct list_head gspd[GEMCAST_GSPDS];	/* by (prio, index); RCU */
+	struct rhashtable sad;			/* by struct gemcast_sa_key; RCU */
+	struct list_head sas;			/* all, oldest first; lock */
+	struct list_head udp_ports;		/* struct gemcast_udp_port; lock */
+	u32 policy_index;			/* last one given; lock */
+	u32 npolicies;				/* lock */
+	bool hooked;				/* lock */
+	struct sock *ctl4;			/* sends ESP; never loops back */
+	struct sock *ctl6;
+	struct gemcast_stats __percpu *stats;
+	u64 stats_base[__GEMCAST_A_STATS_MAX];	/* lock */
+	atomic_t audit_suppressed;
+	atomic_long_t audit_next;		/* jiffies */
+	u32 audit_burst;			/* races lose an event at most */
+};
+
+struct gemcast_net *gemcast_net(struct net *net);
+
+#endif

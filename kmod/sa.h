@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* SAs: one key, its numbers, its times and its counters (RFC 4301 4.4.2). */
+#ifndef GEMCAST_SA_H
+#define GEMCAST_SA_H
+
+#include <linux/hrtimer.h>
+#include <linux/refcount.h>
+#include <linux/workqueue.h>
+#include "addr.h"
+#include "aead.h"
+#include "group.h"
+#include "ivguard.h"
+#include "replay.h"
+
+/* What an inbound packet is found by; unique in a namespace. */
+struct gemcast_sa_key {
+	u32 spi;
+	u32 port;			/* local UDP port; 0: native */
+	struct in6_addr dst;		/* any: by port and SPI alone */
+	struct in6_addr src;		/* any: whatever the source */
+};
+
+enum gemcast_limit_unit {
+	GEMCAST_LIMIT_PACKETS,
+	GEMCAST_LIMIT_BYTES,
+	GEMCAST_LIMIT_SECONDS,
+	GEMCAST_LIMIT_UNITS
+};
+
+struct gemcast_limit {
+	u64 soft;			/* 0: none */
+	u64 hard;
+};
+
+struct gemcast_sa_config {
+	u32 group;
+	u32 spi;
+	struct in6_addr dst;
+	struct in6_addr src;
+	enum gemcast_sa_dir dir;
+	u8 key[GEMCAST_KEY_MAX];	/* the caller cleanses it */
+	u8 key_len;			/* salt included */
+	u8 icv;				/* bytes */
+	bool has_sid;
+	u16 sid;
+	u8 sid_bits;			/* 0: the group has no Sender-IDs */
+	enum gemcast_replay replay;
+	u32 window;			/* packets */
+	bool has_activate, has_deactivate;
+	u64 activate, deactivate;	/* milliseconds from now */
+	struct gemcast_limit limit[GEMCAST_LIMIT_UNITS];
+};
+
+/* Bits of gemcast_sa.events: what the work still has to tell. */
+enum {
+	GEMCAST_SA_EV_SOFT,		/* + enum gemcast_limit_unit */
+	GEMCAST_SA_EV_HARD = GEMCAST_SA_EV_SOFT + GEMCAST_LIMIT_UNITS,
+	GEMCAST_SA_EV_SEQ_SOFT = GEMCAST_SA_EV_HARD + GEMCAST_LIMIT_UNITS,
+	GEMCAST_SA_EV_SEQ_END,
+};
+
+struct gemcast_sa {
+	/* Read for each packet, not changed after the SA was made. */
+	struct rhash_head hash;
+	struct gemcast_sa_key key;
+	struct gemcast_aead aead;
+	struct gemcast_group *group;
+	enum gemcast_sa_dir dir;
+	enum gemcast_replay replay;
+	u8 sid_bits;
+	bool limited;			/* by packets or bytes */
+	u64 iv_first;			/* SID and counter before the first packet */
+	u32 seq_last;			/* the last sequence number to be used */
+	struct gemcast_limit limit[GEMCAST_LIMIT_UNITS];
+
+	/* Changed for each packet. */
+	atomic64_t seq;			/* last one taken; may run past seq_last */
+	u64 iv_pace;			/* seq may reach this; READ_ONCE */
+	bool dead;			/* sends and receives no more; READ_ONCE */
+	atomic64_t life[GEMCAST_LIMIT_SECONDS];	/* packets, bytes, if limited */
+	struct gemcast_counters __percpu *out;
+	struct gemcast_counters __percpu *in;
+	atomic64_t in_replays;
+	atomic64_t in_bad_icv;
+	struct gemcast_replay_state replays;
+
+	/* Under gn->lock. */
+	struct list_head node;		/* group->sas; RCU readers too */
+	struct list_head all;		/* gn->sas */
+	u64 added;			/* CLOCK_BOOTTIME, ns; as the next three */
+	u64 activate_at;
+	u64 deactivate_at;		/* 0: never */
+	u64 limit_at[2];		/* soft, hard seconds; 0: none or told */
+	bool activated;			/* its time came; told */
+	bool removed;
+	u16 sid;
+	bool has_sid;
+
+	struct hrtimer timer;		/* the next of the times above */
+	unsigned long events;		/* GEMCAST_SA_EV_*, atomic bit operations */
+	struct work_struct work;	/* tells events, keeps times */
+	refcount_t refs;		/* table, pending work */
+	struct rcu_work free;
+};
+
+/* These need gn->lock; for @flags and errors see group.h. */
+int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
+		   u16 flags, struct netlink_ext_ack *extack);
+void gemcast_sa_del(struct gemcast_sa *sa);
+enum gemcast_sa_state gemcast_sa_state(const struct gemcast_sa *sa);
+
+/* Which SAs a request names. */
+struct gemcast_sa_filter {
+	u32 group, spi;			/* 0: any */
+	bool has_dst, has_src;
+	struct in6_addr dst, src;
+};
+
+bool gemcast_sa_matches(const struct gemcast_sa *sa,
+			const struct gemcast_sa_filter *filter);
+/* The one SA that @filter selects, or an ERR_PTR: ENOENT, ENOTUNIQ. */
+struct gemcast_sa *gemcast_sa_find(struct gemcast_net *gn,
+				   const struct gemcast_sa_filter *filter,
+				   struct netlink_ext_ack *extack);
+void gemcast_sa_flush(struct gemcast_net *gn,
+		      const struct gemcast_sa_filter *filter);
+
+/*
+ * Packet path, under RCU. Longest match first: (SPI, dst, src), (SPI, dst),
+ * and for a UDP port SPI alone (RFC 4303 2.1). NULL if none receives.
+ */
+struct gemcast_sa *gemcast_sa_lookup(const struct gemcast_net *gn, u32 spi,
+				     u16 port, const struct in6_addr *dst,
+				     const struct in6_addr *src);
+/*
+ * Takes @n sequence numbers: *@seq is the first, and IV number *@seq goes with
+ * it. 0, or which counter of drops to count.
+ */
+int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq);
+/* Counts a packet against the limits; 0, or a hard one is reached. */
+int gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
+		      unsigned int bytes);
+/* The 64-bit IV of sequence number @seq: SID, then counter (RFC 6054 3). */
+static inline u64 gemcast_sa_iv(const struct gemcast_sa *sa, u32 seq)
+{
+	return sa->iv_first + seq;
+}
+
+#endif
