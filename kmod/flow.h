@@ -25,7 +25,7 @@ struct gemcast_flow {
  * @flow->ifindex is left to the caller.
  */
 bool gemcast_flow_read(const struct sk_buff *skb, struct gemcast_flow *flow);
-/* IGMP, MLD and IKE, which pass unless a policy names them. */
+/* IGMP, MLD, neighbour discovery and IKE, which pass unless a policy names them. */
 bool gemcast_flow_control(const struct gemcast_flow *flow);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/netlink.h>
 #include <linux/rhashtable.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
@@ -23,6 +24,7 @@ struct gemcast_net {
 	struct mutex lock;
 	struct xarray groups;			/* by id; read under RCU */
 	struct list_head gspd[GEMCAST_GSPDS];	/* by (prio, index); RCU */
+	struct list_head policies;		/* all, by (prio, index); lock */
 	struct rhashtable sad;			/* by struct gemcast_sa_key; RCU */
 	struct list_head sas;			/* all, oldest first; lock */
 	struct list_head udp_ports;		/* struct gemcast_udp_port; lock */
@@ -39,5 +41,15 @@ struct gemcast_net {
 };
 
 struct gemcast_net *gemcast_net(struct net *net);
+
+/* The index of interface @name, 0 if @name is empty, or -ENODEV. */
+int gemcast_net_find_dev(const struct gemcast_net *gn, const char *name,
+			 struct netlink_ext_ack *extack);
+/* Keeps a name and an index together when @dev comes, goes or is renamed. */
+void gemcast_net_follow_dev(char *name, int *ifindex,
+			    const struct net_device *dev, bool gone);
+
+int gemcast_net_init(void);
+void gemcast_net_exit(void);
 
 #endif

@@ -48,6 +48,7 @@ struct gemcast_policy_filter {
 struct gemcast_policy {
 	/* In the GSPDs of its direction; lock, RCU. */
 	struct list_head node[GEMCAST_GSPDS];
+	struct list_head all;		/* gn->policies; lock */
 	struct gemcast_policy_config cfg;
 	struct gemcast_group *group;	/* NULL unless protect */
 	u32 index;
@@ -81,14 +82,12 @@ void gemcast_policy_del(struct gemcast_net *gn, struct gemcast_policy *policy);
 void gemcast_policy_flush(struct gemcast_net *gn,
 			  const struct gemcast_policy_filter *filter);
 /*
- * Each policy once, by (prio, index); @after is the last one seen, or NULL.
- * NULL at the end. For dumps that must go on after the lock was let go:
- * gemcast_policy_next_index() takes up after a policy that may be gone.
+ * The next policy by (prio, index), for a dump that goes on after the lock was
+ * let go: the last one it saw may be gone. NULL at the end. Within one hold of
+ * the lock walk gn->policies.
  */
-struct gemcast_policy *gemcast_policy_next(struct gemcast_net *gn,
-					   struct gemcast_policy *after);
-struct gemcast_policy *gemcast_policy_next_index(struct gemcast_net *gn,
-						 u32 prio, u32 index);
+struct gemcast_policy *gemcast_policy_behind(struct gemcast_net *gn, u32 prio,
+					     u32 index);
 /* An interface came, went or changed its name. */
 void gemcast_policy_dev_event(struct gemcast_net *gn, struct net_device *dev,
 			      bool gone);

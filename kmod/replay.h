@@ -3,12 +3,13 @@
 #ifndef GEMCAST_REPLAY_H
 #define GEMCAST_REPLAY_H
 
-#include <linux/rhashtable.h>
+#include <linux/list.h>
 #include <linux/spinlock.h>
 #include "addr.h"
 
 /* At most so many senders of one SA have a window at a time. */
 #define GEMCAST_SENDERS_MAX	4096
+#define GEMCAST_SENDER_BUCKETS	1024
 
 struct gemcast_window {
 	spinlock_t lock;		/* guards the rest */
@@ -20,7 +21,8 @@ struct gemcast_window {
 
 struct gemcast_replay_state {
 	struct gemcast_window one;	/* replay sa */
-	struct rhashtable senders;	/* replay source, sid; RCU */
+	struct hlist_head *senders;	/* replay source, sid; by a keyed hash */
+	u32 seed;			/* of that hash */
 	spinlock_t lock;		/* guards adding and removing senders */
 	u32 nsenders;			/* lock */
 	u32 size;			/* window of each */

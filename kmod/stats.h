@@ -11,14 +11,14 @@ struct gemcast_net;
 
 struct gemcast_stats {
 	u64_stats_t count[__GEMCAST_A_STATS_MAX];
-	struct u64_stats_sync sync;
+	struct u64_stats_sync syncp;
 };
 
 /* A pair of counters of one object. */
 struct gemcast_counters {
 	u64_stats_t packets;
 	u64_stats_t bytes;
-	struct u64_stats_sync sync;
+	struct u64_stats_sync syncp;
 };
 
 struct gemcast_count {

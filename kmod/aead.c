@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AES-GCM for ESP: chooses a synchronous driver and runs it on one linear
+ * packet, with a request and scatterlist that belong to the CPU.
+ *
+ * Asking for a synchronous rfc4106(gcm(aes)) by its mask alone gives, on
+ * kernels whose SIMD drivers sit behind an asynchronous wrapper, the generic
+ * one. There the internal driver under the wrapper is taken as the fast one,
+ * used whenever SIMD registers are; the generic one serves when they are not.
+ *
+ * The per-CPU scratch is used with softirqs off and by nobody across a call
+ * out of this file.
+ */
+#include <asm/simd.h>
+#include <crypto/internal/simd.h>
+#include <linux/percpu.h>
+#include <linux/scatterlist.h>
+#include "aead.h"
+
+#define GEMCAST_ESP_HDR_LEN	8
+#define GEMCAST_IV_LEN		8
+/* What RFC 4106 authenticates in front of the text; the IV goes along. */
+#define GEMCAST_ASSOC_LEN	(GEMCAST_ESP_HDR_LEN + GEMCAST_IV_LEN)
+#define GEMCAST_REQ_CTX_MAX	2048
+
+struct gemcast_aead_scratch {
+	struct scatterlist sg[1];
+	struct aead_request req;
+	/* Follows the request, as the crypto API wants it. */
+	u8 ctx[GEMCAST_REQ_CTX_MAX] CRYPTO_MINALIGN_ATTR;
+};
+
+static struct gemcast_aead_scratch __percpu *gemcast_aead_scratch;
+
+int gemcast_aead_init(void)
+{
+	gemcast_aead_scratch = alloc_percpu(struct gemcast_aead_scratch);
+	return gemcast_aead_scratch ? 0 : -ENOMEM;
+}
+
+void gemcast_aead_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		memzero_explicit(per_cpu_ptr(gemcast_aead_scratch, cpu),
+				 sizeof(*gemcast_aead_scratch));
+	free_percpu(gemcast_aead_scratch);
+}
+
+static int gemcast_aead_key(struct crypto_aead *tfm, const u8 *key,
+			    unsigned int key_len, unsigned int icv)
+{
+	int err;
+
+	if (crypto_aead_reqsize(tfm) > GEMCAST_REQ_CTX_MAX)
+		return -EOPNOTSUPP;
+	err = crypto_aead_setauthsize(tfm, icv);
+	return err ?: crypto_aead_setkey(tfm, key, key_len);
+}
+
+/* A driver composed of parts, each of which is called for every block. */
+static bool gemcast_aead_slow(struct crypto_aead *tfm)
+{
+	return strstr(crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)),
+		      "(gcm_base(");
+}
+
+/**
+ * gemcast_aead_setup() - Prepare the transform of an SA.
+ * @aead: filled in
+ * @key: AES key, then salt
+ * @key_len: length of both, bytes
+ * @icv: length of the ICV, bytes
+ *
+ * Return: 0 or a negative errno, and then nothing is left behind.
+ */
+int gemcast_aead_setup(struct gemcast_aead *aead, const u8 *key,
+		       unsigned int key_len, unsigned int icv)
+{
+	struct crypto_aead *tfm;
+	int err;
+
+	aead->fast = NULL;
+	aead->icv = icv;
+	aead->key_len = key_len - GEMCAST_SALT_LEN;
+
+	tfm = crypto_alloc_aead(GEMCAST_AEAD_NAME, 0, CRYPTO_ALG_ASYNC);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	aead->tfm = tfm;
+	err = gemcast_aead_key(tfm, key, key_len, icv);
+	if (err || !gemcast_aead_slow(tfm))
+		goto out;
+
+	tfm = crypto_alloc_aead("__" GEMCAST_AEAD_NAME, CRYPTO_ALG_INTERNAL,
+				CRYPTO_ALG_INTERNAL | CRYPTO_ALG_ASYNC);
+	/* Not every machine has one. */
+	if (IS_ERR(tfm))
+		goto out;
+	aead->fast = tfm;
+	err = gemcast_aead_key(tfm, key, key_len, icv);
+out:
+	if (err)
+		gemcast_aead_destroy(aead);
+	return err;
+}
+
+void gemcast_aead_destroy(struct gemcast_aead *aead)
+{
+	if (aead->fast)
+		crypto_free_aead(aead->fast);
+	crypto_free_aead(aead->tfm);
+}
+
+const char *gemcast_aead_driver(const struct gemcast_aead *aead)
+{
+	struct crypto_aead *tfm = aead->fast ?: aead->tfm;
+
+	return crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm));
+}
+
+static struct aead_request *gemcast_aead_prepare(const struct gemcast_aead *aead,
+						 u8 *esp, unsigned int len,
+						 unsigned int crypt_len)
+{
+	struct gemcast_aead_scratch *scratch;
+	struct crypto_aead *tfm = aead->tfm;
+
+	if (aead->fast && crypto_simd_usable())
+		tfm = aead->fast;
+	scratch = this_cpu_ptr(gemcast_aead_scratch);
+	sg_init_one(scratch->sg, esp, GEMCAST_ASSOC_LEN + len + aead->icv);
+	aead_request_set_tfm(&scratch->req, tfm);
+	aead_request_set_callback(&scratch->req, 0, NULL, NULL);
+	aead_request_set_ad(&scratch->req, GEMCAST_ASSOC_LEN);
+	aead_request_set_crypt(&scratch->req, scratch->sg, scratch->sg,
+			       crypt_len, esp + GEMCAST_ESP_HDR_LEN);
+	return &scratch->req;
+}
+
+/**
+ * gemcast_aead_seal() - Encrypt and authenticate one packet in place.
+ * @aead: transform of the SA
+ * @esp: ESP header, IV, text, room for the ICV, in one piece
+ * @len: length of the text, trailer included
+ *
+ * Return: 0 or a negative errno.
+ */
+int gemcast_aead_seal(const struct gemcast_aead *aead, u8 *esp,
+		      unsigned int len)
+{
+	return crypto_aead_encrypt(gemcast_aead_prepare(aead, esp, len, len));
+}
+
+/**
+ * gemcast_aead_open() - Authenticate and decrypt one packet in place.
+ * @aead: transform of the SA
+ * @esp: ESP header, IV, text, ICV, in one piece
+ * @len: length of the text, trailer included, ICV not
+ *
+ * Return: 0, -EBADMSG if it is not authentic, another negative errno.
+ */
+int gemcast_aead_open(const struct gemcast_aead *aead, u8 *esp,
+		      unsigned int len)
+{
+	return crypto_aead_decrypt(gemcast_aead_prepare(aead, esp, len,
+							len + aead->icv));
+}

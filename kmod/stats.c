@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counters: per CPU and without locks; a reader sums up.
+ *
+ * Writers have softirqs off, or turn them off.
+ */
+#include "net.h"
+
+int gemcast_stats_init(struct gemcast_net *gn)
+{
+	gn->stats = netdev_alloc_pcpu_stats(struct gemcast_stats);
+	return gn->stats ? 0 : -ENOMEM;
+}
+
+void gemcast_stats_exit(struct gemcast_net *gn)
+{
+	free_percpu(gn->stats);
+}
+
+void gemcast_stats_inc(struct gemcast_net *gn, enum gemcast_stats_attr which)
+{
+	struct gemcast_stats *stats;
+
+	local_bh_disable();
+	stats = this_cpu_ptr(gn->stats);
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->count[which]);
+	u64_stats_update_end(&stats->syncp);
+	local_bh_enable();
+}
+
+static void gemcast_stats_sum(struct gemcast_net *gn, u64 *sum)
+{
+	int cpu, i;
+
+	memset(sum, 0, sizeof(*sum) * __GEMCAST_A_STATS_MAX);
+	for_each_possible_cpu(cpu) {
+		struct gemcast_stats *stats = per_cpu_ptr(gn->stats, cpu);
+
+		for (i = 0; i < __GEMCAST_A_STATS_MAX; i++) {
+			unsigned int start;
+			u64 count;
+
+			do {
+				start = u64_stats_fetch_begin(&stats->syncp);
+				count = u64_stats_read(&stats->count[i]);
+			} while (u64_stats_fetch_retry(&stats->sync, start));
+			sum[i] += count;
+		}
+	}
+}
+
+void gemcast_stats_read(struct gemcast_net *gn, u64 sum[__GEMCAST_A_STATS_MAX])
+{
+	int i;
+
+	lockdep_assert_held(&gn->lock);
+	gemcast_stats_sum(gn, sum);
+	for (i = 0; i < __GEMCAST_A_STATS_MAX; i++)
+		sum[i] -= gn->stats_base[i];
+}
+
+void gemcast_stats_reset(struct gemcast_net *gn)
+{
+	lockdep_assert_held(&gn->lock);
+	gemcast_stats_sum(gn, gn->stats_base);
+}
+
+struct gemcast_counters __percpu *gemcast_counters_alloc(void)
+{
+	return netdev_alloc_pcpu_stats(struct gemcast_counters);
+}
+
+void gemcast_counters_add(struct gemcast_counters __percpu *counters,
+			  unsigned int packets, unsigned int bytes)
+{
+	struct gemcast_counters *c = this_cpu_ptr(counters);
+
+	u64_stats_update_begin(&c->syncp);
+	u64_stats_add(&c->packets, packets);
+	u64_stats_add(&c->bytes, bytes);
+	u64_stats_update_end(&c->syncp);
+}
+
+struct gemcast_count gemcast_counters_read(struct gemcast_counters __percpu *c)
+{
+	struct gemcast_count sum = {};
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct gemcast_counters *counters = per_cpu_ptr(c, cpu);
+		u64 packets, bytes;
+		unsigned int start;
+
+		do {
+			start = u64_stats_fetch_begin(&counters->syncp);
+			packets = u64_stats_read(&counters->packets);
+			bytes = u64_stats_read(&counters->bytes);
+		} while (u64_stats_fetch_retry(&counters->sync, start));
+		sum.packets += packets;
+		sum.bytes += bytes;
+	}
+	return sum;
+}
