@@ -36,7 +36,8 @@ static inline int gemcast_addr_len(const struct in6_addr *addr)
 
 static inline const void *gemcast_addr_bytes(const struct in6_addr *addr)
 {
-	return ipv6_addr_v4mapped(addr) ? &addr->s6_addr32[3] : addr;
+	return ipv6_addr_v4mapped(addr) ? (const void *)&addr->s6_addr32[3] :
+					  addr;
 }
 
 #endif

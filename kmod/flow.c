@@ -7,7 +7,9 @@
 #include <linux/igmp.h>
 #include <linux/ip.h>
 #include <linux/udp.h>
+#include <net/ip.h>
 #include <net/ipv6.h>
+#include <net/ndisc.h>
 #include "flow.h"
 
 #define GEMCAST_IKE_PORT	500

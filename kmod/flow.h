@@ -6,6 +6,9 @@
 #include <linux/skbuff.h>
 #include "addr.h"
 
+/* Instead of an interface: any policy's will do. */
+#define GEMCAST_FLOW_ANY_DEV	(-1)
+
 struct gemcast_flow {
 	struct in6_addr src;
 	struct in6_addr dst;

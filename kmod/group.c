@@ -189,10 +189,10 @@ void gemcast_group_select_current(struct gemcast_group *group)
 			continue;
 		if (!gemcast_group_sends_by(sa))
 			break;
-		rcu_assign_pointer(group->current, sa);
+		rcu_assign_pointer(group->current_sa, sa);
 		return;
 	}
-	RCU_INIT_POINTER(group->current, NULL);
+	RCU_INIT_POINTER(group->current_sa, NULL);
 }
 
 static bool gemcast_group_sa_fits(const struct gemcast_sa *sa,
@@ -220,7 +220,7 @@ struct gemcast_sa *gemcast_group_send_sa(const struct gemcast_group *group,
 					 const struct in6_addr *dst,
 					 const struct in6_addr *src)
 {
-	struct gemcast_sa *sa = rcu_dereference(group->current);
+	struct gemcast_sa *sa = rcu_dereference(group->current_sa);
 
 	if (sa && gemcast_group_sa_fits(sa, dst, src))
 		return sa;

@@ -19,7 +19,7 @@ struct gemcast_group {
 	struct gemcast_net *gn;
 	struct gemcast_group_config cfg;
 	/* What is sent by now; chosen by gemcast_group_select_current(). */
-	struct gemcast_sa __rcu *current;
+	struct gemcast_sa __rcu *current_sa;
 	struct list_head sas;		/* leading edge first; lock, RCU */
 	struct list_head peers;		/* lock, RCU */
 	u32 nsas;			/* lock */

@@ -29,6 +29,7 @@ struct gemcast_net {
 	struct list_head sas;			/* all, oldest first; lock */
 	struct list_head udp_ports;		/* struct gemcast_udp_port; lock */
 	u32 policy_index;			/* last one given; lock */
+	u64 sa_number;				/* last one given; lock */
 	u32 npolicies;				/* lock */
 	bool hooked;				/* lock */
 	struct sock *ctl4;			/* sends ESP; never loops back */

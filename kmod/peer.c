@@ -70,6 +70,11 @@ static int gemcast_peer_add(struct gemcast_group *group,
 		err = -ENOMEM;
 		goto destroy;
 	}
+	if (!list_empty(&group->peers))
+		peer->number = list_last_entry(&group->peers,
+					       struct gemcast_peer,
+					       node)->number;
+	peer->number++;
 	list_add_tail_rcu(&peer->node, &group->peers);
 	group->npeers++;
 	return 0;
@@ -138,7 +143,7 @@ int gemcast_peer_del(struct gemcast_net *gn,
 	struct gemcast_peer *peer = group ? gemcast_peer_find(group, cfg) : NULL;
 
 	if (!peer) {
-		NL_SET_ERR_MSG(extack, group ? "no such peer" : "no such group");
+		NL_SET_ERR_MSG(extack, "no such peer");
 		return -ENOENT;
 	}
 	gemcast_peer_remove(group, peer);

@@ -18,6 +18,7 @@ struct gemcast_peer_config {
 
 struct gemcast_peer {
 	struct list_head node;		/* group->peers; lock, RCU */
+	u64 number;			/* grows along the list */
 	struct gemcast_peer_config cfg;
 	int ifindex;			/* READ_ONCE; 0: no such interface now */
 	struct dst_cache cache;

@@ -223,7 +223,7 @@ int gemcast_policy_new(struct gemcast_net *gn,
 	if (policy->group)
 		policy->group->npolicies++;
 tell:
-	gemcast_event_policy(policy, GEMCAST_CMD_POLICY_NTF);
+	gemcast_event_policy(gn, policy, GEMCAST_CMD_POLICY_NTF);
 	return 0;
 }
 
@@ -236,7 +236,7 @@ void gemcast_policy_del(struct gemcast_net *gn, struct gemcast_policy *policy)
 {
 	lockdep_assert_held(&gn->lock);
 	gemcast_policy_unlink(policy);
-	gemcast_event_policy(policy, GEMCAST_CMD_POLICY_DEL_NTF);
+	gemcast_event_policy(gn, policy, GEMCAST_CMD_POLICY_DEL_NTF);
 	if (policy->group)
 		policy->group->npolicies--;
 	if (!--gn->npolicies)
@@ -406,13 +406,21 @@ static bool gemcast_policy_names(const struct gemcast_policy *policy,
 				   !gemcast_selector_ports_any(sel));
 }
 
+static bool gemcast_policy_dev(const struct gemcast_policy *policy,
+			       const struct gemcast_flow *flow)
+{
+	return !policy->cfg.sel.dev[0] ||
+	       flow->ifindex == GEMCAST_FLOW_ANY_DEV ||
+	       READ_ONCE(policy->ifindex) == flow->ifindex;
+}
+
 static bool gemcast_policy_selects(const struct gemcast_policy *policy,
 				   const struct gemcast_flow *flow)
 {
 	const struct gemcast_selector *sel = &policy->cfg.sel;
 
 	return ipv6_prefix_equal(&sel->dst, &flow->dst, sel->dst_len) &&
-	       (!sel->dev[0] || READ_ONCE(policy->ifindex) == flow->ifindex) &&
+	       gemcast_policy_dev(policy, flow) &&
 	       ipv6_prefix_equal(&sel->src, &flow->src, sel->src_len) &&
 	       (sel->any_proto || sel->proto == flow->proto) &&
 	       gemcast_policy_ports(policy, flow);

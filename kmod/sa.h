@@ -51,11 +51,13 @@ struct gemcast_sa_config {
 	struct gemcast_limit limit[GEMCAST_LIMIT_UNITS];
 };
 
-/* Bits of gemcast_sa.events: what the work still has to tell. */
+/* Bits of gemcast_sa.events: what the packet path saw and the work tells. */
 enum {
-	GEMCAST_SA_EV_SOFT,		/* + enum gemcast_limit_unit */
-	GEMCAST_SA_EV_HARD = GEMCAST_SA_EV_SOFT + GEMCAST_LIMIT_UNITS,
-	GEMCAST_SA_EV_SEQ_SOFT = GEMCAST_SA_EV_HARD + GEMCAST_LIMIT_UNITS,
+	GEMCAST_SA_EV_SOFT_PACKETS,
+	GEMCAST_SA_EV_SOFT_BYTES,
+	GEMCAST_SA_EV_HARD_PACKETS,
+	GEMCAST_SA_EV_HARD_BYTES,
+	GEMCAST_SA_EV_SEQ_SOFT,
 	GEMCAST_SA_EV_SEQ_END,
 };
 
@@ -68,40 +70,51 @@ struct gemcast_sa {
 	enum gemcast_sa_dir dir;
 	enum gemcast_replay replay;
 	u8 sid_bits;
+	bool has_sid;
+	u16 sid;
 	bool limited;			/* by packets or bytes */
-	u64 iv_first;			/* SID and counter before the first packet */
-	u32 seq_last;			/* the last sequence number to be used */
+	u64 iv_first;			/* IV of the number before the first */
+	u64 iv_clock;			/* its counter; see gemcast_sa_pace() */
+	u32 seq_last;			/* the last sequence number there is */
 	struct gemcast_limit limit[GEMCAST_LIMIT_UNITS];
 
-	/* Changed for each packet. */
+	/* Changed by packets. */
 	atomic64_t seq;			/* last one taken; may run past seq_last */
 	u64 iv_pace;			/* seq may reach this; READ_ONCE */
-	bool dead;			/* sends and receives no more; READ_ONCE */
-	atomic64_t life[GEMCAST_LIMIT_SECONDS];	/* packets, bytes, if limited */
+	bool out_ended;			/* sends no more; READ_ONCE */
+	bool dead;			/* nor receives; READ_ONCE */
+	atomic64_t packets;		/* both ways, if limited */
+	atomic64_t bytes;
 	struct gemcast_counters __percpu *out;
 	struct gemcast_counters __percpu *in;
 	atomic64_t in_replays;
 	atomic64_t in_bad_icv;
 	struct gemcast_replay_state replays;
 
-	/* Under gn->lock. */
+	/* gn->lock, unless it says otherwise. */
 	struct list_head node;		/* group->sas; RCU readers too */
 	struct list_head all;		/* gn->sas */
-	u64 added;			/* CLOCK_BOOTTIME, ns; as the next three */
+	u64 number;			/* grows from one SA to the next */
+	u64 added;			/* CLOCK_BOOTTIME, ns; as the next ones */
 	u64 activate_at;
 	u64 deactivate_at;		/* 0: never */
-	u64 limit_at[2];		/* soft, hard seconds; 0: none or told */
-	bool activated;			/* its time came; told */
+	u64 soft_at;			/* seconds; 0: none, or told */
+	u64 hard_at;
+	bool activated;			/* its time came; READ_ONCE */
 	bool removed;
-	u16 sid;
-	bool has_sid;
 
 	struct hrtimer timer;		/* the next of the times above */
-	unsigned long events;		/* GEMCAST_SA_EV_*, atomic bit operations */
+	unsigned long events;		/* GEMCAST_SA_EV_*; atomic bits */
 	struct work_struct work;	/* tells events, keeps times */
-	refcount_t refs;		/* table, pending work */
+	refcount_t refs;		/* table; pending work */
 	struct rcu_work free;
 };
+
+int gemcast_sa_init(void);
+void gemcast_sa_exit(void);
+/* Waits until no work touches an SA of a namespace that has none left. */
+void gemcast_sa_drain(void);
+extern const struct rhashtable_params gemcast_sad_params;
 
 /* These need gn->lock; for @flags and errors see group.h. */
 int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
@@ -133,13 +146,13 @@ struct gemcast_sa *gemcast_sa_lookup(const struct gemcast_net *gn, u32 spi,
 				     u16 port, const struct in6_addr *dst,
 				     const struct in6_addr *src);
 /*
- * Takes @n sequence numbers: *@seq is the first, and IV number *@seq goes with
- * it. 0, or which counter of drops to count.
+ * Takes @n sequence numbers, *@seq is the first. 0, or which counter of drops
+ * to count.
  */
 int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq);
-/* Counts a packet against the limits; 0, or a hard one is reached. */
-int gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
-		      unsigned int bytes);
+/* Counts packets against the limits; false if a hard one is passed. */
+bool gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
+		       unsigned int bytes);
 /* The 64-bit IV of sequence number @seq: SID, then counter (RFC 6054 3). */
 static inline u64 gemcast_sa_iv(const struct gemcast_sa *sa, u32 seq)
 {

@@ -44,7 +44,7 @@ static void gemcast_stats_sum(struct gemcast_net *gn, u64 *sum)
 			do {
 				start = u64_stats_fetch_begin(&stats->syncp);
 				count = u64_stats_read(&stats->count[i]);
-			} while (u64_stats_fetch_retry(&stats->sync, start));
+			} while (u64_stats_fetch_retry(&stats->syncp, start));
 			sum[i] += count;
 		}
 	}
@@ -96,7 +96,7 @@ struct gemcast_count gemcast_counters_read(struct gemcast_counters __percpu *c)
 			start = u64_stats_fetch_begin(&counters->syncp);
 			packets = u64_stats_read(&counters->packets);
 			bytes = u64_stats_read(&counters->bytes);
-		} while (u64_stats_fetch_retry(&counters->sync, start));
+		} while (u64_stats_fetch_retry(&counters->syncp, start));
 		sum.packets += packets;
 		sum.bytes += bytes;
 	}

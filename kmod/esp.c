@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ESP packets: makes and reads header, IV, padding and trailer, and asks the
+ * replay windows. Works on linear memory; knows nothing of IP. No state of its
+ * own, so no locks.
+ */
+#include "esp.h"
+
+/**
+ * gemcast_esp_seal() - Make the ESP packet around a payload and encrypt it.
+ * @sa: the SA
+ * @esp: where it begins; the payload stands GEMCAST_ESP_HEAD bytes behind
+ * @payload: its length
+ * @next: its protocol
+ * @seq: sequence number, from gemcast_sa_take()
+ *
+ * Context: softirqs off.
+ * Return: 0 or a negative errno.
+ */
+int gemcast_esp_seal(const struct gemcast_sa *sa, u8 *esp,
+		     unsigned int payload, u8 next, u32 seq)
+{
+	unsigned int text = ALIGN(payload + GEMCAST_ESP_TRAILER,
+				  GEMCAST_ESP_ALIGN);
+	unsigned int pad = text - payload - GEMCAST_ESP_TRAILER;
+	u8 *tail = esp + GEMCAST_ESP_HEAD + payload;
+	struct ip_esp_hdr *hdr = (void *)esp;
+	unsigned int i;
+
+	hdr->spi = htonl(sa->key.spi);
+	hdr->seq_no = htonl(seq);
+	put_unaligned_be64(gemcast_sa_iv(sa, seq), hdr->enc_data);
+	for (i = 1; i <= pad; i++)
+		*tail++ = i;
+	*tail++ = pad;
+	*tail = next;
+	return gemcast_aead_seal(&sa->aead, esp, text);
+}
+
+/* Whose replay window a packet is checked against; see replay.h. */
+static const struct in6_addr *gemcast_esp_sender(const struct gemcast_sa *sa,
+						 const u8 *iv,
+						 const struct in6_addr *src,
+						 struct in6_addr *sid)
+{
+	if (sa->replay != GEMCAST_REPLAY_SID)
+		return src;
+	*sid = in6addr_any;
+	sid->s6_addr32[3] = htonl(get_unaligned_be64(iv) >>
+				  (64 - sa->sid_bits));
+	return sid;
+}
+
+/**
+ * gemcast_esp_check() - What can be known of a packet before decryption.
+ * @sa: the SA that it names
+ * @skb: the packet
+ * @offset: of its ESP header from skb->data
+ * @src: its source
+ * @info: SPI and sequence number are filled in
+ *
+ * Context: RCU, softirqs off.
+ * Return: 0, or the counter of drops to count.
+ */
+int gemcast_esp_check(struct gemcast_sa *sa, const struct sk_buff *skb,
+		      unsigned int offset, const struct in6_addr *src,
+		      struct gemcast_esp *info)
+{
+	u8 buf[GEMCAST_ESP_HEAD], *head;
+	const struct ip_esp_hdr *hdr;
+	struct in6_addr sid;
+
+	info->spi = sa->key.spi;
+	info->seq = 0;
+	head = skb_header_pointer(skb, offset, sizeof(buf), buf);
+	if (!head || skb->len - offset < GEMCAST_ESP_HEAD +
+					 GEMCAST_ESP_TRAILER + sa->aead.icv)
+		return GEMCAST_A_STATS_IN_TRUNCATED;
+	hdr = (void *)head;
+	info->seq = ntohl(hdr->seq_no);
+	if (READ_ONCE(sa->dead))
+		return GEMCAST_A_STATS_IN_EXPIRED;
+	src = gemcast_esp_sender(sa, hdr->enc_data, src, &sid);
+	if (sa->replay != GEMCAST_REPLAY_NONE &&
+	    !gemcast_replay_check(&sa->replays, src, info->seq)) {
+		atomic64_inc(&sa->in_replays);
+		return GEMCAST_A_STATS_IN_REPLAY;
+	}
+	return 0;
+}
+
+static int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
+			      const u8 *iv, const struct in6_addr *src,
+			      u32 seq)
+{
+	struct in6_addr sid;
+	bool evicted;
+	int err;
+
+	if (sa->replay == GEMCAST_REPLAY_NONE)
+		return 0;
+	src = gemcast_esp_sender(sa, iv, src, &sid);
+	err = gemcast_replay_update(&sa->replays, src, seq, &evicted);
+	if (evicted)
+		gemcast_stats_inc(gn, GEMCAST_A_STATS_SENDERS_EVICTED);
+	if (err != -EALREADY)
+		return err ? GEMCAST_A_STATS_IN_NO_MEMORY : 0;
+	atomic64_inc(&sa->in_replays);
+	return GEMCAST_A_STATS_IN_REPLAY;
+}
+
+static int gemcast_esp_trailer(const u8 *text, unsigned int len,
+			       struct gemcast_esp *info)
+{
+	unsigned int pad = text[len - 2], i;
+
+	if (pad + GEMCAST_ESP_TRAILER > len)
+		return GEMCAST_A_STATS_IN_BAD_PADDING;
+	info->next = text[len - 1];
+	info->payload = len - GEMCAST_ESP_TRAILER - pad;
+	for (i = 0; i < pad; i++)
+		if (text[info->payload + i] != i + 1)
+			return GEMCAST_A_STATS_IN_BAD_PADDING;
+	return 0;
+}
+
+/**
+ * gemcast_esp_open() - Authenticate, decrypt, and accept the number.
+ * @gn: namespace
+ * @sa: the SA that the packet names
+ * @skb: ESP from skb->data on, linear and writable, gemcast_esp_check() passed
+ * @src: source of the packet
+ * @info: filled in
+ *
+ * Context: RCU, softirqs off.
+ * Return: 0, or the counter of drops to count.
+ */
+int gemcast_esp_open(struct gemcast_net *gn, struct gemcast_sa *sa,
+		     struct sk_buff *skb, const struct in6_addr *src,
+		     struct gemcast_esp *info)
+{
+	unsigned int text = skb->len - GEMCAST_ESP_HEAD - sa->aead.icv;
+	struct ip_esp_hdr *hdr = (void *)skb->data;
+	u8 iv[GEMCAST_ESP_IV_LEN];
+	int err;
+
+	info->spi = ntohl(hdr->spi);
+	info->seq = ntohl(hdr->seq_no);
+	/* Some drivers use the IV's place. */
+	memcpy(iv, hdr->enc_data, sizeof(iv));
+	err = gemcast_aead_open(&sa->aead, skb->data, text);
+	if (err == -EBADMSG) {
+		atomic64_inc(&sa->in_bad_icv);
+		return GEMCAST_A_STATS_IN_BAD_ICV;
+	}
+	if (err)
+		return GEMCAST_A_STATS_IN_CRYPTO;
+	err = gemcast_esp_accept(gn, sa, iv, src, info->seq);
+	return err ?: gemcast_esp_trailer(skb->data + GEMCAST_ESP_HEAD, text,
+					  info);
+}

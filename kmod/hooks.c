@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Netfilter hooks. Outbound packets are taken late at LOCAL_OUT and FORWARD, so
+ * that firewalls see cleartext; inbound ones at PRE_ROUTING, behind
+ * defragmentation and before connection tracking.
+ *
+ * gn->lock guards whether they are registered.
+ */
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/inet_common.h>
+#include <net/netfilter/ipv4/nf_defrag_ipv4.h>
+#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
+#include "hooks.h"
+#include "input.h"
+#include "output.h"
+
+#define GEMCAST_PRI_OUT		300
+#define GEMCAST_PRI_IN		-390
+
+static unsigned int gemcast_hook_out(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = gemcast_output(gemcast_net(state->net), skb, state);
+	local_bh_enable();
+	return verdict;
+}
+
+static unsigned int gemcast_hook_in(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = gemcast_input(gemcast_net(state->net), skb, state);
+	local_bh_enable();
+	return verdict;
+}
+
+#define GEMCAST_HOOK(_fn, _pf, _num, _prio) \
+	{ .hook = (_fn), .pf = (_pf), .hooknum = (_num), .priority = (_prio) }
+
+static const struct nf_hook_ops gemcast_hook_ops[] = {
+	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV4, NF_INET_LOCAL_OUT,
+		     GEMCAST_PRI_OUT),
+	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV4, NF_INET_FORWARD,
+		     GEMCAST_PRI_OUT),
+	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV4, NF_INET_PRE_ROUTING,
+		     GEMCAST_PRI_IN),
+	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV6, NF_INET_LOCAL_OUT,
+		     GEMCAST_PRI_OUT),
+	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV6, NF_INET_FORWARD,
+		     GEMCAST_PRI_OUT),
+	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV6, NF_INET_PRE_ROUTING,
+		     GEMCAST_PRI_IN),
+};
+
+/* The sockets that our packets go out by stay as long as the namespace. */
+static int gemcast_hooks_sockets(struct gemcast_net *gn)
+{
+	int err;
+
+	if (!gn->ctl4) {
+		err = inet_ctl_sock_create(&gn->ctl4, PF_INET, SOCK_RAW,
+					   IPPROTO_ESP, gn->net);
+		if (err)
+			return err;
+		gemcast_sock_no_loop4(gn->ctl4);
+	}
+	if (!gn->ctl6) {
+		err = inet_ctl_sock_create(&gn->ctl6, PF_INET6, SOCK_RAW,
+					   IPPROTO_ESP, gn->net);
+		if (err)
+			return err;
+		gemcast_sock_no_loop6(gn->ctl6);
+	}
+	return 0;
+}
+
+/**
+ * gemcast_hooks_enable() - Begin to look at the packets of a namespace.
+ * @gn: namespace, locked
+ *
+ * Return: 0 or a negative errno.
+ */
+int gemcast_hooks_enable(struct gemcast_net *gn)
+{
+	int err;
+
+	lockdep_assert_held(&gn->lock);
+	err = gemcast_hooks_sockets(gn);
+	if (err)
+		return err;
+	err = nf_defrag_ipv4_enable(gn->net);
+	if (err)
+		return err;
+	err = nf_defrag_ipv6_enable(gn->net);
+	if (err)
+		goto defrag4;
+	err = nf_register_net_hooks(gn->net, gemcast_hook_ops,
+				    ARRAY_SIZE(gemcast_hook_ops));
+	if (err)
+		goto defrag6;
+	gn->hooked = true;
+	return 0;
+defrag6:
+	nf_defrag_ipv6_disable(gn->net);
+defrag4:
+	nf_defrag_ipv4_disable(gn->net);
+	return err;
+}
+
+/**
+ * gemcast_hooks_disable() - Look at them no more.
+ * @gn: namespace, locked
+ */
+void gemcast_hooks_disable(struct gemcast_net *gn)
+{
+	lockdep_assert_held(&gn->lock);
+	if (!gn->hooked)
+		return;
+	gn->hooked = false;
+	nf_unregister_net_hooks(gn->net, gemcast_hook_ops,
+				ARRAY_SIZE(gemcast_hook_ops));
+	nf_defrag_ipv6_disable(gn->net);
+	nf_defrag_ipv4_disable(gn->net);
+}

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way of a packet inbound: ESP to its SA, out of it to an inner header that
+ * is checked like one from the wire, and through the inbound policies. Native
+ * packets are rewritten where they stand and go on; what came by UDP, and what
+ * cannot go on in the same traversal, is injected anew.
+ *
+ * All of it runs under RCU with softirqs off; the only lock it takes is that of
+ * a replay window.
+ */
+#include <linux/etherdevice.h>
+#include <linux/if_ether.h>
+#include <net/addrconf.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/xfrm.h>
+#include "esp.h"
+#include "event.h"
+#include "inner.h"
+#include "input.h"
+#include "output.h"
+#include "policy.h"
+#include "reinject.h"
+
+static void gemcast_in_audit(const struct gemcast_in *in,
+			     enum gemcast_stats_attr drop)
+{
+	struct gemcast_audit audit = {
+		.reason = drop,
+		.esp = in->sa,
+		.spi = in->esp.spi,
+		.seq = in->esp.seq,
+		.src = in->src,
+		.dst = in->dst,
+		.flow_label = in->flow_label,
+		.ifindex = in->ifindex,
+	};
+
+	switch (drop) {
+	case GEMCAST_A_STATS_IN_DISCARD:
+	case GEMCAST_A_STATS_IN_DUMMY:
+	case GEMCAST_A_STATS_IN_NO_DEV:
+	case GEMCAST_A_STATS_IN_NO_MEMORY:
+	case GEMCAST_A_STATS_IN_CRYPTO:
+		return;
+	default:
+		gemcast_event_audit(in->gn, &audit);
+	}
+}
+
+static void gemcast_in_drop(const struct gemcast_in *in,
+			    enum gemcast_stats_attr drop)
+{
+	gemcast_stats_inc(in->gn, drop);
+	gemcast_in_audit(in, drop);
+}
+
+/* Who seems to have sent it to whom, by the header the packet came with. */
+static void gemcast_in_outer(struct gemcast_in *in, const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version == 6) {
+		const struct ipv6hdr *ip = ipv6_hdr(skb);
+
+		in->src = ip->saddr;
+		in->dst = ip->daddr;
+		in->tos = ipv6_get_dsfield(ip);
+		in->flow_label = ntohl(ip6_flowlabel(ip));
+		in->v6 = true;
+	} else {
+		ipv6_addr_set_v4mapped(ip_hdr(skb)->saddr, &in->src);
+		ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, &in->dst);
+		in->tos = ip_hdr(skb)->tos;
+	}
+	in->ifindex = skb->dev->ifindex;
+}
+
+/*
+ * Decrypts @skb, whose ESP header is @offset bytes from skb->data; afterwards
+ * that is where skb->data is. 0, or the counter of drops to count.
+ */
+static int gemcast_in_open(struct gemcast_in *in, struct sk_buff *skb,
+			   unsigned int offset)
+{
+	int drop = gemcast_esp_check(in->sa, skb, offset, &in->src, &in->esp);
+
+	if (drop)
+		return drop;
+	/* Never in place what others see, taps above all. */
+	if (skb_linearize_cow(skb))
+		return GEMCAST_A_STATS_IN_NO_MEMORY;
+	__skb_pull(skb, offset);
+	drop = gemcast_esp_open(in->gn, in->sa, skb, &in->src, &in->esp);
+	if (drop)
+		return drop;
+	/* RFC 4303 2.6: a dummy is complete, and nothing. */
+	if (in->esp.next == IPPROTO_NONE)
+		return GEMCAST_A_STATS_IN_DUMMY;
+	gemcast_stats_inc(in->gn, GEMCAST_A_STATS_IN_PACKETS);
+	return 0;
+}
+
+/*
+ * RFC 5374 5.2: what came out must match the policy that it came in by. The
+ * packet is cleartext, skb->data at its network header.
+ */
+static int gemcast_in_policy(struct gemcast_in *in, struct sk_buff *skb)
+{
+	const struct gemcast_policy_config *cfg;
+	struct gemcast_flow flow;
+
+	if (!gemcast_flow_read(skb, &flow))
+		return GEMCAST_A_STATS_IN_BAD_INNER;
+	/* The policies of a udp group name the interface on its other side. */
+	flow.ifindex = in->sa->key.port ? GEMCAST_FLOW_ANY_DEV : in->ifindex;
+	in->policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, &flow);
+	if (!in->policy || in->policy->group != in->sa->group)
+		return GEMCAST_A_STATS_IN_POLICY;
+	cfg = &in->policy->cfg;
+	if (cfg->mode != (in->tunnel ? GEMCAST_MODE_TUNNEL :
+				       GEMCAST_MODE_TRANSPORT))
+		return GEMCAST_A_STATS_IN_POLICY;
+	if (in->tunnel && !in->sa->key.port) {
+		if (cfg->preserve & GEMCAST_PRESERVE_SRC &&
+		    !ipv6_addr_equal(&flow.src, &in->src))
+			return GEMCAST_A_STATS_IN_ADDRESS;
+		if (cfg->preserve & GEMCAST_PRESERVE_DST &&
+		    !ipv6_addr_equal(&flow.dst, &in->dst))
+			return GEMCAST_A_STATS_IN_ADDRESS;
+	}
+	if (!gemcast_sa_charge(in->sa, 1, skb->len))
+		return GEMCAST_A_STATS_IN_EXPIRED;
+	gemcast_counters_add(in->policy->count[GEMCAST_GSPD_IN], 1, skb->len);
+	gemcast_counters_add(in->sa->in, 1, skb->len);
+	return 0;
+}
+
+/* The packet goes on as if it had come in the clear. */
+static unsigned int gemcast_in_accept(struct gemcast_in *in,
+				      struct sk_buff *skb)
+{
+	skb->ip_summed = CHECKSUM_NONE;
+	skb->encapsulation = 0;
+	skb_clear_hash(skb);
+	secpath_reset(skb);
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	if (skb->pkt_type == PACKET_HOST)
+		skb->pkt_type = PACKET_MULTICAST;
+	skb_mac_header_rebuild(skb);
+	if (!in->v6) {
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		IPCB(skb)->iif = skb->skb_iif;
+		return NF_ACCEPT;
+	}
+	if (ipv6_hdr(skb)->nexthdr == NEXTHDR_HOP) {
+		/* The stack looks at these before this hook. */
+		gemcast_reinject_receive(skb, skb->dev);
+		return NF_STOLEN;
+	}
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	IP6CB(skb)->iif = skb->dev->ifindex;
+	IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+	return NF_ACCEPT;
+}
+
+/* Native ESP whose SA is known; @offset is that of the ESP header. */
+static unsigned int gemcast_in_esp(struct gemcast_in *in, struct sk_buff *skb,
+				   unsigned int offset)
+{
+	int drop = gemcast_in_open(in, skb, offset);
+
+	if (!drop)
+		drop = gemcast_inner_native(in, skb, offset);
+	if (!drop)
+		drop = gemcast_in_policy(in, skb);
+	if (!drop)
+		return gemcast_in_accept(in, skb);
+	gemcast_in_drop(in, drop);
+	return NF_DROP;
+}
+
+/* Cleartext: may it be here? */
+static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
+				     struct gemcast_flow *flow,
+				     const struct nf_hook_state *state)
+{
+	struct gemcast_policy *policy;
+	int drop;
+
+	policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, flow);
+	if (policy && policy->cfg.action == GEMCAST_ACTION_DISCARD)
+		drop = GEMCAST_A_STATS_IN_DISCARD;
+	else if (policy && policy->group && !policy->group->port)
+		drop = GEMCAST_A_STATS_IN_SPOOF;
+	else
+		drop = 0;
+	if (drop) {
+		gemcast_in_drop(in, drop);
+		return NF_DROP;
+	}
+	gemcast_output_arriving(in->gn, skb, state);
+	return NF_ACCEPT;
+}
+
+/* ESP, or a packet too broken to tell. */
+static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
+				    const struct gemcast_flow *flow)
+{
+	__be32 buf, *spi;
+
+	spi = skb_header_pointer(skb, flow->upper, sizeof(buf), &buf);
+	if (!spi)
+		return NF_ACCEPT;
+	in->esp.spi = ntohl(*spi);
+	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, 0, &in->dst, &in->src);
+	/* It may be another's: XFRM's, or a gateway's further on. */
+	if (!in->sa)
+		return NF_ACCEPT;
+	if (flow->fragment) {
+		gemcast_in_drop(in, GEMCAST_A_STATS_IN_FRAGMENT);
+		return NF_DROP;
+	}
+	return gemcast_in_esp(in, skb, flow->upper);
+}
+
+static bool gemcast_in_multicast(const struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	if (state->pf == NFPROTO_IPV6)
+		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
+	return ipv4_is_multicast(ip_hdr(skb)->daddr);
+}
+
+static bool gemcast_in_unicast_esp(const struct sk_buff *skb,
+				   const struct nf_hook_state *state)
+{
+	if (state->pf == NFPROTO_IPV6)
+		return ipv6_hdr(skb)->nexthdr == IPPROTO_ESP;
+	return ip_hdr(skb)->protocol == IPPROTO_ESP;
+}
+
+/**
+ * gemcast_input() - Decide on a packet that came in.
+ * @gn: namespace
+ * @skb: the packet
+ * @state: of the hook
+ *
+ * Context: RCU, softirqs off.
+ * Return: a netfilter verdict.
+ */
+unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	struct gemcast_in in = { .gn = gn };
+	struct gemcast_flow flow;
+
+	/* Our own cleartext, looped back, or already read and injected anew. */
+	if (skb->pkt_type == PACKET_LOOPBACK)
+		return NF_ACCEPT;
+	if (!gemcast_in_multicast(skb, state) &&
+	    !gemcast_in_unicast_esp(skb, state))
+		return NF_ACCEPT;
+	if (!gemcast_flow_read(skb, &flow))
+		return NF_ACCEPT;
+	flow.ifindex = state->in->ifindex;
+	gemcast_in_outer(&in, skb);
+	if (flow.proto == IPPROTO_ESP)
+		return gemcast_in_find(&in, skb, &flow);
+	return gemcast_in_clear(&in, skb, &flow, state);
+}
+
+static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
+{
+	__be32 buf, *spi;
+	int drop;
+
+	gemcast_in_outer(in, skb);
+	spi = skb_header_pointer(skb, 0, sizeof(buf), &buf);
+	if (!spi)
+		return GEMCAST_A_STATS_IN_TRUNCATED;
+	in->esp.spi = ntohl(*spi);
+	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, port, &in->dst,
+				   &in->src);
+	if (!in->sa)
+		return GEMCAST_A_STATS_IN_NO_SA;
+	drop = gemcast_in_open(in, skb, 0);
+	if (!drop)
+		drop = gemcast_inner_tunnel(in, skb);
+	if (!drop)
+		drop = gemcast_in_policy(in, skb);
+	return drop;
+}
+
+void gemcast_input_udp(struct gemcast_net *gn, struct sk_buff *skb, u16 port)
+{
+	struct gemcast_in in = { .gn = gn };
+	int drop = gemcast_in_udp(&in, skb, port);
+
+	if (!drop)
+		drop = gemcast_reinject(in.policy, skb);
+	if (!drop)
+		return;
+	gemcast_in_drop(&in, drop);
+	kfree_skb(skb);
+}

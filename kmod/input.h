@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The way of a packet inbound: SA, ESP, inner header, policy, and on. */
+#ifndef GEMCAST_INPUT_H
+#define GEMCAST_INPUT_H
+
+#include <linux/netfilter.h>
+#include "net.h"
+
+/* PRE_ROUTING: a verdict. Softirqs off, RCU. */
+unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
+			   const struct nf_hook_state *state);
+/*
+ * ESP that came to a udp group's @port, from skb->data on, its IP header at the
+ * network header. Consumes @skb.
+ */
+void gemcast_input_udp(struct gemcast_net *gn, struct sk_buff *skb, u16 port);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module: what is made in which order, and unmade in the reverse. */
+#include <linux/module.h>
+#include "aead.h"
+#include "ivguard.h"
+#include "net.h"
+#include "netlink.h"
+#include "sa.h"
+#include "selftest/selftest.h"
+
+static int __init gemcast_init(void)
+{
+	int err = gemcast_aead_init();
+
+	if (err)
+		return err;
+	err = gemcast_ivguard_init();
+	if (err)
+		goto aead;
+	err = gemcast_sa_init();
+	if (err)
+		goto ivguard;
+	err = gemcast_selftest();
+	if (err)
+		goto sa;
+	err = gemcast_net_init();
+	if (err)
+		goto sa;
+	err = gemcast_netlink_init();
+	if (err)
+		goto net;
+	return 0;
+net:
+	gemcast_net_exit();
+sa:
+	gemcast_sa_exit();
+ivguard:
+	gemcast_ivguard_exit();
+aead:
+	gemcast_aead_exit();
+	return err;
+}
+
+static void __exit gemcast_exit(void)
+{
+	gemcast_netlink_exit();
+	gemcast_net_exit();
+	gemcast_sa_exit();
+	gemcast_ivguard_exit();
+	gemcast_aead_exit();
+}
+
+module_init(gemcast_init);
+module_exit(gemcast_exit);
+
+MODULE_DESCRIPTION("Group-encrypted IP multicast");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");
+MODULE_ALIAS_GENL_FAMILY(GEMCAST_FAMILY_NAME);

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Outer headers: where an ESP packet goes, how long it may be, and the IP
+ * header before it. With preserved addresses the cleartext's own route serves
+ * (RFC 5374 3.1); else one is looked up.
+ *
+ * All of it runs under RCU with softirqs off and takes no lock.
+ */
+#include <linux/inetdevice.h>
+#include <net/addrconf.h>
+#include <net/inet_ecn.h>
+#include <net/ip6_checksum.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+#include "esp.h"
+#include "outer.h"
+#include "udp.h"
+
+/* Longest ESP packet that an IP packet can hold. */
+#define GEMCAST_ESP_MAX4	(IP_MAX_MTU - sizeof(struct iphdr))
+#define GEMCAST_ESP_MAX6	IPV6_MAXPLEN
+#define GEMCAST_ESP_MAX_UDP	(GEMCAST_ESP_MAX4 - sizeof(struct udphdr))
+
+static struct dst_entry *gemcast_outer_lookup4(struct gemcast_out *out,
+					       const struct sk_buff *skb,
+					       int oif)
+{
+	struct flowi4 fl4;
+	struct rtable *rt;
+	__be32 src = 0;
+
+	if (!ipv6_addr_any(&out->src))
+		src = gemcast_addr_v4(&out->src);
+	flowi4_init_output(&fl4, oif, skb->mark, ip_hdr(skb)->tos & INET_DSCP_MASK,
+			   RT_SCOPE_UNIVERSE, IPPROTO_ESP, FLOWI_FLAG_ANYSRC,
+			   gemcast_addr_v4(&out->dst), src, 0, 0,
+			   sock_net_uid(out->gn->net, NULL));
+	rt = ip_route_output_key(out->gn->net, &fl4);
+	if (IS_ERR(rt))
+		return NULL;
+	ipv6_addr_set_v4mapped(fl4.saddr, &out->src);
+	return &rt->dst;
+}
+
+static struct dst_entry *gemcast_outer_lookup6(struct gemcast_out *out,
+					       const struct sk_buff *skb,
+					       int oif)
+{
+	struct flowi6 fl6 = {
+		.flowi6_oif = oif,
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = IPPROTO_ESP,
+		.flowi6_flags = FLOWI_FLAG_ANYSRC,
+		.saddr = out->src,
+		.daddr = out->dst,
+	};
+	struct dst_entry *dst;
+
+	dst = ip6_dst_lookup_flow(out->gn->net, out->gn->ctl6, &fl6, NULL);
+	if (IS_ERR(dst))
+		return NULL;
+	out->src = fl6.saddr;
+	return dst;
+}
+
+/* An own address for the interface, when policy names none. */
+static bool gemcast_outer_source(struct gemcast_out *out,
+				 struct net_device *dev)
+{
+	__be32 src;
+
+	if (out->v6)
+		return !ipv6_dev_get_saddr(out->gn->net, dev, &out->dst, 0,
+					   &out->src);
+	src = inet_select_addr(dev, gemcast_addr_v4(&out->dst),
+			       RT_SCOPE_UNIVERSE);
+	ipv6_addr_set_v4mapped(src, &out->src);
+	return src;
+}
+
+/**
+ * gemcast_outer_route() - Find addresses and route of the outer header.
+ * @out: packet on its way; filled in
+ * @skb: the cleartext
+ * @state: of the hook
+ *
+ * Return: 0, or the counter of drops to count.
+ */
+int gemcast_outer_route(struct gemcast_out *out,
+					    struct sk_buff *skb,
+					    const struct nf_hook_state *state)
+{
+	const struct gemcast_policy_config *cfg = &out->policy->cfg;
+	bool whole = cfg->mode == GEMCAST_MODE_TRANSPORT;
+	int oif;
+
+	if (out->policy->group->port) {
+		out->mtu = ETH_DATA_LEN;
+		return 0;
+	}
+	out->src = whole || cfg->preserve & GEMCAST_PRESERVE_SRC ?
+		   out->flow->src : cfg->local;
+	out->dst = whole || cfg->preserve & GEMCAST_PRESERVE_DST ?
+		   out->flow->dst : cfg->remote;
+	if (whole || cfg->preserve & GEMCAST_PRESERVE_DST) {
+		out->route = skb_dst(skb);
+		if (ipv6_addr_any(&out->src) &&
+		    !gemcast_outer_source(out, state->out))
+			return GEMCAST_A_STATS_OUT_NO_ROUTE;
+	} else {
+		oif = gemcast_addr_multicast(&out->dst) ? state->out->ifindex :
+							  0;
+		out->route = out->v6 ? gemcast_outer_lookup6(out, skb, oif) :
+				       gemcast_outer_lookup4(out, skb, oif);
+		if (!out->route)
+			return GEMCAST_A_STATS_OUT_NO_ROUTE;
+		out->own_route = true;
+	}
+	out->mtu = dst_mtu(out->route);
+	return 0;
+}
+
+void gemcast_outer_done(struct gemcast_out *out)
+{
+	if (out->own_route)
+		dst_release(out->route);
+}
+
+static u8 gemcast_outer_tos(const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version == 6)
+		return ipv6_get_dsfield(ipv6_hdr(skb));
+	return ip_hdr(skb)->tos;
+}
+
+u8 gemcast_outer_ttl(const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version == 6)
+		return ipv6_hdr(skb)->hop_limit;
+	return ip_hdr(skb)->ttl;
+}
+
+static unsigned int gemcast_outer_esp_len(const struct gemcast_out *out,
+					  const struct sk_buff *skb)
+{
+	unsigned int strip = 0;
+
+	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
+		strip = out->flow->frag_part;
+	return gemcast_esp_len(out->sa, skb->len - strip);
+}
+
+/* Length of the IP headers before ESP. */
+static unsigned int gemcast_outer_head(const struct gemcast_out *out)
+{
+	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
+		return out->flow->frag_part;
+	return out->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+}
+
+bool gemcast_outer_too_long(const struct gemcast_out *out,
+			    const struct sk_buff *skb)
+{
+	unsigned int len = gemcast_outer_esp_len(out, skb);
+
+	if (!out->route)
+		return len > GEMCAST_ESP_MAX_UDP;
+	len += gemcast_outer_head(out);
+	if (out->v6)
+		return len > GEMCAST_ESP_MAX6 + sizeof(struct ipv6hdr);
+	return len > IP_MAX_MTU;
+}
+
+static bool gemcast_outer_df(const struct gemcast_out *out,
+			     const struct sk_buff *skb)
+{
+	switch (out->policy->cfg.df) {
+	case GEMCAST_DF_CLEAR:
+		return false;
+	case GEMCAST_DF_SET:
+		return true;
+	case GEMCAST_DF_COPY:
+		break;
+	}
+	return !out->v6 && ip_hdr(skb)->frag_off & htons(IP_DF);
+}
+
+bool gemcast_outer_fits(const struct gemcast_out *out,
+			const struct sk_buff *skb)
+{
+	if (!out->route || !gemcast_outer_df(out, skb))
+		return true;
+	return gemcast_outer_head(out) + gemcast_outer_esp_len(out, skb) <=
+	       out->mtu;
+}
+
+/* Where the protocol behind the first @len bytes of headers is said. */
+static unsigned int gemcast_outer_next_offset(const u8 *head, unsigned int len)
+{
+	unsigned int at = offsetof(struct ipv6hdr, nexthdr);
+	unsigned int offset = sizeof(struct ipv6hdr);
+
+	if (*head >> 4 == 4)
+		return offsetof(struct iphdr, protocol);
+	/* Such a header says its length, in 8 bytes, and what follows. */
+	while (offset < len) {
+		at = offset;
+		offset += ipv6_optlen((struct ipv6_opt_hdr *)(head + offset));
+	}
+	return at;
+}
+
+void gemcast_outer_set_next(u8 *head, unsigned int len, u8 next)
+{
+	head[gemcast_outer_next_offset(head, len)] = next;
+}
+
+u8 gemcast_outer_next(const struct sk_buff *skb, unsigned int len)
+{
+	const u8 *head = skb_network_header(skb);
+
+	return head[gemcast_outer_next_offset(head, len)];
+}
+
+/**
+ * gemcast_outer_alloc() - A buffer for an ESP packet.
+ * @out: packet on its way
+ * @payload: bytes to be encrypted
+ *
+ * Return: the buffer, data at the ESP header; or NULL.
+ */
+struct sk_buff *gemcast_outer_alloc(const struct gemcast_out *out,
+				    unsigned int payload)
+{
+	unsigned int len = gemcast_esp_len(out->sa, payload);
+	unsigned int head = GEMCAST_UDP_HEAD + LL_MAX_HEADER;
+	unsigned int tail = 0;
+	struct sk_buff *esp;
+
+	if (out->route) {
+		head = gemcast_outer_head(out) +
+		       LL_RESERVED_SPACE(out->route->dev);
+		tail = out->route->dev->needed_tailroom;
+	}
+	esp = alloc_skb(head + len + tail, GFP_ATOMIC | __GFP_NOWARN);
+	if (!esp)
+		return NULL;
+	skb_reserve(esp, head);
+	skb_put(esp, len);
+	return esp;
+}
+
+void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
+			    u8 *payload)
+{
+	unsigned int start, len;
+	__sum16 *sum;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return;
+	start = skb_checksum_start_offset(skb) - strip;
+	if (start + skb->csum_offset + sizeof(*sum) > skb->len - strip)
+		return;
+	len = skb->len - strip - start;
+	sum = (__sum16 *)(payload + start + skb->csum_offset);
+	/* The field holds the pseudo header's sum. */
+	*sum = csum_fold(csum_partial(payload + start, len, 0)) ?:
+	       CSUM_MANGLED_0;
+}
+
+static void gemcast_outer_header4(const struct gemcast_out *out,
+				  const struct sk_buff *skb,
+				  struct sk_buff *esp)
+{
+	const struct iphdr *inner = ip_hdr(skb);
+	unsigned int head = gemcast_outer_head(out);
+	struct iphdr *ip = skb_push(esp, head);
+
+	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
+		skb_copy_bits(skb, 0, ip, head);
+	} else {
+		ip->version = 4;
+		ip->ihl = sizeof(*ip) / 4;
+		ip->tos = inner->tos;
+		ip->ttl = inner->ttl;
+		ip->saddr = gemcast_addr_v4(&out->src);
+		ip->daddr = gemcast_addr_v4(&out->dst);
+	}
+	ip->protocol = IPPROTO_ESP;
+	ip->tot_len = htons(esp->len);
+	ip->frag_off = gemcast_outer_df(out, skb) ? htons(IP_DF) : 0;
+	__ip_select_ident(out->gn->net, ip, 1);
+	ip_send_check(ip);
+	esp->protocol = htons(ETH_P_IP);
+}
+
+static void gemcast_outer_header6(const struct gemcast_out *out,
+				  const struct sk_buff *skb,
+				  struct sk_buff *esp)
+{
+	const struct ipv6hdr *inner = ipv6_hdr(skb);
+	unsigned int head = gemcast_outer_head(out);
+	struct ipv6hdr *ip = skb_push(esp, head);
+
+	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
+		skb_copy_bits(skb, 0, ip, head);
+		gemcast_outer_set_next((u8 *)ip, head, IPPROTO_ESP);
+	} else {
+		ip6_flow_hdr(ip, ipv6_get_dsfield(inner),
+			     ip6_flowlabel(inner));
+		ip->nexthdr = IPPROTO_ESP;
+		ip->hop_limit = inner->hop_limit;
+		ip->saddr = out->src;
+		ip->daddr = out->dst;
+	}
+	ip->payload_len = htons(esp->len - sizeof(*ip));
+	esp->protocol = htons(ETH_P_IPV6);
+}
+
+/* Routed with the cleartext, or on its own; loops back to no one. */
+static void gemcast_outer_transmit(struct gemcast_out *out,
+				   const struct sk_buff *skb,
+				   struct sk_buff *esp)
+{
+	struct net *net = out->gn->net;
+
+	skb_set_transport_header(esp, gemcast_outer_head(out));
+	skb_reset_network_header(esp);
+	skb_dst_set(esp, dst_clone(out->route));
+	/* Whatever is longer than the MTU is cut unless DF forbids. */
+	esp->ignore_df = !gemcast_outer_df(out, skb);
+	if (out->v6) {
+		if (out->forwarded)
+			IP6CB(esp)->flags |= IP6SKB_FORWARDED;
+		ip6_output(net, out->gn->ctl6, esp);
+	} else {
+		if (out->forwarded)
+			IPCB(esp)->flags |= IPSKB_FORWARDED;
+		ip_output(net, out->gn->ctl4, esp);
+	}
+}
+
+/**
+ * gemcast_outer_send() - Seal an ESP packet and send it.
+ * @out: packet on its way
+ * @skb: the cleartext, for its header
+ * @esp: the ESP packet, its payload in place; consumed
+ * @payload: length of that
+ * @next: its protocol
+ * @seq: sequence number
+ *
+ * Return: 0, or the counter of drops to count.
+ */
+int gemcast_outer_send(struct gemcast_out *out,
+					   const struct sk_buff *skb,
+					   struct sk_buff *esp,
+					   unsigned int payload, u8 next,
+					   u32 seq)
+{
+	if (gemcast_esp_seal(out->sa, esp->data, payload, next, seq)) {
+		kfree_skb(esp);
+		return GEMCAST_A_STATS_OUT_CRYPTO;
+	}
+	esp->priority = skb->priority;
+	esp->mark = skb->mark;
+	/* The sender's buffer is its own until its last packet has gone. */
+	if (!out->forwarded && skb->sk && sk_fullsock(skb->sk))
+		skb_set_owner_w(esp, skb->sk);
+	gemcast_stats_inc(out->gn, GEMCAST_A_STATS_OUT_PACKETS);
+	gemcast_counters_add(out->sa->out, 1, payload);
+	out->sent = true;
+	if (!out->route) {
+		gemcast_udp_send(out->policy->group, esp,
+				 gemcast_outer_tos(skb));
+		return 0;
+	}
+	if (out->v6)
+		gemcast_outer_header6(out, skb, esp);
+	else
+		gemcast_outer_header4(out, skb, esp);
+	gemcast_outer_transmit(out, skb, esp);
+	return 0;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Outer headers: route and addresses, size, checksums, header, and transmit. */
+#ifndef GEMCAST_OUTER_H
+#define GEMCAST_OUTER_H
+
+#include <linux/netfilter.h>
+#include "flow.h"
+#include "policy.h"
+#include "sa.h"
+
+/* One packet on its way out. */
+struct gemcast_out {
+	struct gemcast_net *gn;
+	struct gemcast_policy *policy;
+	struct gemcast_sa *sa;
+	const struct gemcast_flow *flow;
+	struct in6_addr src;		/* of the outer header; */
+	struct in6_addr dst;		/* unset in a udp group */
+	struct dst_entry *route;	/* of the ESP packets; NULL: by UDP */
+	bool own_route;			/* else it is the cleartext's */
+	unsigned int mtu;
+	bool v6;
+	bool forwarded;
+	bool sent;			/* an ESP packet went out */
+};
+
+/* A datagram too long for one ESP packet, and the part that is next. */
+struct gemcast_slice {
+	unsigned int head;		/* length of headers, repeated in each */
+	unsigned int offset;		/* behind them */
+	unsigned int len;
+	unsigned int size;		/* of each but the last */
+	unsigned int total;		/* behind the headers */
+	__be32 id;			/* the fragments' identification */
+	bool v6;
+};
+
+/*
+ * Finds addresses and route of the outer header; 0, or the counter of drops to
+ * count. gemcast_outer_done() lets go what it took.
+ */
+int gemcast_outer_route(struct gemcast_out *out,
+					    struct sk_buff *skb,
+					    const struct nf_hook_state *state);
+void gemcast_outer_done(struct gemcast_out *out);
+
+u8 gemcast_outer_ttl(const struct sk_buff *skb);
+/* Longer than any ESP packet can be? Within the MTU, if it may not be cut? */
+bool gemcast_outer_too_long(const struct gemcast_out *out,
+			    const struct sk_buff *skb);
+bool gemcast_outer_fits(const struct gemcast_out *out,
+			const struct sk_buff *skb);
+/* The protocol behind the first @len bytes of headers. */
+u8 gemcast_outer_next(const struct sk_buff *skb, unsigned int len);
+/* Says so in the copy of them at @head. */
+void gemcast_outer_set_next(u8 *head, unsigned int len, u8 next);
+
+/*
+ * A buffer whose data is the ESP packet for @payload bytes, with all headroom
+ * that will be needed; or NULL.
+ */
+struct sk_buff *gemcast_outer_alloc(const struct gemcast_out *out,
+				    unsigned int payload);
+/*
+ * Computes in @payload, a copy of @skb without its first @strip bytes, the
+ * checksum that was left to the device.
+ */
+void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
+			    u8 *payload);
+/*
+ * Seals the ESP packet, puts a header before it made from that of @skb, and
+ * sends it. Consumes @esp. 0, or the counter of drops to count.
+ */
+int gemcast_outer_send(struct gemcast_out *out,
+					   const struct sk_buff *skb,
+					   struct sk_buff *esp,
+					   unsigned int payload, u8 next,
+					   u32 seq);
+
+void gemcast_slice_first(struct gemcast_slice *slice,
+			 const struct gemcast_out *out,
+			 const struct sk_buff *skb);
+bool gemcast_slice_next(struct gemcast_slice *slice);
+unsigned int gemcast_slices(const struct gemcast_slice *slice);
+/* Length of the fragment, headers included; and the fragment itself. */
+unsigned int gemcast_slice_len(const struct gemcast_slice *slice);
+bool gemcast_slice_copy(const struct gemcast_slice *slice,
+			const struct sk_buff *skb, u8 *to);
+
+#endif

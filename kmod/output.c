@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way of a packet outbound. gemcast_output() finds its policy and SA and
+ * decides; gemcast_out_packet() and below make ESP packets of it, each in one
+ * fresh linear buffer, and send them. The cleartext is only read: it becomes
+ * the copy for local members, or is freed.
+ *
+ * All of it runs under RCU with softirqs off and takes no lock.
+ */
+#include <linux/igmp.h>
+#include <linux/inetdevice.h>
+#include <linux/mroute6.h>
+#include <net/addrconf.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
+#include "esp.h"
+#include "event.h"
+#include "outer.h"
+#include "output.h"
+#include "policy.h"
+#include "udp.h"
+
+static int gemcast_out_whole(struct gemcast_out *out,
+						 const struct sk_buff *skb,
+						 u32 seq)
+{
+	u8 *payload, next = out->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	unsigned int strip = 0;
+	struct sk_buff *esp;
+
+	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
+		strip = out->flow->frag_part;
+		next = gemcast_outer_next(skb, strip);
+	}
+	esp = gemcast_outer_alloc(out, skb->len - strip);
+	if (!esp)
+		return GEMCAST_A_STATS_OUT_NO_MEMORY;
+	payload = esp->data + GEMCAST_ESP_HEAD;
+	if (skb_copy_bits(skb, strip, payload, skb->len - strip)) {
+		kfree_skb(esp);
+		return GEMCAST_A_STATS_OUT_MALFORMED;
+	}
+	gemcast_outer_checksum(skb, strip, payload);
+	return gemcast_outer_send(out, skb, esp, skb->len - strip, next, seq);
+}
+
+/* One IP fragment of a datagram, in a tunnel packet of its own. */
+static int
+gemcast_out_slice(struct gemcast_out *out, const struct sk_buff *skb,
+		  const struct gemcast_slice *slice, u32 seq)
+{
+	unsigned int len = gemcast_slice_len(slice);
+	struct sk_buff *esp = gemcast_outer_alloc(out, len);
+	u8 next = out->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+
+	if (!esp)
+		return GEMCAST_A_STATS_OUT_NO_MEMORY;
+	if (!gemcast_slice_copy(slice, skb, esp->data + GEMCAST_ESP_HEAD)) {
+		kfree_skb(esp);
+		return GEMCAST_A_STATS_OUT_MALFORMED;
+	}
+	return gemcast_outer_send(out, skb, esp, len, next, seq);
+}
+
+/* A datagram that no ESP packet can hold is fragmented before encryption. */
+static int gemcast_out_sliced(struct gemcast_out *out,
+						  struct sk_buff *skb)
+{
+	int drop;
+	struct gemcast_slice slice;
+	u32 seq;
+
+	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
+		return GEMCAST_A_STATS_OUT_TOO_BIG;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		return GEMCAST_A_STATS_OUT_NO_MEMORY;
+	gemcast_slice_first(&slice, out, skb);
+	drop = gemcast_sa_take(out->sa, gemcast_slices(&slice), &seq);
+	if (drop)
+		return drop;
+	do {
+		drop = gemcast_out_slice(out, skb, &slice, seq++);
+		if (drop)
+			return drop;
+	} while (gemcast_slice_next(&slice));
+	return 0;
+}
+
+/* A batch of datagrams; numbers are taken for all of them at once. */
+static int gemcast_out_gso(struct gemcast_out *out,
+					       struct sk_buff *skb)
+{
+	struct sk_buff *clone, *segs, *seg, *next;
+	int drop;
+	unsigned int n = 0;
+	u32 seq;
+
+	/* Segmentation moves the headers about, of what must stay as it is. */
+	clone = skb_clone(skb, GFP_ATOMIC);
+	if (!clone)
+		return GEMCAST_A_STATS_OUT_NO_MEMORY;
+	segs = __skb_gso_segment(clone, 0, false);
+	consume_skb(clone);
+	if (IS_ERR_OR_NULL(segs))
+		return GEMCAST_A_STATS_OUT_MALFORMED;
+	skb_list_walk_safe(segs, seg, next)
+		n++;
+	drop = gemcast_sa_take(out->sa, n, &seq);
+	skb_list_walk_safe(segs, seg, next) {
+		if (!drop && !gemcast_outer_fits(out, seg))
+			drop = GEMCAST_A_STATS_OUT_TOO_BIG;
+		if (!drop)
+			drop = gemcast_out_whole(out, seg, seq++);
+		consume_skb(seg);
+	}
+	return drop;
+}
+
+/* 0, or the counter of drops to count. */
+static int gemcast_out_packet(struct gemcast_out *out,
+						  struct sk_buff *skb)
+{
+	unsigned int packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
+	int drop;
+	u32 seq;
+
+	if (!gemcast_sa_charge(out->sa, packets ?: 1, skb->len))
+		return GEMCAST_A_STATS_OUT_EXPIRED;
+	if (skb_is_gso(skb))
+		return gemcast_out_gso(out, skb);
+	if (gemcast_outer_too_long(out, skb))
+		return gemcast_out_sliced(out, skb);
+	if (!gemcast_outer_fits(out, skb))
+		return GEMCAST_A_STATS_OUT_TOO_BIG;
+	drop = gemcast_sa_take(out->sa, 1, &seq);
+	return drop ?: gemcast_out_whole(out, skb, seq);
+}
+
+static bool gemcast_out_member6(const struct net_device *dev,
+				const struct in6_addr *group)
+{
+	struct inet6_dev *idev = __in6_dev_get(dev);
+	const struct ifmcaddr6 *mc;
+
+	if (!idev)
+		return false;
+	for (mc = rcu_dereference(idev->mc_list); mc;
+	     mc = rcu_dereference(mc->next))
+		if (ipv6_addr_equal(&mc->mca_addr, group))
+			return true;
+	return false;
+}
+
+/* Would the stack have given a copy to local members, or to a local router? */
+static bool gemcast_out_loops(const struct nf_hook_state *state,
+			      const struct sk_buff *skb)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (!sk_mc_loop(state->sk))
+		return false;
+	if (state->pf == NFPROTO_IPV6)
+		return mroute6_is_socket(state->net, (struct sk_buff *)skb) ||
+		       gemcast_out_member6(state->out, &ipv6_hdr(skb)->daddr);
+	return skb_rtable(skb)->rt_flags & RTCF_LOCAL ||
+	       dst->output != ip_output;
+}
+
+/* What becomes of the cleartext when its ESP is on the way. */
+static void gemcast_out_finish(struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	if (state->hook != NF_INET_LOCAL_OUT ||
+	    !gemcast_out_loops(state, skb)) {
+		consume_skb(skb);
+		return;
+	}
+	nf_reset_ct(skb);
+	skb->dev = state->out;
+	dev_loopback_xmit(state->net, state->sk, skb);
+}
+
+static unsigned int gemcast_out_drop(struct gemcast_net *gn,
+				     enum gemcast_stats_attr drop,
+				     const struct nf_hook_state *state)
+{
+	gemcast_stats_inc(gn, drop);
+	if (drop == GEMCAST_A_STATS_OUT_TOO_BIG &&
+	    state->hook == NF_INET_LOCAL_OUT)
+		return NF_DROP_ERR(-EMSGSIZE);
+	return NF_DROP;
+}
+
+static unsigned int gemcast_out_no_sa(struct gemcast_net *gn,
+				      struct gemcast_policy *policy,
+				      const struct gemcast_flow *flow,
+				      const struct nf_hook_state *state)
+{
+	gemcast_event_acquire(policy, flow);
+	if (policy->cfg.no_sa == GEMCAST_NO_SA_BYPASS) {
+		gemcast_stats_inc(gn, GEMCAST_A_STATS_OUT_BYPASS);
+		return NF_ACCEPT;
+	}
+	return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_NO_SA, state);
+}
+
+static void gemcast_out_audit(struct gemcast_net *gn,
+			      const struct gemcast_out *out,
+			      enum gemcast_stats_attr drop)
+{
+	struct gemcast_audit audit = {
+		.reason = drop,
+		.esp = true,
+		.spi = out->sa->key.spi,
+		.seq = out->sa->seq_last,
+		.src = out->flow->src,
+		.dst = out->flow->dst,
+		.ifindex = out->flow->ifindex,
+	};
+
+	if (drop == GEMCAST_A_STATS_OUT_SEQ_END)
+		gemcast_event_audit(gn, &audit);
+}
+
+static unsigned int gemcast_out_protect(struct gemcast_net *gn,
+					struct sk_buff *skb,
+					struct gemcast_policy *policy,
+					const struct gemcast_flow *flow,
+					const struct nf_hook_state *state)
+{
+	struct gemcast_out out = {
+		.gn = gn,
+		.policy = policy,
+		.flow = flow,
+		.v6 = state->pf == NFPROTO_IPV6,
+		.forwarded = state->hook == NF_INET_FORWARD,
+	};
+	int drop = 0;
+
+	if (flow->frag_part > skb_headlen(skb))
+		drop = GEMCAST_A_STATS_OUT_MALFORMED;
+	if (policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
+		/* RFC 5374 3, RFC 4303 3.3.4 */
+		if (out.forwarded)
+			drop = GEMCAST_A_STATS_OUT_FORWARDED;
+		else if (flow->fragment)
+			drop = GEMCAST_A_STATS_OUT_FRAGMENT;
+	}
+	if (!drop)
+		drop = gemcast_outer_route(&out, skb, state);
+	if (drop)
+		return gemcast_out_drop(gn, drop, state);
+	out.sa = gemcast_group_send_sa(policy->group, &out.dst, &out.src);
+	if (!out.sa) {
+		gemcast_outer_done(&out);
+		return gemcast_out_no_sa(gn, policy, flow, state);
+	}
+	/* Hop limit 0 stays on this host. */
+	if (gemcast_outer_ttl(skb))
+		drop = gemcast_out_packet(&out, skb);
+	gemcast_outer_done(&out);
+	if (drop) {
+		gemcast_out_audit(gn, &out, drop);
+		if (!out.sent)
+			return gemcast_out_drop(gn, drop, state);
+		gemcast_stats_inc(gn, drop);
+	}
+	gemcast_out_finish(skb, state);
+	return NF_STOLEN;
+}
+
+static bool gemcast_out_multicast(const struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	if (state->pf == NFPROTO_IPV6)
+		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
+	return ipv4_is_multicast(ip_hdr(skb)->daddr);
+}
+
+/**
+ * gemcast_output() - Decide on a packet that leaves or is forwarded.
+ * @gn: namespace
+ * @skb: the packet
+ * @state: of the hook
+ *
+ * Context: RCU, softirqs off.
+ * Return: a netfilter verdict.
+ */
+unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	struct gemcast_policy *policy;
+	struct gemcast_flow flow;
+
+	/* Through the loopback interface nothing leaves. */
+	if (!gemcast_out_multicast(skb, state) ||
+	    state->out->flags & IFF_LOOPBACK)
+		return NF_ACCEPT;
+	if (!gemcast_flow_read(skb, &flow))
+		return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_MALFORMED,
+					state);
+	flow.ifindex = state->out->ifindex;
+	policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow);
+	if (!policy)
+		return NF_ACCEPT;
+	gemcast_counters_add(policy->count[GEMCAST_GSPD_OUT], 1, skb->len);
+	switch (policy->cfg.action) {
+	case GEMCAST_ACTION_BYPASS:
+		return NF_ACCEPT;
+	case GEMCAST_ACTION_DISCARD:
+		return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_DISCARD, state);
+	case GEMCAST_ACTION_PROTECT:
+		break;
+	}
+	return gemcast_out_protect(gn, skb, policy, &flow, state);
+}
+
+/**
+ * gemcast_output_arriving() - Send on by UDP what a policy takes on arrival.
+ * @gn: namespace
+ * @skb: a multicast packet that came in; it goes on as if nothing were
+ * @state: of the hook
+ *
+ * The sending end of a unicast tunnel need not be a multicast router: a policy
+ * of a udp group that names an interface takes what arrives there.
+ *
+ * Context: RCU, softirqs off.
+ */
+void gemcast_output_arriving(struct gemcast_net *gn, struct sk_buff *skb,
+			     const struct nf_hook_state *state)
+{
+	struct gemcast_out out = {
+		.gn = gn,
+		.v6 = state->pf == NFPROTO_IPV6,
+		.forwarded = true,
+		.mtu = ETH_DATA_LEN,
+	};
+	int drop;
+	struct gemcast_flow flow;
+
+	if (!gemcast_flow_read(skb, &flow) ||
+	    flow.frag_part > skb_headlen(skb))
+		return;
+	flow.ifindex = state->in->ifindex;
+	out.flow = &flow;
+	out.policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow);
+	if (!out.policy || !out.policy->group || !out.policy->group->port ||
+	    !out.policy->cfg.sel.dev[0])
+		return;
+	gemcast_counters_add(out.policy->count[GEMCAST_GSPD_OUT], 1, skb->len);
+	out.sa = gemcast_group_send_sa(out.policy->group, &flow.dst, &flow.src);
+	if (!out.sa) {
+		gemcast_event_acquire(out.policy, &flow);
+		drop = GEMCAST_A_STATS_OUT_NO_SA;
+	} else {
+		drop = gemcast_out_packet(&out, skb);
+	}
+	if (drop) {
+		gemcast_stats_inc(gn, drop);
+		if (out.sa)
+			gemcast_out_audit(gn, &out, drop);
+	}
+}

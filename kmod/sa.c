@@ -1,0 +1,632 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SAs: their table, their sequence numbers and IVs, their times and limits.
+ *
+ * gn->lock guards all changes of configuration. The packet path reads under
+ * RCU; what it finds worth telling it leaves in gemcast_sa.events for the work,
+ * which takes gn->lock. Table and pending work each hold a reference.
+ */
+#include <linux/module.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include "event.h"
+#include "ivclock.h"
+#include "sa.h"
+
+/* Seven eighths of the numbers: time to rekey. */
+#define GEMCAST_SEQ_SOFT(last)	((last) - (last) / 8)
+
+static uint gemcast_test_seq_left;
+module_param_named_unsafe(test_seq_left, gemcast_test_seq_left, uint, 0600);
+MODULE_PARM_DESC(test_seq_left,
+		 "For tests: new SAs start with so many sequence numbers left");
+
+static uint gemcast_test_iv_left;
+module_param_named_unsafe(test_iv_left, gemcast_test_iv_left, uint, 0600);
+MODULE_PARM_DESC(test_iv_left,
+		 "For tests: new SAs start with so many IVs left");
+
+static struct workqueue_struct *gemcast_sa_wq;
+
+const struct rhashtable_params gemcast_sad_params = {
+	.key_len = sizeof_field(struct gemcast_sa, key),
+	.key_offset = offsetof(struct gemcast_sa, key),
+	.head_offset = offsetof(struct gemcast_sa, hash),
+	.automatic_shrinking = true,
+};
+
+int gemcast_sa_init(void)
+{
+	gemcast_ivclock_init();
+	gemcast_sa_wq = alloc_workqueue("gemcast", 0, 0);
+	return gemcast_sa_wq ? 0 : -ENOMEM;
+}
+
+void gemcast_sa_exit(void)
+{
+	/* SAs are freed by work that RCU queues. */
+	rcu_barrier();
+	destroy_workqueue(gemcast_sa_wq);
+}
+
+void gemcast_sa_drain(void)
+{
+	synchronize_net();
+	flush_workqueue(gemcast_sa_wq);
+}
+
+static void gemcast_sa_destroy(struct gemcast_sa *sa)
+{
+	if (sa->aead.tfm)
+		gemcast_aead_destroy(&sa->aead);
+	if (sa->replay != GEMCAST_REPLAY_NONE)
+		gemcast_replay_destroy(&sa->replays);
+	free_percpu(sa->out);
+	free_percpu(sa->in);
+	kfree_sensitive(sa);
+}
+
+static void gemcast_sa_free(struct work_struct *work)
+{
+	gemcast_sa_destroy(container_of(to_rcu_work(work), struct gemcast_sa,
+					free));
+}
+
+static void gemcast_sa_put(struct gemcast_sa *sa)
+{
+	if (!refcount_dec_and_test(&sa->refs))
+		return;
+	INIT_RCU_WORK(&sa->free, gemcast_sa_free);
+	queue_rcu_work(gemcast_sa_wq, &sa->free);
+}
+
+/* Any context; the caller has the SA from its table, or is its timer. */
+static void gemcast_sa_kick(struct gemcast_sa *sa)
+{
+	if (refcount_inc_not_zero(&sa->refs) &&
+	    !queue_work(gemcast_sa_wq, &sa->work))
+		gemcast_sa_put(sa);
+}
+
+static void gemcast_sa_note(struct gemcast_sa *sa, int event)
+{
+	if (!test_and_set_bit(event, &sa->events))
+		gemcast_sa_kick(sa);
+}
+
+static enum hrtimer_restart gemcast_sa_timer(struct hrtimer *timer)
+{
+	gemcast_sa_kick(container_of(timer, struct gemcast_sa, timer));
+	return HRTIMER_NORESTART;
+}
+
+static u64 gemcast_sa_earlier(u64 a, u64 b)
+{
+	return a && b ? min(a, b) : a ?: b;
+}
+
+/* Lock held. */
+static void gemcast_sa_arm(struct gemcast_sa *sa)
+{
+	u64 next = gemcast_sa_earlier(sa->soft_at, sa->hard_at);
+
+	next = gemcast_sa_earlier(next, sa->deactivate_at);
+	if (!sa->activated)
+		next = gemcast_sa_earlier(next, sa->activate_at);
+	if (next)
+		hrtimer_start(&sa->timer, ns_to_ktime(next),
+			      HRTIMER_MODE_ABS_SOFT);
+}
+
+/* What packets brought about; true if the SA is gone for it. Lock held. */
+static bool gemcast_sa_tell(struct gemcast_sa *sa)
+{
+	if (test_and_clear_bit(GEMCAST_SA_EV_SOFT_PACKETS, &sa->events))
+		gemcast_event_expire(sa, false, GEMCAST_EXPIRE_CAUSE_PACKETS);
+	if (test_and_clear_bit(GEMCAST_SA_EV_SOFT_BYTES, &sa->events))
+		gemcast_event_expire(sa, false, GEMCAST_EXPIRE_CAUSE_BYTES);
+	if (test_and_clear_bit(GEMCAST_SA_EV_SEQ_SOFT, &sa->events))
+		gemcast_event_expire(sa, false, GEMCAST_EXPIRE_CAUSE_SEQUENCE);
+	if (test_and_clear_bit(GEMCAST_SA_EV_SEQ_END, &sa->events)) {
+		gemcast_event_expire(sa, true, GEMCAST_EXPIRE_CAUSE_SEQUENCE);
+		gemcast_group_select_current(sa->group);
+		gemcast_event_sa(sa, GEMCAST_CMD_SA_NTF);
+	}
+	if (test_and_clear_bit(GEMCAST_SA_EV_HARD_PACKETS, &sa->events))
+		gemcast_event_expire(sa, true, GEMCAST_EXPIRE_CAUSE_PACKETS);
+	else if (test_and_clear_bit(GEMCAST_SA_EV_HARD_BYTES, &sa->events))
+		gemcast_event_expire(sa, true, GEMCAST_EXPIRE_CAUSE_BYTES);
+	if (!sa->dead)
+		return false;
+	gemcast_sa_del(sa);
+	return true;
+}
+
+/* What time brought about. Lock held. */
+static void gemcast_sa_tick(struct gemcast_sa *sa, u64 now)
+{
+	if (!sa->activated && now >= sa->activate_at) {
+		WRITE_ONCE(sa->activated, true);
+		gemcast_group_select_current(sa->group);
+		gemcast_event_sa(sa, GEMCAST_CMD_SA_NTF);
+	}
+	if (sa->soft_at && now >= sa->soft_at) {
+		sa->soft_at = 0;
+		gemcast_event_expire(sa, false, GEMCAST_EXPIRE_CAUSE_SECONDS);
+	}
+	if (sa->hard_at && now >= sa->hard_at) {
+		gemcast_event_expire(sa, true, GEMCAST_EXPIRE_CAUSE_SECONDS);
+		gemcast_sa_del(sa);
+	} else if (sa->deactivate_at && now >= sa->deactivate_at) {
+		gemcast_event_expire(sa, true,
+				     GEMCAST_EXPIRE_CAUSE_DEACTIVATE);
+		gemcast_sa_del(sa);
+	} else {
+		gemcast_sa_arm(sa);
+	}
+}
+
+static void gemcast_sa_work(struct work_struct *work)
+{
+	struct gemcast_sa *sa = container_of(work, struct gemcast_sa, work);
+	struct gemcast_net *gn = sa->group->gn;
+
+	mutex_lock(&gn->lock);
+	if (!sa->removed && !gemcast_sa_tell(sa))
+		gemcast_sa_tick(sa, ktime_get_boottime_ns());
+	mutex_unlock(&gn->lock);
+	gemcast_sa_put(sa);
+}
+
+/*
+ * Sets where the numbers of an outbound SA begin and end. The IV counter and
+ * the sequence number go together, so that one atomic addition takes both.
+ */
+static int gemcast_sa_numbers(struct gemcast_sa *sa,
+			      struct netlink_ext_ack *extack)
+{
+	unsigned int bits = 64 - sa->sid_bits;
+	u64 iv_last = U64_MAX >> sa->sid_bits, start;
+
+	sa->seq_last = U32_MAX;
+	if (gemcast_test_seq_left)
+		atomic64_set(&sa->seq, sa->seq_last - gemcast_test_seq_left);
+	if (!gemcast_ivclock_start(bits, &start)) {
+		NL_SET_ERR_MSG(extack,
+			       "the system clock is not set: IVs start from it");
+		return -EINVAL;
+	}
+	if (gemcast_test_iv_left)
+		start = iv_last - gemcast_test_iv_left;
+	if (iv_last - start < sa->seq_last)
+		sa->seq_last = iv_last - start;
+	sa->iv_clock = start;
+	sa->iv_first = start;
+	if (sa->sid_bits)
+		sa->iv_first |= (u64)sa->sid << bits;
+	return 0;
+}
+
+static int gemcast_sa_place(struct gemcast_sa *sa, struct gemcast_net *gn,
+			    const struct gemcast_sa_config *cfg,
+			    struct netlink_ext_ack *extack)
+{
+	sa->group = gemcast_group_find(gn, cfg->group);
+	if (!sa->group) {
+		NL_SET_ERR_MSG(extack, "no such group");
+		return -ENOENT;
+	}
+	sa->key.spi = cfg->spi;
+	sa->key.port = sa->group->cfg.port;
+	sa->key.dst = cfg->dst;
+	sa->key.src = cfg->src;
+	if (!sa->key.port && ipv6_addr_any(&cfg->dst)) {
+		NL_SET_ERR_MSG(extack, "an SA needs dst unless its group is udp");
+		return -EINVAL;
+	}
+	if (sa->key.port && gemcast_addr_multicast(&cfg->dst)) {
+		NL_SET_ERR_MSG(extack, "dst in a udp group is unicast");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void gemcast_sa_times(struct gemcast_sa *sa,
+			     const struct gemcast_sa_config *cfg)
+{
+	const struct gemcast_limit *seconds =
+		&cfg->limit[GEMCAST_LIMIT_SECONDS];
+
+	sa->added = ktime_get_boottime_ns();
+	sa->activate_at = sa->added + cfg->activate * NSEC_PER_MSEC;
+	sa->activated = !cfg->activate;
+	if (cfg->has_deactivate)
+		sa->deactivate_at = sa->added +
+				    cfg->deactivate * NSEC_PER_MSEC;
+	if (seconds->soft)
+		sa->soft_at = sa->added + seconds->soft * NSEC_PER_SEC;
+	if (seconds->hard)
+		sa->hard_at = sa->added + seconds->hard * NSEC_PER_SEC;
+	hrtimer_setup(&sa->timer, gemcast_sa_timer, CLOCK_BOOTTIME,
+		      HRTIMER_MODE_ABS_SOFT);
+}
+
+/* All of an SA but its place among others. */
+static struct gemcast_sa *gemcast_sa_make(struct gemcast_net *gn,
+					  const struct gemcast_sa_config *cfg,
+					  struct netlink_ext_ack *extack)
+{
+	bool many = cfg->replay != GEMCAST_REPLAY_SA;
+	struct gemcast_sa *sa;
+	int err;
+
+	sa = kzalloc(sizeof(*sa), GFP_KERNEL_ACCOUNT);
+	if (!sa)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&sa->refs, 1);
+	INIT_WORK(&sa->work, gemcast_sa_work);
+	sa->dir = cfg->dir;
+	sa->sid_bits = cfg->sid_bits;
+	sa->has_sid = cfg->has_sid;
+	sa->sid = cfg->sid;
+	memcpy(sa->limit, cfg->limit, sizeof(sa->limit));
+	sa->limited = cfg->limit[GEMCAST_LIMIT_PACKETS].soft ||
+		      cfg->limit[GEMCAST_LIMIT_PACKETS].hard ||
+		      cfg->limit[GEMCAST_LIMIT_BYTES].soft ||
+		      cfg->limit[GEMCAST_LIMIT_BYTES].hard;
+	gemcast_sa_times(sa, cfg);
+
+	err = gemcast_sa_place(sa, gn, cfg, extack);
+	if (!err && cfg->dir != GEMCAST_SA_DIR_IN)
+		err = gemcast_sa_numbers(sa, extack);
+	if (err)
+		goto destroy;
+	err = -ENOMEM;
+	sa->out = gemcast_counters_alloc();
+	sa->in = gemcast_counters_alloc();
+	if (!sa->out || !sa->in)
+		goto destroy;
+	if (cfg->replay != GEMCAST_REPLAY_NONE &&
+	    gemcast_replay_init(&sa->replays, many, cfg->window))
+		goto destroy;
+	sa->replay = cfg->replay;
+	err = gemcast_aead_setup(&sa->aead, cfg->key, cfg->key_len, cfg->icv);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the kernel's crypto refuses the transform");
+		goto destroy;
+	}
+	return sa;
+destroy:
+	gemcast_sa_destroy(sa);
+	return ERR_PTR(err);
+}
+
+static struct gemcast_ivguard_entry *
+gemcast_sa_guard(const struct gemcast_sa_config *cfg,
+		 struct netlink_ext_ack *extack)
+{
+	struct gemcast_ivguard_entry *guard = NULL;
+
+	if (cfg->dir == GEMCAST_SA_DIR_IN)
+		return NULL;
+	guard = gemcast_ivguard_take(cfg->key, cfg->key_len, cfg->sid,
+				     cfg->sid_bits);
+	if (guard == ERR_PTR(-EEXIST))
+		NL_SET_ERR_MSG(extack,
+			       "this key was used for output with this or an overlapping SID before: IVs would repeat");
+	return guard;
+}
+
+/* Lock held. By the time of activation, and equals by age: the newest first. */
+static void gemcast_sa_order(struct gemcast_sa *sa)
+{
+	struct gemcast_sa *pos;
+
+	list_for_each_entry(pos, &sa->group->sas, node)
+		if (pos->activate_at <= sa->activate_at)
+			break;
+	list_add_tail_rcu(&sa->node, &pos->node);
+}
+
+/* What an SA leaves when it is no longer in the table. Lock held. */
+static void gemcast_sa_retire(struct gemcast_sa *sa)
+{
+	sa->removed = true;
+	WRITE_ONCE(sa->dead, true);
+	hrtimer_cancel(&sa->timer);
+	list_del_rcu(&sa->node);
+	list_del(&sa->all);
+	sa->group->nsas--;
+	gemcast_group_select_current(sa->group);
+	gemcast_event_sa(sa, GEMCAST_CMD_SA_DEL_NTF);
+	gemcast_sa_put(sa);
+}
+
+/**
+ * gemcast_sa_new() - Add an SA, or replace the one of equal SPI and addresses.
+ * @gn: namespace, locked
+ * @cfg: what it is to be; the caller cleanses the key
+ * @flags: NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
+ * @extack: takes the reason for a refusal
+ *
+ * Return: 0 or a negative errno, and then nothing has changed.
+ */
+int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
+		   u16 flags, struct netlink_ext_ack *extack)
+{
+	struct gemcast_ivguard_entry *guard;
+	struct gemcast_sa *sa, *old;
+	int err;
+
+	lockdep_assert_held(&gn->lock);
+	sa = gemcast_sa_make(gn, cfg, extack);
+	if (IS_ERR(sa))
+		return PTR_ERR(sa);
+	old = rhashtable_lookup_fast(&gn->sad, &sa->key, gemcast_sad_params);
+	if (old && !(flags & NLM_F_REPLACE)) {
+		NL_SET_ERR_MSG(extack, "an SA of this SPI and these addresses exists");
+		err = -EEXIST;
+		goto destroy;
+	}
+	if (!old && !(flags & NLM_F_CREATE)) {
+		NL_SET_ERR_MSG(extack, "no such SA");
+		err = -ENOENT;
+		goto destroy;
+	}
+	guard = gemcast_sa_guard(cfg, extack);
+	if (IS_ERR(guard)) {
+		err = PTR_ERR(guard);
+		goto destroy;
+	}
+	if (old)
+		err = rhashtable_replace_fast(&gn->sad, &old->hash, &sa->hash,
+					      gemcast_sad_params);
+	else
+		err = rhashtable_insert_fast(&gn->sad, &sa->hash,
+					     gemcast_sad_params);
+	if (err)
+		goto undo;
+	sa->number = ++gn->sa_number;
+	list_add_tail(&sa->all, &gn->sas);
+	gemcast_sa_order(sa);
+	sa->group->nsas++;
+	if (old)
+		gemcast_sa_retire(old);
+	gemcast_group_select_current(sa->group);
+	gemcast_sa_arm(sa);
+	gemcast_event_sa(sa, GEMCAST_CMD_SA_NTF);
+	return 0;
+undo:
+	if (guard)
+		gemcast_ivguard_undo(guard);
+destroy:
+	gemcast_sa_destroy(sa);
+	return err;
+}
+
+/**
+ * gemcast_sa_del() - Delete an SA.
+ * @sa: the SA, its namespace locked
+ */
+void gemcast_sa_del(struct gemcast_sa *sa)
+{
+	struct gemcast_net *gn = sa->group->gn;
+
+	lockdep_assert_held(&gn->lock);
+	rhashtable_remove_fast(&gn->sad, &sa->hash, gemcast_sad_params);
+	gemcast_sa_retire(sa);
+}
+
+/**
+ * gemcast_sa_state() - Where an SA stands in its life.
+ * @sa: the SA, its namespace locked
+ *
+ * Return: leading until its time comes; then current; trailing once another
+ * took its place; dead when it can neither send nor receive.
+ */
+enum gemcast_sa_state gemcast_sa_state(const struct gemcast_sa *sa)
+{
+	const struct gemcast_sa *pos;
+
+	lockdep_assert_held(&sa->group->gn->lock);
+	if (sa->dead || (sa->out_ended && sa->dir == GEMCAST_SA_DIR_OUT))
+		return GEMCAST_SA_STATE_DEAD;
+	if (!sa->activated)
+		return GEMCAST_SA_STATE_LEADING;
+	list_for_each_entry(pos, &sa->group->sas, node) {
+		if (pos == sa)
+			break;
+		if (pos->activated && pos->dir == sa->dir &&
+		    ipv6_addr_equal(&pos->key.dst, &sa->key.dst) &&
+		    ipv6_addr_equal(&pos->key.src, &sa->key.src))
+			return GEMCAST_SA_STATE_TRAILING;
+	}
+	return sa->out_ended ? GEMCAST_SA_STATE_TRAILING :
+			       GEMCAST_SA_STATE_CURRENT;
+}
+
+bool gemcast_sa_matches(const struct gemcast_sa *sa,
+			const struct gemcast_sa_filter *filter)
+{
+	return (!filter->group || filter->group == sa->group->cfg.id) &&
+	       (!filter->spi || filter->spi == sa->key.spi) &&
+	       (!filter->has_dst ||
+		ipv6_addr_equal(&filter->dst, &sa->key.dst)) &&
+	       (!filter->has_src ||
+		ipv6_addr_equal(&filter->src, &sa->key.src));
+}
+
+/**
+ * gemcast_sa_find() - The one SA that a request names.
+ * @gn: namespace, locked
+ * @filter: what the request says
+ * @extack: takes the reason for a refusal
+ *
+ * Return: the SA, ERR_PTR(-ENOENT), or ERR_PTR(-ENOTUNIQ).
+ */
+struct gemcast_sa *gemcast_sa_find(struct gemcast_net *gn,
+				   const struct gemcast_sa_filter *filter,
+				   struct netlink_ext_ack *extack)
+{
+	struct gemcast_sa *sa, *found = NULL;
+
+	lockdep_assert_held(&gn->lock);
+	list_for_each_entry(sa, &gn->sas, all) {
+		if (!gemcast_sa_matches(sa, filter))
+			continue;
+		if (found) {
+			NL_SET_ERR_MSG(extack,
+				       "several SAs match: say group, dst or src");
+			return ERR_PTR(-ENOTUNIQ);
+		}
+		found = sa;
+	}
+	if (found)
+		return found;
+	NL_SET_ERR_MSG(extack, "no such SA");
+	return ERR_PTR(-ENOENT);
+}
+
+/**
+ * gemcast_sa_flush() - Delete all SAs that a request names.
+ * @gn: namespace, locked
+ * @filter: what the request says
+ */
+void gemcast_sa_flush(struct gemcast_net *gn,
+		      const struct gemcast_sa_filter *filter)
+{
+	struct gemcast_sa *sa, *next;
+
+	lockdep_assert_held(&gn->lock);
+	list_for_each_entry_safe(sa, next, &gn->sas, all)
+		if (gemcast_sa_matches(sa, filter))
+			gemcast_sa_del(sa);
+}
+
+static struct gemcast_sa *gemcast_sad_get(const struct gemcast_net *gn,
+					  const struct gemcast_sa_key *key)
+{
+	struct gemcast_sa *sa;
+
+	sa = rhashtable_lookup((struct rhashtable *)&gn->sad, key,
+			       gemcast_sad_params);
+	return sa && sa->dir != GEMCAST_SA_DIR_OUT ? sa : NULL;
+}
+
+/**
+ * gemcast_sa_lookup() - The SA that a packet came by.
+ * @gn: namespace
+ * @spi: its SPI
+ * @port: local UDP port, or 0
+ * @dst: destination in the outer header
+ * @src: source in the outer header
+ *
+ * The longest match, as RFC 4303 2.1 orders it.
+ *
+ * Context: RCU.
+ * Return: the SA, or NULL if none receives it.
+ */
+struct gemcast_sa *gemcast_sa_lookup(const struct gemcast_net *gn, u32 spi,
+				     u16 port, const struct in6_addr *dst,
+				     const struct in6_addr *src)
+{
+	struct gemcast_sa_key key = {
+		.spi = spi, .port = port, .dst = *dst, .src = *src,
+	};
+	struct gemcast_sa *sa;
+
+	sa = gemcast_sad_get(gn, &key);
+	if (sa)
+		return sa;
+	key.src = in6addr_any;
+	sa = gemcast_sad_get(gn, &key);
+	if (sa || !port)
+		return sa;
+	key.dst = in6addr_any;
+	return gemcast_sad_get(gn, &key);
+}
+
+/* May the numbers up to @seq be used yet? Any context. */
+static bool gemcast_sa_pace(struct gemcast_sa *sa, u64 seq)
+{
+	u64 limit = gemcast_ivclock_limit(64 - sa->sid_bits);
+
+	/* At the end of the IVs there is no clock to wait for. */
+	if (gemcast_test_iv_left)
+		limit = U64_MAX;
+	if (limit <= sa->iv_clock)
+		return false;
+	WRITE_ONCE(sa->iv_pace, limit - sa->iv_clock);
+	return seq <= limit - sa->iv_clock;
+}
+
+/**
+ * gemcast_sa_take() - Take sequence numbers to send by.
+ * @sa: an SA that sends
+ * @n: how many
+ * @seq: the first of them
+ *
+ * Context: any.
+ * Return: 0, or the counter of drops to count.
+ */
+int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq)
+{
+	u64 first = atomic64_read(&sa->seq), last = first + n, soft;
+
+	if (unlikely(last > READ_ONCE(sa->iv_pace)) &&
+	    !gemcast_sa_pace(sa, last))
+		return GEMCAST_A_STATS_OUT_IV_PACE;
+
+	last = atomic64_add_return(n, &sa->seq);
+	first = last - n;
+	soft = GEMCAST_SEQ_SOFT(sa->seq_last);
+	if (unlikely(last >= soft)) {
+		if (first < soft)
+			gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_SOFT);
+		if (last >= sa->seq_last && !xchg(&sa->out_ended, true))
+			gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_END);
+		if (last > sa->seq_last)
+			return GEMCAST_A_STATS_OUT_SEQ_END;
+	}
+	*seq = first + 1;
+	return 0;
+}
+
+static bool gemcast_sa_limit(struct gemcast_sa *sa, atomic64_t *count,
+			     unsigned int n, enum gemcast_limit_unit unit,
+			     int soft_event, int hard_event)
+{
+	const struct gemcast_limit *limit = &sa->limit[unit];
+	u64 now = atomic64_add_return(n, count);
+
+	if (limit->soft && now >= limit->soft && now - n < limit->soft)
+		gemcast_sa_note(sa, soft_event);
+	if (!limit->hard || now < limit->hard)
+		return true;
+	WRITE_ONCE(sa->dead, true);
+	gemcast_sa_note(sa, hard_event);
+	return now == limit->hard;
+}
+
+/**
+ * gemcast_sa_charge() - Count packets against the limits of an SA.
+ * @sa: the SA
+ * @packets: how many
+ * @bytes: of cleartext in them
+ *
+ * Context: RCU.
+ * Return: false if they are beyond a hard limit and must be dropped.
+ */
+bool gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
+		       unsigned int bytes)
+{
+	if (likely(!sa->limited))
+		return true;
+	return gemcast_sa_limit(sa, &sa->packets, packets,
+				GEMCAST_LIMIT_PACKETS,
+				GEMCAST_SA_EV_SOFT_PACKETS,
+				GEMCAST_SA_EV_HARD_PACKETS) &&
+	       gemcast_sa_limit(sa, &sa->bytes, bytes, GEMCAST_LIMIT_BYTES,
+				GEMCAST_SA_EV_SOFT_BYTES,
+				GEMCAST_SA_EV_HARD_BYTES);
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ESP in UDP (RFC 3948): a socket for each local port and family that udp
+ * groups receive by and send from, and one copy of a packet for each peer.
+ *
+ * gn->lock guards the list of ports and their counts of users. A socket is
+ * released after a grace period, so the packet path may use it under RCU.
+ */
+#include <linux/slab.h>
+#include <net/ip6_route.h>
+#include <net/ip_tunnels.h>
+#include <net/route.h>
+#include <net/udp.h>
+#include <net/udp_tunnel.h>
+#include "input.h"
+#include "peer.h"
+#include "udp.h"
+
+/* Any value but 0 makes UDP call us; this one is said to be for ESP. */
+#define GEMCAST_ENCAP_TYPE	UDP_ENCAP_ESPINUDP
+#define GEMCAST_NON_ESP		4	/* bytes of nought before IKE, not ESP */
+#define GEMCAST_KEEPALIVE	0xff
+
+struct gemcast_udp_port {
+	struct list_head node;		/* gn->udp_ports; lock */
+	struct gemcast_net *gn;
+	struct socket *sock4;
+	struct socket *sock6;
+	unsigned int users;		/* lock */
+	u16 port;			/* host order */
+};
+
+/* Called for each datagram; takes them all. */
+static int gemcast_udp_receive(struct sock *sk, struct sk_buff *skb)
+{
+	struct gemcast_udp_port *port = rcu_dereference_sk_user_data(sk);
+	u8 buf[GEMCAST_NON_ESP], *data;
+
+	data = skb_header_pointer(skb, sizeof(struct udphdr), sizeof(buf), buf);
+	/* Keepalives are shorter, and IKE has no SPI. */
+	if (!port || !data || !get_unaligned_be32(data)) {
+		kfree_skb(skb);
+		return 0;
+	}
+	__skb_pull(skb, sizeof(struct udphdr));
+	gemcast_input_udp(port->gn, skb, port->port);
+	return 0;
+}
+
+static struct socket *gemcast_udp_open(struct gemcast_udp_port *port,
+				       sa_family_t family)
+{
+	struct udp_port_cfg cfg = {
+		.family = family,
+		.local_udp_port = htons(port->port),
+		.use_udp6_tx_checksums = true,
+		.use_udp6_rx_checksums = true,
+		.ipv6_v6only = true,
+	};
+	struct udp_tunnel_sock_cfg tunnel = {
+		.sk_user_data = port,
+		.encap_type = GEMCAST_ENCAP_TYPE,
+		.encap_rcv = gemcast_udp_receive,
+	};
+	struct socket *sock;
+	int err;
+
+	err = udp_sock_create(port->gn->net, &cfg, &sock);
+	if (err)
+		return ERR_PTR(err);
+	setup_udp_tunnel_sock(port->gn->net, sock, &tunnel);
+	return sock;
+}
+
+static int gemcast_udp_port_open(struct gemcast_udp_port *port)
+{
+	port->sock4 = gemcast_udp_open(port, AF_INET);
+	if (IS_ERR(port->sock4))
+		return PTR_ERR(port->sock4);
+	port->sock6 = gemcast_udp_open(port, AF_INET6);
+	if (!IS_ERR(port->sock6))
+		return 0;
+	udp_tunnel_sock_release(port->sock4);
+	return PTR_ERR(port->sock6);
+}
+
+/**
+ * gemcast_udp_port_get() - Take a local UDP port into use.
+ * @gn: namespace, locked
+ * @number: the port, host order
+ * @extack: takes the reason for a refusal
+ *
+ * Return: the port or an ERR_PTR.
+ */
+struct gemcast_udp_port *gemcast_udp_port_get(struct gemcast_net *gn,
+					      u16 number,
+					      struct netlink_ext_ack *extack)
+{
+	struct gemcast_udp_port *port;
+	int err;
+
+	lockdep_assert_held(&gn->lock);
+	list_for_each_entry(port, &gn->udp_ports, node) {
+		if (port->port == number) {
+			port->users++;
+			return port;
+		}
+	}
+	port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
+	if (!port)
+		return ERR_PTR(-ENOMEM);
+	port->gn = gn;
+	port->port = number;
+	port->users = 1;
+	err = gemcast_udp_port_open(port);
+	if (err) {
+		if (err == -EADDRINUSE)
+			NL_SET_ERR_MSG(extack,
+				       "another program has this UDP port");
+		else
+			NL_SET_ERR_MSG(extack, "cannot open this UDP port");
+		kfree(port);
+		return ERR_PTR(err);
+	}
+	list_add(&port->node, &gn->udp_ports);
+	return port;
+}
+
+/**
+ * gemcast_udp_port_put() - Let go a port; the last user closes it.
+ * @gn: namespace, locked
+ * @port: the port
+ */
+void gemcast_udp_port_put(struct gemcast_net *gn,
+			  struct gemcast_udp_port *port)
+{
+	lockdep_assert_held(&gn->lock);
+	if (--port->users)
+		return;
+	list_del(&port->node);
+	udp_tunnel_sock_release(port->sock4);
+	udp_tunnel_sock_release(port->sock6);
+	kfree(port);
+}
+
+static bool gemcast_udp_send4(const struct gemcast_group *group,
+			      struct gemcast_peer *peer, struct sk_buff *skb,
+			      u8 tos)
+{
+	struct sock *sk = group->port->sock4->sk;
+	__be32 src, dst = gemcast_addr_v4(&peer->cfg.addr);
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	rt = dst_cache_get_ip4(&peer->cache, &src);
+	if (!rt) {
+		flowi4_init_output(&fl4, READ_ONCE(peer->ifindex), skb->mark,
+				   tos & INET_DSCP_MASK, RT_SCOPE_UNIVERSE,
+				   IPPROTO_UDP, 0, dst, 0,
+				   htons(peer->cfg.port),
+				   htons(group->cfg.port),
+				   sock_net_uid(group->gn->net, NULL));
+		rt = ip_route_output_key(group->gn->net, &fl4);
+		if (IS_ERR(rt))
+			return false;
+		src = fl4.saddr;
+		dst_cache_set_ip4(&peer->cache, &rt->dst, src);
+	}
+	/* RFC 3948 2.1: the checksum should be zero. */
+	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos,
+			    ip4_dst_hoplimit(&rt->dst), 0,
+			    htons(group->cfg.port), htons(peer->cfg.port),
+			    false, true);
+	return true;
+}
+
+static bool gemcast_udp_send6(const struct gemcast_group *group,
+			      struct gemcast_peer *peer, struct sk_buff *skb,
+			      u8 tos)
+{
+	struct sock *sk = group->port->sock6->sk;
+	struct flowi6 fl6 = {
+		.flowi6_oif = READ_ONCE(peer->ifindex),
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = IPPROTO_UDP,
+		.daddr = peer->cfg.addr,
+		.fl6_dport = htons(peer->cfg.port),
+		.fl6_sport = htons(group->cfg.port),
+	};
+	struct dst_entry *dst;
+
+	dst = dst_cache_get_ip6(&peer->cache, &fl6.saddr);
+	if (!dst) {
+		dst = ip6_dst_lookup_flow(group->gn->net, sk, &fl6, NULL);
+		if (IS_ERR(dst))
+			return false;
+		dst_cache_set_ip6(&peer->cache, dst, &fl6.saddr);
+	}
+	udp_tunnel6_xmit_skb(dst, sk, skb, NULL, &fl6.saddr, &fl6.daddr, tos,
+			     ip6_dst_hoplimit(dst), 0, htons(group->cfg.port),
+			     htons(peer->cfg.port), false);
+	return true;
+}
+
+/* Consumes @skb. */
+static void gemcast_udp_send_peer(const struct gemcast_group *group,
+				  struct gemcast_peer *peer,
+				  struct sk_buff *skb, u8 tos)
+{
+	unsigned int len = skb->len;
+	bool sent = false;
+
+	/* A peer bound to an interface that is gone has none. */
+	if (!peer->cfg.dev[0] || READ_ONCE(peer->ifindex)) {
+		skb->ignore_df = true;
+		if (ipv6_addr_v4mapped(&peer->cfg.addr))
+			sent = gemcast_udp_send4(group, peer, skb, tos);
+		else
+			sent = gemcast_udp_send6(group, peer, skb, tos);
+	}
+	if (sent) {
+		gemcast_counters_add(peer->out, 1, len);
+		return;
+	}
+	kfree_skb(skb);
+	gemcast_stats_inc(group->gn, GEMCAST_A_STATS_OUT_NO_ROUTE);
+}
+
+/**
+ * gemcast_udp_send() - Send an ESP packet to all peers of a group.
+ * @group: a udp group
+ * @skb: the packet, with headroom for all headers; consumed
+ * @tos: DSCP and ECN for the outer header
+ *
+ * Context: RCU, softirqs off.
+ */
+void gemcast_udp_send(struct gemcast_group *group, struct sk_buff *skb, u8 tos)
+{
+	struct gemcast_peer *peer, *last = NULL;
+	struct sk_buff *copy;
+
+	list_for_each_entry_rcu(peer, &group->peers, node) {
+		/* The packet itself goes to the last one. */
+		if (last) {
+			copy = skb_copy(skb, GFP_ATOMIC | __GFP_NOWARN);
+			if (copy)
+				gemcast_udp_send_peer(group, last, copy, tos);
+			else
+				gemcast_stats_inc(group->gn,
+						  GEMCAST_A_STATS_OUT_NO_MEMORY);
+		}
+		last = peer;
+	}
+	if (last) {
+		gemcast_udp_send_peer(group, last, skb, tos);
+		return;
+	}
+	kfree_skb(skb);
+	gemcast_stats_inc(group->gn, GEMCAST_A_STATS_OUT_NO_PEER);
+}
