@@ -19,6 +19,10 @@ struct gemcast_audit {
 	int ifindex;
 };
 
+/* Events are sent from the one call to the other; nothing waits for them. */
+void gemcast_event_start(void);
+void gemcast_event_stop(void);
+
 /* Packet path, any context; both limit their own rate. */
 void gemcast_event_acquire(struct gemcast_policy *policy,
 			   const struct gemcast_flow *flow);
@@ -27,7 +31,8 @@ void gemcast_event_audit(struct gemcast_net *gn,
 
 /* These need gn->lock and may sleep. */
 void gemcast_event_sa(const struct gemcast_sa *sa, enum gemcast_cmd cmd);
-void gemcast_event_policy(const struct gemcast_policy *policy,
+void gemcast_event_policy(struct gemcast_net *gn,
+			  const struct gemcast_policy *policy,
 			  enum gemcast_cmd cmd);
 void gemcast_event_expire(const struct gemcast_sa *sa, bool hard,
 			  enum gemcast_expire_cause cause);

@@ -37,8 +37,7 @@ struct gemcast_net {
 	struct gemcast_stats __percpu *stats;
 	u64 stats_base[__GEMCAST_A_STATS_MAX];	/* lock */
 	atomic_t audit_suppressed;
-	atomic_long_t audit_next;		/* jiffies */
-	u32 audit_burst;			/* races lose an event at most */
+	atomic_long_t audit_next;		/* jiffies, see event.c */
 };
 
 struct gemcast_net *gemcast_net(struct net *net);
