@@ -15,7 +15,7 @@ set -eu
 
 usage="usage: ${0##*/} {image|source} {6.1|6.12}"
 what=${1:?$usage} series=${2:?$usage}
-cache=${GEMCAST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gemcast}
+. "$(dirname "$0")/paths.sh"
 dir=$cache/$what/$series
 
 case $series in

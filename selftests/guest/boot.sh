@@ -31,8 +31,8 @@ done
 shift $((OPTIND - 1))
 
 here=$(dirname "$(readlink -f "$0")")
-cache=${GEMCAST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gemcast}
-image=$("$here/../../scripts/kernel.sh" image "$series")
+. "$here/../../scripts/paths.sh"
+image=$("$tree/scripts/kernel.sh" image "$series")
 initramfs=$image/initramfs
 if [ ! -e "$initramfs" ] || [ "$here/init" -nt "$initramfs" ] ||
    [ "$here/initramfs.sh" -nt "$initramfs" ]; then

@@ -1,0 +1,46 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# module.sh [-d NAME] [-c] SERIES [VARIABLE=VALUE]...
+#
+# Build the module for one of the kernels of scripts/kernel.sh, with VARIABLEs
+# for kbuild, and print the path of gemcast.ko. The objects go to a tree of links
+# in the cache, one for each NAME (default: the series), so that builds for
+# several kernels do not meet each other or what `make modules` built here.
+#
+#	-c	build everything anew
+
+set -eu
+
+. "$(dirname "$0")/paths.sh"
+name='' clean=''
+while getopts d:c option; do
+	case $option in
+	d) name=$OPTARG ;;
+	c) clean=1 ;;
+	*) sed -n 's/^# \(module.sh .*\)/usage: \1/p' "$0" >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+series=$1
+shift
+
+image=$("$tree/scripts/kernel.sh" image "$series")
+dir=$build/${name:-$series}
+mkdir -p "$dir"
+exec 8>"$dir.lock"
+flock 8
+if [ -n "$clean" ]; then
+	rm -rf "$dir"
+fi
+mkdir -p "$dir"
+find "$dir" -xtype l -delete
+for part in Kbuild kmod include; do
+	(cd "$tree" && find "$part" -name Kbuild -o -name '*.[chS]') |
+	while read -r file; do
+		mkdir -p "$dir/$(dirname "$file")"
+		ln -sfn "$tree/$file" "$dir/$file"
+	done
+done
+make -C "$image/build" M="$dir" -j"$(nproc)" "$@" modules >&2
+echo "$dir/gemcast.ko"
