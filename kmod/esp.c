@@ -159,3 +159,8 @@ int gemcast_esp_open(struct gemcast_net *gn, struct gemcast_sa *sa,
 	return err ?: gemcast_esp_trailer(skb->data + GEMCAST_ESP_HEAD, text,
 					  info);
 }
+
+#ifdef GEMCAST_SELFTEST
+#include "selftest/selftest.h"
+#include "selftest/esp.c"
+#endif

@@ -110,17 +110,20 @@ int gemcast_group_del(struct gemcast_net *gn, u32 id,
 		NL_SET_ERR_MSG(extack, "no such group");
 		return -ENOENT;
 	}
-	if (group->npolicies)
+	if (group->npolicies) {
 		NL_SET_ERR_MSG(extack, "the group is in use by a policy");
-	else if (group->nsas)
-		NL_SET_ERR_MSG(extack, "the group is in use by an SA");
-	else if (group->npeers)
-		NL_SET_ERR_MSG(extack, "the group is in use by a peer");
-	else {
-		gemcast_group_remove(group);
-		return 0;
+		return -EBUSY;
 	}
-	return -EBUSY;
+	if (group->nsas) {
+		NL_SET_ERR_MSG(extack, "the group is in use by an SA");
+		return -EBUSY;
+	}
+	if (group->npeers) {
+		NL_SET_ERR_MSG(extack, "the group is in use by a peer");
+		return -EBUSY;
+	}
+	gemcast_group_remove(group);
+	return 0;
 }
 
 static void gemcast_group_clear(struct gemcast_group *group)

@@ -100,7 +100,7 @@ int gemcast_inner_native(struct gemcast_in *in, struct sk_buff *skb,
 		return 0;
 	}
 	/* In one traversal of the stack there is but one family. */
-	if (in->v6 != (in->esp.next == IPPROTO_IPV6))
+	if (in->esp.next != (in->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP))
 		return GEMCAST_A_STATS_IN_BAD_INNER;
 	return gemcast_inner_packet(in, skb);
 }

@@ -56,3 +56,8 @@ u64 gemcast_ivclock_limit(unsigned int bits)
 	return gemcast_ivclock_ticks(gemcast_ivclock_now() + GEMCAST_AHEAD,
 				     bits);
 }
+
+#ifdef GEMCAST_SELFTEST
+#include "selftest/selftest.h"
+#include "selftest/ivclock.c"
+#endif

@@ -18,7 +18,7 @@
 #include <linux/slab.h>
 #include "ivguard.h"
 
-#define GEMCAST_IVGUARD_MAX	(1 << 17)
+#define GEMCAST_IVGUARD_MAX	131072
 #define GEMCAST_IVGUARD_BITS	14
 
 struct gemcast_ivguard_entry {

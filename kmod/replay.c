@@ -253,5 +253,6 @@ int gemcast_replay_update(struct gemcast_replay_state *state,
 }
 
 #ifdef GEMCAST_SELFTEST
+#include "selftest/selftest.h"
 #include "selftest/replay.c"
 #endif

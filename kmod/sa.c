@@ -13,9 +13,6 @@
 #include "ivclock.h"
 #include "sa.h"
 
-/* Seven eighths of the numbers: time to rekey. */
-#define GEMCAST_SEQ_SOFT(last)	((last) - (last) / 8)
-
 static uint gemcast_test_seq_left;
 module_param_named_unsafe(test_seq_left, gemcast_test_seq_left, uint, 0600);
 MODULE_PARM_DESC(test_seq_left,
@@ -571,7 +568,8 @@ static bool gemcast_sa_pace(struct gemcast_sa *sa, u64 seq)
  */
 int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq)
 {
-	u64 first = atomic64_read(&sa->seq), last = first + n, soft;
+	u64 first = atomic64_read(&sa->seq), last = first + n;
+	u64 soft;	/* seven eighths of the numbers: time to rekey */
 
 	if (unlikely(last > READ_ONCE(sa->iv_pace)) &&
 	    !gemcast_sa_pace(sa, last))
@@ -579,7 +577,7 @@ int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq)
 
 	last = atomic64_add_return(n, &sa->seq);
 	first = last - n;
-	soft = GEMCAST_SEQ_SOFT(sa->seq_last);
+	soft = sa->seq_last - sa->seq_last / 8;
 	if (unlikely(last >= soft)) {
 		if (first < soft)
 			gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_SOFT);
