@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Taking the words of a command one by one. Each function takes what it names,
+ * or says what it expected and returns CLI_USAGE; at the word help it prints
+ * the grammar and returns CLI_HELP.
+ */
+#include <string.h>
+#include "cli.h"
+
+/* Take the next word: a value, which `help` is not. */
+static int take(struct args *a, const char *name, const char **word)
+{
+	*word = "";
+	if (!a->left)
+		return cli_error(a->cli, "%s: %s is missing; see gemcast %s help",
+				 a->where, name, a->where);
+	if (!strcmp(*a->next, "help")) {
+		fputs(a->help, stdout);
+		return CLI_HELP;
+	}
+	*word = *a->next++;
+	a->left--;
+	return CLI_OK;
+}
+
+static int bad_word(struct args *a, const char * const *words,
+		    const char *word)
+{
+	const char *like = word_like(words, word);
+	char list[256];
+
+	word_list(words, "", list, sizeof(list));
+	if (like)
+		return cli_error(a->cli, "%s: \"%s\" is not known; did you mean \"%s\"? expected one of: %s",
+				 a->where, word, like, list);
+	return cli_error(a->cli, "%s: \"%s\" is not known; expected one of: %s",
+			 a->where, word, list);
+}
+
+static int look_up(struct args *a, const char * const *words, const char *word,
+		   unsigned int *index)
+{
+	char list[256];
+
+	switch (word_find(words, word, index)) {
+	case WORD_FOUND:
+		return CLI_OK;
+	case WORD_AMBIGUOUS:
+		word_list(words, word, list, sizeof(list));
+		return cli_error(a->cli, "%s: \"%s\" is ambiguous: %s",
+				 a->where, word, list);
+	case WORD_UNKNOWN:
+		break;
+	}
+	return bad_word(a, words, word);
+}
+
+int args_word(struct args *a, const char * const *words, unsigned int *index)
+{
+	const char *word;
+	int err;
+
+	err = take(a, "a word", &word);
+	return err ? err : look_up(a, words, word, index);
+}
+
+int args_enum(struct args *a, const char *name, const char * const *words,
+	      uint32_t *value)
+{
+	unsigned int index = 0;
+	const char *word;
+	int err;
+
+	err = take(a, name, &word);
+	if (!err)
+		err = look_up(a, words, word, &index);
+	*value = index;
+	return err;
+}
+
+/* A word that may be anything, help too. */
+int args_string(struct args *a, const char *name, const char **value)
+{
+	*value = "";
+	if (!a->left)
+		return cli_error(a->cli, "%s: %s is missing; see gemcast %s help",
+				 a->where, name, a->where);
+	*value = *a->next++;
+	a->left--;
+	return CLI_OK;
+}
+
+static int bad_value(struct args *a, const char *name, const char *word,
+		     const char *expected)
+{
+	return cli_error(a->cli, "%s: %s \"%s\": expected %s", a->where, name,
+			 word, expected);
+}
+
+int args_u64(struct args *a, const char *name, uint64_t min, uint64_t max,
+	     uint64_t *value)
+{
+	const char *word;
+	int err;
+
+	err = take(a, name, &word);
+	if (err)
+		return err;
+	if (!parse_u64(word, value) || *value < min || *value > max)
+		return cli_error(a->cli, "%s: %s \"%s\": expected a number from %llu to %llu",
+				 a->where, name, word, (unsigned long long)min,
+				 (unsigned long long)max);
+	return CLI_OK;
+}
+
+int args_u32(struct args *a, const char *name, uint32_t min, uint32_t max,
+	     uint32_t *value)
+{
+	uint64_t wide = 0;
+	int err;
+
+	err = args_u64(a, name, min, max, &wide);
+	*value = (uint32_t)wide;
+	return err;
+}
+
+int args_u16(struct args *a, const char *name, uint16_t min, uint16_t *value)
+{
+	uint64_t wide = 0;
+	int err;
+
+	err = args_u64(a, name, min, UINT16_MAX, &wide);
+	*value = (uint16_t)wide;
+	return err;
+}
+
+/* 8, 12 or 16 */
+int args_bits(struct args *a, const char *name, uint32_t *value)
+{
+	const char *word;
+	uint64_t wide;
+	int err;
+
+	err = take(a, name, &word);
+	if (err)
+		return err;
+	if (!parse_u64(word, &wide) || (wide != 8 && wide != 12 && wide != 16))
+		return bad_value(a, name, word, "8, 12 or 16");
+	*value = (uint32_t)wide;
+	return CLI_OK;
+}
+
+int args_addr(struct args *a, const char *name, struct gemcast_addr *addr)
+{
+	const char *word;
+	int err;
+
+	err = take(a, name, &word);
+	if (!err && !parse_addr(word, addr))
+		return bad_value(a, name, word, "an IPv4 or IPv6 address");
+	return err;
+}
+
+int args_prefix(struct args *a, const char *name, struct gemcast_addr *addr,
+		uint8_t *len)
+{
+	const char *word;
+	int err;
+
+	err = take(a, name, &word);
+	if (!err && !parse_prefix(word, addr, len))
+		return bad_value(a, name, word, "ADDRESS[/LENGTH]");
+	return err;
+}
+
+int args_ports(struct args *a, const char *name, uint16_t *min, uint16_t *max)
+{
+	const char *word;
+	int err;
+
+	err = take(a, name, &word);
+	if (!err && !parse_ports(word, min, max))
+		return bad_value(a, name, word, "PORT or PORT-PORT, 0 to 65535, the lower first");
+	return err;
+}
+
+int args_proto(struct args *a, uint8_t *proto)
+{
+	const char *word;
+	int err;
+
+	err = take(a, "proto", &word);
+	if (!err && !parse_proto(word, proto))
+		return bad_value(a, "proto", word,
+				 "a protocol's name, or a number from 0 to 255");
+	return err;
+}
+
+int args_dev(struct args *a, char dev[IFNAMSIZ])
+{
+	const char *word;
+	int err;
+
+	err = args_string(a, "the interface", &word);
+	if (!err && !parse_dev(word, dev))
+		return bad_value(a, "dev", word, "the name of an interface");
+	return err;
+}
+
+int args_seconds(struct args *a, const char *name, uint64_t *ms)
+{
+	const char *word;
+	int err;
+
+	err = take(a, name, &word);
+	if (!err && !parse_seconds(word, ms))
+		return bad_value(a, name, word,
+				 "seconds, with up to three decimals");
+	return err;
+}
+
+/* Take this word, or a shorter form of it. */
+int args_expect(struct args *a, const char *word)
+{
+	const char * const words[] = { word, NULL };
+	unsigned int index;
+	const char *got;
+	int err;
+
+	err = take(a, word, &got);
+	return err ? err : look_up(a, words, got, &index);
+}
+
+/* The command is to end here. */
+int args_end(struct args *a)
+{
+	const char *word;
+	int err;
+
+	if (!a->left)
+		return CLI_OK;
+	err = take(a, "", &word);
+	return err ? err : cli_error(a->cli, "%s: \"%s\" is too much; see gemcast %s help",
+				     a->where, word, a->where);
+}
+
+/* Note that the attribute is given, unless it was before. */
+int args_once(struct args *a, const char *name, uint64_t *present,
+	      unsigned int attr)
+{
+	if (*present & GEMCAST_BIT(attr))
+		return cli_error(a->cli, "%s: %s is given twice", a->where,
+				 name);
+	*present |= GEMCAST_BIT(attr);
+	return CLI_OK;
+}
+
+int args_need(struct args *a, const char *name, uint64_t present,
+	      unsigned int attr)
+{
+	if (present & GEMCAST_BIT(attr))
+		return CLI_OK;
+	return cli_error(a->cli, "%s: %s is missing; see gemcast %s help",
+			 a->where, name, a->where);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gemcast group */
+#include "cli.h"
+
+#define VALUES \
+"        GROUP := 1..4294967295    PORT := the local UDP port (4500)\n"
+#define ADD_HELP \
+"gemcast group { add | replace } GROUP [ encap udp [ port PORT ] ]\n" VALUES
+#define SELECT_HELP \
+"gemcast group { show | del | flush } [ GROUP ]\n" VALUES
+
+typedef int (*group_call)(struct gemcast_handle *h,
+			  const struct gemcast_group *group);
+
+static int read_id(struct args *a, struct gemcast_group *group)
+{
+	group->present |= GEMCAST_BIT(GEMCAST_A_GROUP_ID);
+	return args_u32(a, "GROUP", 1, UINT32_MAX, &group->id);
+}
+
+/* encap { none | udp [ port PORT ] } */
+static int read_encap(struct args *a, struct gemcast_group *group)
+{
+	int err;
+
+	err = args_expect(a, "encap");
+	if (err)
+		return err;
+	group->present |= GEMCAST_BIT(GEMCAST_A_GROUP_ENCAP);
+	err = args_enum(a, "encap", encap_words, &group->encap);
+	if (err || group->encap != GEMCAST_ENCAP_UDP || !a->left)
+		return err;
+	err = args_expect(a, "port");
+	if (err)
+		return err;
+	group->present |= GEMCAST_BIT(GEMCAST_A_GROUP_PORT);
+	return args_u16(a, "port", 1, &group->port);
+}
+
+static int put(struct cli *cli, struct args *a, group_call call)
+{
+	struct gemcast_group group = { 0 };
+	int err;
+
+	err = read_id(a, &group);
+	if (!err && a->left)
+		err = read_encap(a, &group);
+	if (!err)
+		err = args_end(a);
+	if (!err)
+		err = cli_open(cli);
+	return err ? err : cli_result(cli, call(cli->handle, &group));
+}
+
+static int add(struct cli *cli, struct args *a)
+{
+	return put(cli, a, gemcast_group_add);
+}
+
+static int replace(struct cli *cli, struct args *a)
+{
+	return put(cli, a, gemcast_group_replace);
+}
+
+static int print(const struct gemcast_group *group, void *arg)
+{
+	struct cli *cli = arg;
+	struct print *p = &cli->print;
+	char buf[12];
+
+	print_object_begin(p);
+	print_number(p, "group", "", group->id);
+	print_string(p, "encap", group->encap ? "encap" : NULL,
+		     word_of(encap_words, group->encap, buf));
+	if (group->present & GEMCAST_BIT(GEMCAST_A_GROUP_PORT))
+		print_number(p, "port", "port", group->port);
+	if (cli->statistics) {
+		print_line(p, "    ");
+		print_number(p, "policies", "policies", group->policies);
+		print_number(p, "sas", "sas", group->sas);
+		print_number(p, "peers", "peers", group->peers);
+		if (group->present & GEMCAST_BIT(GEMCAST_A_GROUP_CURRENT_SPI))
+			print_hex(p, "current_spi", "current-spi",
+				  group->current_spi);
+	}
+	print_object_end(p);
+	return 0;
+}
+
+/* [ GROUP ], and nothing behind it */
+static int read_key(struct cli *cli, struct args *a,
+		    struct gemcast_group *group)
+{
+	int err = CLI_OK;
+
+	if (a->left)
+		err = read_id(a, group);
+	if (!err)
+		err = args_end(a);
+	return err ? err : cli_open(cli);
+}
+
+static int show(struct cli *cli, struct args *a)
+{
+	struct gemcast_group key = { 0 }, group;
+	int err;
+
+	err = read_key(cli, a, &key);
+	if (err)
+		return err;
+	print_list_begin(&cli->print);
+	if (key.present) {
+		err = gemcast_group_get(cli->handle, &key, &group);
+		if (!err)
+			print(&group, cli);
+	} else {
+		err = gemcast_group_dump(cli->handle, NULL, print, cli);
+	}
+	print_list_end(&cli->print);
+	return cli_result(cli, err);
+}
+
+static int del(struct cli *cli, struct args *a)
+{
+	struct gemcast_group key = { 0 };
+	int err;
+
+	err = read_id(a, &key);
+	if (!err)
+		err = args_end(a);
+	if (!err)
+		err = cli_open(cli);
+	return err ? err : cli_result(cli, gemcast_group_del(cli->handle, &key));
+}
+
+static int flush(struct cli *cli, struct args *a)
+{
+	struct gemcast_group key = { 0 };
+	int err;
+
+	err = read_key(cli, a, &key);
+	if (err)
+		return err;
+	return cli_result(cli, gemcast_group_flush(cli->handle, &key));
+}
+
+const struct command group_commands[] = {
+	{ "show", SELECT_HELP, show },
+	{ "add", ADD_HELP, add },
+	{ "replace", ADD_HELP, replace },
+	{ "del", SELECT_HELP, del },
+	{ "flush", SELECT_HELP, flush },
+	{ 0 }
+};

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The gemcast command: its options, and which object a command is about. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli.h"
+
+#define NETNS_DIR "/run/netns"
+
+static const char help[] =
+"gemcast [ -j[son] ] [ -p[retty] ] [ -s[tatistics] ] [ -n[etns] NAME ] [ -b[atch] FILE ] [ -f[orce] ] [ -V ]\n"
+"        OBJECT { COMMAND | help }\n"
+"OBJECT := { group | policy | sa | peer | monitor | stats }\n";
+
+static const char * const object_words[] = {
+	"group", "policy", "sa", "peer", "monitor", "stats", NULL
+};
+
+static const struct command * const object_commands[] = {
+	group_commands, policy_commands, sa_commands, peer_commands,
+	monitor_commands, stats_commands,
+};
+
+#define MAX_COMMANDS	8
+
+/* Say what is wrong, in a batch where; CLI_USAGE. */
+int cli_error(const struct cli *cli, const char *format, ...)
+{
+	va_list ap;
+
+	fflush(cli->print.file);
+	if (cli->batch)
+		fprintf(stderr, "%s:%lu: ", cli->batch, cli->line);
+	else
+		fputs("gemcast: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return CLI_USAGE;
+}
+
+/* What a call of the library ended with, its reason said. */
+int cli_result(const struct cli *cli, int err)
+{
+	const char *text = gemcast_error(cli->handle);
+
+	if (err < 0)
+		cli_error(cli, "%s", text[0] ? text : strerror(-err));
+	else if (text[0])
+		cli_error(cli, "warning: %s", text);
+	return err < 0 ? CLI_REFUSED : CLI_OK;
+}
+
+/* Open the handle, once: a batch has one for all its lines. */
+int cli_open(struct cli *cli)
+{
+	int err = 0;
+
+	if (!cli->open)
+		err = gemcast_open(cli->handle);
+	cli->open = !err;
+	return err ? cli_result(cli, err) : CLI_OK;
+}
+
+static int object_help(const struct command *commands)
+{
+	const struct command *c;
+	const char *last = "";
+
+	for (c = commands; c->name; c++) {
+		if (strcmp(c->help, last))
+			fputs(c->help, stdout);
+		last = c->help;
+	}
+	return CLI_HELP;
+}
+
+/* The command of an object that the next word names, if it has named ones. */
+static int find_command(struct args *a, const struct command *commands,
+			const struct command **found)
+{
+	const char *names[MAX_COMMANDS + 1] = { NULL };
+	unsigned int i, index;
+	int err;
+
+	*found = &commands[0];
+	if (!a->left)
+		return CLI_OK;
+	if (!strcmp(*a->next, "help"))
+		return object_help(commands);
+	if (!commands[0].name[0])
+		return CLI_OK;
+	for (i = 0; i < MAX_COMMANDS && commands[i].name; i++)
+		names[i] = commands[i].name;
+	err = args_word(a, names, &index);
+	if (!err)
+		*found = &commands[index];
+	return err;
+}
+
+/* One command, as the command line or a line of a batch has it. */
+int cli_run(struct cli *cli, int argc, char **argv)
+{
+	struct args a = { .cli = cli, .next = argv, .left = argc, .help = help };
+	const struct command *command;
+	unsigned int object;
+	char where[32];
+	int err;
+
+	a.where = "object";
+	err = args_word(&a, object_words, &object);
+	if (err) {
+		if (err == CLI_USAGE && !cli->batch)
+			fputs(help, stderr);
+		return err;
+	}
+	a.where = object_words[object];
+	err = find_command(&a, object_commands[object], &command);
+	if (err)
+		return err;
+	snprintf(where, sizeof(where), "%s%s%s", object_words[object],
+		 command->name[0] ? " " : "", command->name);
+	a.where = where;
+	a.help = command->help;
+	return command->run(cli, &a);
+}
+
+/* Go into the network namespace that `ip netns` calls so. */
+static int enter_netns(const struct cli *cli, const char *name)
+{
+	char path[128];
+	int fd, err;
+
+	if (!*name || strchr(name, '/') || !strcmp(name, ".") ||
+	    !strcmp(name, "..") || strlen(name) > 100)
+		return cli_error(cli, "netns \"%s\": not a name", name);
+	snprintf(path, sizeof(path), "%s/%s", NETNS_DIR, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return cli_error(cli, "netns \"%s\": %s", name,
+				 strerror(errno));
+	err = setns(fd, CLONE_NEWNET);
+	if (err) {
+		cli_error(cli, "netns \"%s\": %s", name, strerror(errno));
+		err = CLI_REFUSED;
+	}
+	close(fd);
+	return err;
+}
+
+enum {
+	OPTION_JSON, OPTION_PRETTY, OPTION_STATISTICS, OPTION_NETNS,
+	OPTION_BATCH, OPTION_FORCE, OPTION_VERSION, OPTION_HELP,
+};
+
+static const char * const option_words[] = {
+	"json", "pretty", "statistics", "netns", "batch", "force", "Version",
+	"help", NULL
+};
+
+static int option_with_value(struct cli *cli, unsigned int option,
+			     const char *value, const char **batch)
+{
+	if (!value)
+		return cli_error(cli, "-%s: its value is missing",
+				 option_words[option]);
+	if (option == OPTION_NETNS)
+		return enter_netns(cli, value);
+	*batch = value;
+	return CLI_OK;
+}
+
+static int option_alone(struct cli *cli, unsigned int option)
+{
+	switch (option) {
+	case OPTION_JSON:
+		cli->print.json = true;
+		return CLI_OK;
+	case OPTION_PRETTY:
+		cli->print.pretty = true;
+		return CLI_OK;
+	case OPTION_STATISTICS:
+		cli->statistics = true;
+		return CLI_OK;
+	case OPTION_FORCE:
+		cli->force = true;
+		return CLI_OK;
+	case OPTION_VERSION:
+		puts("gemcast " VERSION);
+		return CLI_HELP;
+	default:
+		fputs(help, stdout);
+		return CLI_HELP;
+	}
+}
+
+/* Read the options; *words is left at the object. */
+static int read_options(struct cli *cli, char ***words, const char **batch)
+{
+	struct args a = { .cli = cli, .where = "option" };
+	unsigned int option;
+	char *word;
+	int err = CLI_OK;
+
+	for (; !err && **words && ***words == '-'; (*words)++) {
+		word = **words + ((**words)[1] == '-' ? 2 : 1);
+		a.next = &word;
+		a.left = 1;
+		err = args_word(&a, option_words, &option);
+		if (err)
+			break;
+		if (option == OPTION_NETNS || option == OPTION_BATCH)
+			err = option_with_value(cli, option, *++*words, batch);
+		else
+			err = option_alone(cli, option);
+	}
+	return err;
+}
+
+static int run(struct cli *cli, char **argv)
+{
+	const char *batch = NULL;
+	char **words = argv + 1;
+	int argc = 0;
+	int err;
+
+	err = read_options(cli, &words, &batch);
+	if (err)
+		return err;
+	if (batch && *words)
+		return cli_error(cli, "a batch and a command: one of them");
+	if (batch)
+		return batch_run(cli, batch);
+	while (words[argc])
+		argc++;
+	return cli_run(cli, argc, words);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { .print = { .file = stdout, .first = true } };
+	int err;
+
+	(void)argc;
+	cli.handle = gemcast_new();
+	if (!cli.handle) {
+		fputs("gemcast: no memory\n", stderr);
+		return CLI_REFUSED;
+	}
+	err = run(&cli, argv);
+	gemcast_free(cli.handle);
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "gemcast: write: %s\n", strerror(errno));
+		return CLI_REFUSED;
+	}
+	return err == CLI_HELP ? CLI_OK : err;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libgemcast: the kernel's groups, policies, SAs and peers as plain structs.
+ *
+ * Every object has a word of presence bits, one for each netlink attribute:
+ * GEMCAST_BIT(GEMCAST_A_SA_SPI) in struct gemcast_sa's `present` says that its
+ * `spi` counts. In a request they say what is asked, in an answer what the
+ * kernel told. Members whose bit is clear are zero in an answer and are not
+ * looked at in a request.
+ *
+ * SPIs, ports and all other numbers are in host order, addresses in network
+ * order. Times are milliseconds, those named _seconds seconds.
+ *
+ * Functions that return int return 0, or a negative errno value; what went
+ * wrong, in the kernel's words where it had any, is then gemcast_error()'s.
+ * Common to all requests are -EPERM (no CAP_NET_ADMIN in the user namespace
+ * that owns the network namespace), -EINVAL and -ERANGE (the kernel refuses a
+ * value), -EBADMSG (the kernel's answer makes no sense), -ENOTCONN (the handle
+ * is not open) and whatever socket calls give.
+ *
+ * The library keeps no state but in the handle. A handle may be used by one
+ * thread at a time, several handles by several threads.
+ */
+#ifndef GEMCAST_H
+#define GEMCAST_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/gemcast.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GEMCAST_BIT(attr)	(UINT64_C(1) << (attr))
+
+/* An IPv4 or IPv6 address in network order. */
+struct gemcast_addr {
+	sa_family_t family;	/* AF_INET, AF_INET6; AF_UNSPEC: none */
+	union {
+		struct in_addr in;
+		struct in6_addr in6;
+	};
+};
+
+/* GEMCAST_A_GROUP_* */
+struct gemcast_group {
+	uint64_t present;
+	uint32_t id;
+	uint32_t encap;			/* enum gemcast_encap */
+	uint16_t port;			/* local UDP port of encap udp */
+	/* told by the kernel */
+	uint32_t policies;
+	uint32_t sas;
+	uint32_t peers;
+	uint32_t current_spi;
+};
+
+/* GEMCAST_A_POLICY_*: a GSPD entry (RFC 5374 4.1.1) */
+struct gemcast_policy {
+	uint64_t present;
+	uint32_t index;
+	uint32_t group;
+	struct gemcast_addr dst;
+	uint8_t dst_len;
+	struct gemcast_addr src;
+	uint8_t src_len;
+	uint8_t proto;
+	uint16_t sport_min;
+	uint16_t sport_max;
+	uint16_t dport_min;
+	uint16_t dport_max;
+	char dev[IFNAMSIZ];
+	uint32_t dir;			/* enum gemcast_policy_dir */
+	uint32_t action;		/* enum gemcast_action */
+	uint32_t mode;			/* enum gemcast_mode */
+	uint32_t preserve;		/* enum gemcast_preserve */
+	struct gemcast_addr local;
+	struct gemcast_addr remote;
+	uint32_t no_sa;			/* enum gemcast_no_sa */
+	uint32_t df;			/* enum gemcast_df */
+	uint32_t prio;
+	uint32_t reinject;		/* enum gemcast_reinject */
+	char reinject_dev[IFNAMSIZ];
+	/* told by the kernel */
+	uint64_t out_packets;
+	uint64_t in_packets;
+};
+
+/* GEMCAST_A_SA_*: an SAD entry (RFC 4301 4.4.2, RFC 5374 4.2.1) */
+struct gemcast_sa {
+	uint64_t present;
+	uint32_t group;
+	uint32_t spi;
+	struct gemcast_addr dst;
+	struct gemcast_addr src;
+	uint32_t dir;			/* enum gemcast_sa_dir */
+	char aead[GEMCAST_AEAD_NAME_MAX];
+	const uint8_t *key;		/* the caller's; AES key, then salt */
+	size_t key_len;
+	uint32_t icv;			/* bytes */
+	uint32_t sid;
+	uint32_t sid_bits;
+	uint32_t replay;		/* enum gemcast_replay */
+	uint32_t window;
+	uint64_t activate;
+	uint64_t deactivate;
+	uint64_t soft_packets;
+	uint64_t hard_packets;
+	uint64_t soft_bytes;
+	uint64_t hard_bytes;
+	uint64_t soft_seconds;
+	uint64_t hard_seconds;
+	/* told by the kernel */
+	uint32_t key_bits;
+	uint32_t state;			/* enum gemcast_sa_state */
+	char driver[128];
+	uint32_t seq;
+	uint64_t age;
+	uint32_t senders;
+	uint64_t out_packets;
+	uint64_t out_bytes;
+	uint64_t in_packets;
+	uint64_t in_bytes;
+	uint64_t in_replays;
+	uint64_t in_bad_icv;
+};
+
+/* GEMCAST_A_PEER_* */
+struct gemcast_peer {
+	uint64_t present;
+	uint32_t group;
+	struct gemcast_addr addr;
+	uint16_t port;
+	char dev[IFNAMSIZ];
+	/* told by the kernel */
+	uint64_t out_packets;
+	uint64_t out_bytes;
+};
+
+/* counter[GEMCAST_A_STATS_*] */
+struct gemcast_stats {
+	uint64_t present;
+	uint64_t counter[64];
+};
+
+/* GEMCAST_A_ACQUIRE_* */
+struct gemcast_acquire {
+	uint64_t present;
+	uint32_t group;
+	uint32_t policy;		/* its index */
+	struct gemcast_addr dst;
+	struct gemcast_addr src;
+	uint8_t proto;
+	uint16_t sport;
+	uint16_t dport;
+	char dev[IFNAMSIZ];
+};
+
+/* GEMCAST_A_EXPIRE_*: hard if GEMCAST_A_EXPIRE_HARD is present */
+struct gemcast_expire {
+	uint64_t present;
+	uint32_t cause;			/* enum gemcast_expire_cause */
+};
+
+/* GEMCAST_A_AUDIT_*: what RFC 4303 2.2, 3.3.3, 3.4 and 4 would have logged */
+struct gemcast_audit {
+	uint64_t present;
+	uint32_t reason;		/* enum gemcast_stats_attr */
+	uint32_t spi;
+	uint32_t seq;
+	struct gemcast_addr dst;
+	struct gemcast_addr src;
+	uint32_t flow;
+	char dev[IFNAMSIZ];
+	uint32_t suppressed;
+};
+
+struct gemcast_handle;
+
+/*
+ * A new handle, not yet open. NULL if there is no memory. The caller's, to be
+ * given to gemcast_free().
+ */
+struct gemcast_handle *gemcast_new(void);
+
+/*
+ * Open the handle's socket in the network namespace that the thread is in, and
+ * look up the family: -ENOENT if the kernel has none (the module is not
+ * loaded), -EALREADY if the handle is open.
+ */
+int gemcast_open(struct gemcast_handle *h);
+
+/* Close the handle's sockets and free it. NULL is allowed. */
+void gemcast_free(struct gemcast_handle *h);
+
+/*
+ * What the last call on the handle had to say: why it failed, or, after a
+ * success, the kernel's warning. "" if nothing. Never NULL; the handle's, good
+ * until its next call.
+ */
+const char *gemcast_error(const struct gemcast_handle *h);
+
+/*
+ * Each of these is called for one object of a dump; the object is good until
+ * the call returns. A value other than 0 ends the dump and is its result.
+ */
+typedef int (*gemcast_group_fn)(const struct gemcast_group *group, void *arg);
+typedef int (*gemcast_policy_fn)(const struct gemcast_policy *policy, void *arg);
+typedef int (*gemcast_sa_fn)(const struct gemcast_sa *sa, void *arg);
+typedef int (*gemcast_peer_fn)(const struct gemcast_peer *peer, void *arg);
+
+/*
+ * What is common to all four objects:
+ *
+ * _add makes a new object: -EEXIST if there is one of this identity.
+ * _replace puts the object in the place of the one of this identity, or makes
+ * it; a group or a peer can only be replaced by its equal.
+ * _del deletes one object: -ENOENT if none matches, -ENOTUNIQ if several do.
+ * _get fills `out` with the one object that `key` selects; errors as for _del.
+ * _dump calls fn for each object that has all that `filter` has, every one if
+ * it is NULL; -EINTR if objects came or went meanwhile, after all that could
+ * be read was given to fn.
+ * _flush deletes each object that has all that `filter` has, every one if it
+ * is NULL.
+ *
+ * Nothing that is passed in is kept, or changed but `out`.
+ */
+
+/*
+ * A group is its id. _del gives -EBUSY while policies, SAs or peers use it;
+ * _flush takes them along.
+ */
+int gemcast_group_add(struct gemcast_handle *h,
+		      const struct gemcast_group *group);
+int gemcast_group_replace(struct gemcast_handle *h,
+			  const struct gemcast_group *group);
+int gemcast_group_del(struct gemcast_handle *h,
+		      const struct gemcast_group *key);
+int gemcast_group_get(struct gemcast_handle *h,
+		      const struct gemcast_group *key,
+		      struct gemcast_group *out);
+int gemcast_group_dump(struct gemcast_handle *h,
+		       const struct gemcast_group *filter,
+		       gemcast_group_fn fn, void *arg);
+int gemcast_group_flush(struct gemcast_handle *h,
+			const struct gemcast_group *filter);
+
+/*
+ * A policy is its selector (RFC 5374 4.1.1): dst, src, proto, ports and dev,
+ * with its direction and priority. _del and _get take its index, or those of
+ * the selector's members that make it the only one; dst must be among them.
+ */
+int gemcast_policy_add(struct gemcast_handle *h,
+		       const struct gemcast_policy *policy);
+int gemcast_policy_replace(struct gemcast_handle *h,
+			   const struct gemcast_policy *policy);
+int gemcast_policy_del(struct gemcast_handle *h,
+		       const struct gemcast_policy *key);
+int gemcast_policy_get(struct gemcast_handle *h,
+		       const struct gemcast_policy *key,
+		       struct gemcast_policy *out);
+int gemcast_policy_dump(struct gemcast_handle *h,
+			const struct gemcast_policy *filter,
+			gemcast_policy_fn fn, void *arg);
+int gemcast_policy_flush(struct gemcast_handle *h,
+			 const struct gemcast_policy *filter);
+
+/*
+ * An SA is its SPI, destination and source (RFC 4301 4.1; RFC 4303 2.1), in a
+ * udp group its SPI and the group's port. _del and _get take the SPI, and
+ * group, dst and src where it alone is not enough.
+ *
+ * _add and _replace need group, spi, dir, aead and key; sid needs sid_bits
+ * (RFC 6054). The key stays the caller's to cleanse; the library leaves no copy
+ * of it. -EEXIST is also the answer to a key and Sender-ID that this host has
+ * sent by before: an IV must not come twice under one key (RFC 4106 2).
+ * The kernel never tells a key, so `key` is NULL in every answer.
+ */
+int gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa);
+int gemcast_sa_replace(struct gemcast_handle *h, const struct gemcast_sa *sa);
+int gemcast_sa_del(struct gemcast_handle *h, const struct gemcast_sa *key);
+int gemcast_sa_get(struct gemcast_handle *h, const struct gemcast_sa *key,
+		   struct gemcast_sa *out);
+int gemcast_sa_dump(struct gemcast_handle *h, const struct gemcast_sa *filter,
+		    gemcast_sa_fn fn, void *arg);
+int gemcast_sa_flush(struct gemcast_handle *h, const struct gemcast_sa *filter);
+
+/*
+ * A peer is its group, address and port: the far end of ESP in UDP (RFC 3948).
+ * Peers have no _flush of their own: a group's go with it.
+ */
+int gemcast_peer_add(struct gemcast_handle *h, const struct gemcast_peer *peer);
+int gemcast_peer_replace(struct gemcast_handle *h,
+			 const struct gemcast_peer *peer);
+int gemcast_peer_del(struct gemcast_handle *h, const struct gemcast_peer *key);
+int gemcast_peer_get(struct gemcast_handle *h, const struct gemcast_peer *key,
+		     struct gemcast_peer *out);
+int gemcast_peer_dump(struct gemcast_handle *h,
+		      const struct gemcast_peer *filter,
+		      gemcast_peer_fn fn, void *arg);
+
+/* The namespace's counters, and setting them to zero. */
+int gemcast_stats_get(struct gemcast_handle *h, struct gemcast_stats *out);
+int gemcast_stats_reset(struct gemcast_handle *h);
+
+/*
+ * The name of a counter (enum gemcast_stats_attr), as "in-replay"; NULL if the
+ * library knows none of this number. A constant.
+ */
+const char *gemcast_stats_name(unsigned int attr);
+
+/* Which events a handle is to receive. */
+enum gemcast_events {
+	GEMCAST_EVENTS_SA	= 1 << 0,
+	GEMCAST_EVENTS_POLICY	= 1 << 1,
+	GEMCAST_EVENTS_ACQUIRE	= 1 << 2,
+	GEMCAST_EVENTS_EXPIRE	= 1 << 3,
+	GEMCAST_EVENTS_AUDIT	= 1 << 4,
+	GEMCAST_EVENTS_ALL	= (1 << 5) - 1,
+};
+
+/*
+ * What happened in the kernel. cmd says which members count:
+ * GEMCAST_CMD_SA_NTF, _SA_DEL_NTF: sa; _POLICY_NTF, _POLICY_DEL_NTF: policy;
+ * _ACQUIRE_NTF: acquire; _EXPIRE_NTF: sa and expire; _AUDIT_NTF: audit.
+ */
+struct gemcast_event {
+	enum gemcast_cmd cmd;
+	struct gemcast_sa sa;
+	struct gemcast_policy policy;
+	struct gemcast_acquire acquire;
+	struct gemcast_expire expire;
+	struct gemcast_audit audit;
+};
+
+/*
+ * Receive these events (enum gemcast_events, or'ed) from now on, besides those
+ * asked for before. They come by a socket of their own: a handle can receive
+ * events and make requests.
+ */
+int gemcast_subscribe(struct gemcast_handle *h, unsigned int events);
+
+/*
+ * The descriptor to poll for POLLIN; when it is readable, gemcast_dispatch()
+ * has events. -ENOTCONN before gemcast_subscribe(). The handle's.
+ */
+int gemcast_event_fd(const struct gemcast_handle *h);
+
+/*
+ * Called for each event, which is good until the call returns. A value other
+ * than 0 ends gemcast_dispatch() and is its result; the events behind it in
+ * the same datagram are lost.
+ */
+typedef int (*gemcast_event_fn)(const struct gemcast_event *event, void *arg);
+
+/*
+ * Give all events that have come to fn, without waiting. -ENOBUFS: the kernel
+ * had to drop events because they were not read in time; dump what you follow
+ * anew and go on. -EBADMSG: one event made no sense; the next call goes on
+ * behind it.
+ */
+int gemcast_dispatch(struct gemcast_handle *h, gemcast_event_fn fn, void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* GEMCAST_H */
