@@ -171,16 +171,15 @@ int gemcast_group_flush(struct gemcast_net *gn, u32 id,
 
 static bool gemcast_group_sends_by(const struct gemcast_sa *sa)
 {
-	return sa->dir != GEMCAST_SA_DIR_IN && READ_ONCE(sa->activated) &&
-	       !READ_ONCE(sa->out_ended) && !READ_ONCE(sa->dead);
+	return sa->dir != GEMCAST_SA_DIR_IN && READ_ONCE(sa->activated);
 }
 
 /**
  * gemcast_group_select_current() - Choose what the group sends by.
  * @group: the group, its namespace locked
  *
- * The leading edge of what is activated; never back to an older SA because a
- * newer one has ended, since its receivers may have gone on (RFC 5374 4.2.1).
+ * The leading edge of what is activated, even if its numbers have ended: what
+ * is older is not sent by again (RFC 5374 4.2.1).
  */
 void gemcast_group_select_current(struct gemcast_group *group)
 {
@@ -188,10 +187,8 @@ void gemcast_group_select_current(struct gemcast_group *group)
 
 	lockdep_assert_held(&group->gn->lock);
 	list_for_each_entry(sa, &group->sas, node) {
-		if (sa->dir == GEMCAST_SA_DIR_IN || !sa->activated)
-			continue;
 		if (!gemcast_group_sends_by(sa))
-			break;
+			continue;
 		rcu_assign_pointer(group->current_sa, sa);
 		return;
 	}
@@ -228,11 +225,9 @@ struct gemcast_sa *gemcast_group_send_sa(const struct gemcast_group *group,
 	if (sa && gemcast_group_sa_fits(sa, dst, src))
 		return sa;
 	/* A group of several destinations or sources. */
-	list_for_each_entry_rcu(sa, &group->sas, node) {
-		if (sa->dir == GEMCAST_SA_DIR_IN || !READ_ONCE(sa->activated) ||
-		    !gemcast_group_sa_fits(sa, dst, src))
-			continue;
-		return gemcast_group_sends_by(sa) ? sa : NULL;
-	}
+	list_for_each_entry_rcu(sa, &group->sas, node)
+		if (gemcast_group_sends_by(sa) &&
+		    gemcast_group_sa_fits(sa, dst, src))
+			return sa;
 	return NULL;
 }

@@ -10,6 +10,7 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/if_ether.h>
+#include <linux/netfilter_bridge.h>
 #include <net/addrconf.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
@@ -255,8 +256,11 @@ unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
 	struct gemcast_in in = { .gn = gn };
 	struct gemcast_flow flow;
 
-	/* Our own cleartext, looped back, or already read and injected anew. */
-	if (skb->pkt_type == PACKET_LOOPBACK)
+	/*
+	 * Our own cleartext, looped back; or already read and injected anew; or
+	 * a bridge's, which would forward it in the clear.
+	 */
+	if (skb->pkt_type == PACKET_LOOPBACK || nf_bridge_in_prerouting(skb))
 		return NF_ACCEPT;
 	if (!gemcast_in_multicast(skb, state) &&
 	    !gemcast_in_unicast_esp(skb, state))

@@ -10,6 +10,7 @@
 #include <linux/igmp.h>
 #include <linux/inetdevice.h>
 #include <linux/mroute6.h>
+#include <linux/netfilter_bridge.h>
 #include <net/addrconf.h>
 #include <net/ip6_route.h>
 #include <net/route.h>
@@ -124,7 +125,8 @@ static int gemcast_out_packet(struct gemcast_out *out,
 	int drop;
 	u32 seq;
 
-	if (!gemcast_sa_charge(out->sa, packets ?: 1, skb->len))
+	if (READ_ONCE(out->sa->dead) ||
+	    !gemcast_sa_charge(out->sa, packets ?: 1, skb->len))
 		return GEMCAST_A_STATS_OUT_EXPIRED;
 	if (skb_is_gso(skb))
 		return gemcast_out_gso(out, skb);
@@ -277,6 +279,14 @@ static bool gemcast_out_multicast(const struct sk_buff *skb,
 	return ipv4_is_multicast(ip_hdr(skb)->daddr);
 }
 
+/* br_netfilter shows what a bridge forwards; that is not routed by us. */
+static bool gemcast_out_bridged(const struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	return state->hook == NF_INET_FORWARD && state->in == state->out &&
+	       nf_bridge_info_exists(skb);
+}
+
 /**
  * gemcast_output() - Decide on a packet that leaves or is forwarded.
  * @gn: namespace
@@ -294,7 +304,7 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 
 	/* Through the loopback interface nothing leaves. */
 	if (!gemcast_out_multicast(skb, state) ||
-	    state->out->flags & IFF_LOOPBACK)
+	    state->out->flags & IFF_LOOPBACK || gemcast_out_bridged(skb, state))
 		return NF_ACCEPT;
 	if (!gemcast_flow_read(skb, &flow))
 		return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_MALFORMED,

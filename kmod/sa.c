@@ -126,7 +126,6 @@ static bool gemcast_sa_tell(struct gemcast_sa *sa)
 		gemcast_event_expire(sa, false, GEMCAST_EXPIRE_CAUSE_SEQUENCE);
 	if (test_and_clear_bit(GEMCAST_SA_EV_SEQ_END, &sa->events)) {
 		gemcast_event_expire(sa, true, GEMCAST_EXPIRE_CAUSE_SEQUENCE);
-		gemcast_group_select_current(sa->group);
 		gemcast_event_sa(sa, GEMCAST_CMD_SA_NTF);
 	}
 	if (test_and_clear_bit(GEMCAST_SA_EV_HARD_PACKETS, &sa->events))
@@ -166,7 +165,7 @@ static void gemcast_sa_tick(struct gemcast_sa *sa, u64 now)
 static void gemcast_sa_work(struct work_struct *work)
 {
 	struct gemcast_sa *sa = container_of(work, struct gemcast_sa, work);
-	struct gemcast_net *gn = sa->group->gn;
+	struct gemcast_net *gn = sa->gn;
 
 	mutex_lock(&gn->lock);
 	if (!sa->removed && !gemcast_sa_tell(sa))
@@ -183,11 +182,10 @@ static int gemcast_sa_numbers(struct gemcast_sa *sa,
 			      struct netlink_ext_ack *extack)
 {
 	unsigned int bits = 64 - sa->sid_bits;
-	u64 iv_last = U64_MAX >> sa->sid_bits, start;
+	u64 iv_last = U64_MAX >> sa->sid_bits, start, seq = 0;
 
-	sa->seq_last = U32_MAX;
 	if (gemcast_test_seq_left)
-		atomic64_set(&sa->seq, sa->seq_last - gemcast_test_seq_left);
+		seq = U32_MAX - gemcast_test_seq_left;
 	if (!gemcast_ivclock_start(bits, &start)) {
 		NL_SET_ERR_MSG(extack,
 			       "the system clock is not set: IVs start from it");
@@ -195,8 +193,9 @@ static int gemcast_sa_numbers(struct gemcast_sa *sa,
 	}
 	if (gemcast_test_iv_left)
 		start = iv_last - gemcast_test_iv_left;
-	if (iv_last - start < sa->seq_last)
-		sa->seq_last = iv_last - start;
+	start -= seq;
+	atomic64_set(&sa->seq, seq);
+	sa->seq_last = min_t(u64, U32_MAX, iv_last - start);
 	sa->iv_clock = start;
 	sa->iv_first = start;
 	if (sa->sid_bits)
@@ -261,6 +260,7 @@ static struct gemcast_sa *gemcast_sa_make(struct gemcast_net *gn,
 	if (!sa)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&sa->refs, 1);
+	sa->gn = gn;
 	INIT_WORK(&sa->work, gemcast_sa_work);
 	sa->dir = cfg->dir;
 	sa->sid_bits = cfg->sid_bits;
@@ -407,7 +407,7 @@ destroy:
  */
 void gemcast_sa_del(struct gemcast_sa *sa)
 {
-	struct gemcast_net *gn = sa->group->gn;
+	struct gemcast_net *gn = sa->gn;
 
 	lockdep_assert_held(&gn->lock);
 	rhashtable_remove_fast(&gn->sad, &sa->hash, gemcast_sad_params);
@@ -425,7 +425,7 @@ enum gemcast_sa_state gemcast_sa_state(const struct gemcast_sa *sa)
 {
 	const struct gemcast_sa *pos;
 
-	lockdep_assert_held(&sa->group->gn->lock);
+	lockdep_assert_held(&sa->gn->lock);
 	if (sa->dead || (sa->out_ended && sa->dir == GEMCAST_SA_DIR_OUT))
 		return GEMCAST_SA_STATE_DEAD;
 	if (!sa->activated)

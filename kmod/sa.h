@@ -66,14 +66,15 @@ struct gemcast_sa {
 	struct rhash_head hash;
 	struct gemcast_sa_key key;
 	struct gemcast_aead aead;
-	struct gemcast_group *group;
+	struct gemcast_net *gn;
+	struct gemcast_group *group;	/* freed before the SA, if removed */
 	enum gemcast_sa_dir dir;
 	enum gemcast_replay replay;
 	u8 sid_bits;
 	bool has_sid;
 	u16 sid;
 	bool limited;			/* by packets or bytes */
-	u64 iv_first;			/* IV of the number before the first */
+	u64 iv_first;			/* IV of sequence number 0 */
 	u64 iv_clock;			/* its counter; see gemcast_sa_pace() */
 	u32 seq_last;			/* the last sequence number there is */
 	struct gemcast_limit limit[GEMCAST_LIMIT_UNITS];
@@ -81,8 +82,8 @@ struct gemcast_sa {
 	/* Changed by packets. */
 	atomic64_t seq;			/* last one taken; may run past seq_last */
 	u64 iv_pace;			/* seq may reach this; READ_ONCE */
-	bool out_ended;			/* sends no more; READ_ONCE */
-	bool dead;			/* nor receives; READ_ONCE */
+	bool out_ended;			/* no numbers are left */
+	bool dead;			/* sends and receives no more; READ_ONCE */
 	atomic64_t packets;		/* both ways, if limited */
 	atomic64_t bytes;
 	struct gemcast_counters __percpu *out;
