@@ -4,41 +4,61 @@
  * or says what it expected and returns CLI_USAGE; at the word help it prints
  * the grammar and returns CLI_HELP.
  */
+#include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 #include "cli.h"
 
-/* Take the next word: a value, which `help` is not. */
-static int take(struct args *a, const char *name, const char **word)
+/* Say what is wrong with the command, and where in the grammar; CLI_USAGE. */
+__attribute__((format(printf, 2, 3)))
+static int bad(const struct args *a, const char *format, ...)
 {
-	*word = "";
+	char text[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	return cli_error(a->cli, "%s%s%s", a->where, a->where[0] ? ": " : "",
+			 text);
+}
+
+/* Take the next word, which may be any, help too. */
+int args_string(struct args *a, const char *name, const char **value)
+{
+	*value = "";
 	if (!a->left)
-		return cli_error(a->cli, "%s: %s is missing; see gemcast %s help",
-				 a->where, name, a->where);
-	if (!strcmp(*a->next, "help")) {
-		fputs(a->help, stdout);
-		return CLI_HELP;
-	}
-	*word = *a->next++;
+		return bad(a, "%s is missing", name);
+	*value = *a->next++;
 	a->left--;
 	return CLI_OK;
 }
 
-static int bad_word(struct args *a, const char * const *words,
-		    const char *word)
+static int take(struct args *a, const char *name, const char **word)
+{
+	int err;
+
+	err = args_string(a, name, word);
+	if (err || strcmp(*word, "help"))
+		return err;
+	fputs(a->help, stdout);
+	return CLI_HELP;
+}
+
+static int unknown(struct args *a, const char *name, const char * const *words,
+		   const char *word)
 {
 	const char *like = word_like(words, word);
 	char list[256];
 
 	word_list(words, "", list, sizeof(list));
-	if (like)
-		return cli_error(a->cli, "%s: \"%s\" is not known; did you mean \"%s\"? expected one of: %s",
-				 a->where, word, like, list);
-	return cli_error(a->cli, "%s: \"%s\" is not known; expected one of: %s",
-			 a->where, word, list);
+	return bad(a, "%s \"%s\" is not known%s%s%s; expected one of: %s", name,
+		   word, like ? " (did you mean \"" : "", like ? like : "",
+		   like ? "\"?)" : "", list);
 }
 
-static int look_up(struct args *a, const char * const *words, const char *word,
-		   unsigned int *index)
+static int look_up(struct args *a, const char *name, const char * const *words,
+		   const char *word, unsigned int *index)
 {
 	char list[256];
 
@@ -47,54 +67,39 @@ static int look_up(struct args *a, const char * const *words, const char *word,
 		return CLI_OK;
 	case WORD_AMBIGUOUS:
 		word_list(words, word, list, sizeof(list));
-		return cli_error(a->cli, "%s: \"%s\" is ambiguous: %s",
-				 a->where, word, list);
+		return bad(a, "%s \"%s\" is ambiguous: %s", name, word, list);
 	case WORD_UNKNOWN:
 		break;
 	}
-	return bad_word(a, words, word);
+	return unknown(a, name, words, word);
 }
 
-int args_word(struct args *a, const char * const *words, unsigned int *index)
+/* One of the words, or the start of no other one. */
+int args_word(struct args *a, const char *name, const char * const *words,
+	      unsigned int *index)
 {
 	const char *word;
 	int err;
 
-	err = take(a, "a word", &word);
-	return err ? err : look_up(a, words, word, index);
+	err = take(a, name, &word);
+	return err ? err : look_up(a, name, words, word, index);
 }
 
 int args_enum(struct args *a, const char *name, const char * const *words,
 	      uint32_t *value)
 {
 	unsigned int index = 0;
-	const char *word;
 	int err;
 
-	err = take(a, name, &word);
-	if (!err)
-		err = look_up(a, words, word, &index);
+	err = args_word(a, name, words, &index);
 	*value = index;
 	return err;
-}
-
-/* A word that may be anything, help too. */
-int args_string(struct args *a, const char *name, const char **value)
-{
-	*value = "";
-	if (!a->left)
-		return cli_error(a->cli, "%s: %s is missing; see gemcast %s help",
-				 a->where, name, a->where);
-	*value = *a->next++;
-	a->left--;
-	return CLI_OK;
 }
 
 static int bad_value(struct args *a, const char *name, const char *word,
 		     const char *expected)
 {
-	return cli_error(a->cli, "%s: %s \"%s\": expected %s", a->where, name,
-			 word, expected);
+	return bad(a, "%s \"%s\": expected %s", name, word, expected);
 }
 
 int args_u64(struct args *a, const char *name, uint64_t min, uint64_t max,
@@ -107,9 +112,8 @@ int args_u64(struct args *a, const char *name, uint64_t min, uint64_t max,
 	if (err)
 		return err;
 	if (!parse_u64(word, value) || *value < min || *value > max)
-		return cli_error(a->cli, "%s: %s \"%s\": expected a number from %llu to %llu",
-				 a->where, name, word, (unsigned long long)min,
-				 (unsigned long long)max);
+		return bad(a, "%s \"%s\": expected a number from %" PRIu64 " to %" PRIu64,
+			   name, word, min, max);
 	return CLI_OK;
 }
 
@@ -180,7 +184,8 @@ int args_ports(struct args *a, const char *name, uint16_t *min, uint16_t *max)
 
 	err = take(a, name, &word);
 	if (!err && !parse_ports(word, min, max))
-		return bad_value(a, name, word, "PORT or PORT-PORT, 0 to 65535, the lower first");
+		return bad_value(a, name, word,
+				 "PORT or PORT-PORT, from 0 to 65535, the lower first");
 	return err;
 }
 
@@ -201,7 +206,7 @@ int args_dev(struct args *a, char dev[IFNAMSIZ])
 	const char *word;
 	int err;
 
-	err = args_string(a, "the interface", &word);
+	err = args_string(a, "IFNAME", &word);
 	if (!err && !parse_dev(word, dev))
 		return bad_value(a, "dev", word, "the name of an interface");
 	return err;
@@ -224,11 +229,8 @@ int args_expect(struct args *a, const char *word)
 {
 	const char * const words[] = { word, NULL };
 	unsigned int index;
-	const char *got;
-	int err;
 
-	err = take(a, word, &got);
-	return err ? err : look_up(a, words, got, &index);
+	return args_word(a, word, words, &index);
 }
 
 /* The command is to end here. */
@@ -240,8 +242,7 @@ int args_end(struct args *a)
 	if (!a->left)
 		return CLI_OK;
 	err = take(a, "", &word);
-	return err ? err : cli_error(a->cli, "%s: \"%s\" is too much; see gemcast %s help",
-				     a->where, word, a->where);
+	return err ? err : bad(a, "\"%s\" is one word too many", word);
 }
 
 /* Note that the attribute is given, unless it was before. */
@@ -249,8 +250,7 @@ int args_once(struct args *a, const char *name, uint64_t *present,
 	      unsigned int attr)
 {
 	if (*present & GEMCAST_BIT(attr))
-		return cli_error(a->cli, "%s: %s is given twice", a->where,
-				 name);
+		return bad(a, "%s is given twice", name);
 	*present |= GEMCAST_BIT(attr);
 	return CLI_OK;
 }
@@ -260,6 +260,5 @@ int args_need(struct args *a, const char *name, uint64_t present,
 {
 	if (present & GEMCAST_BIT(attr))
 		return CLI_OK;
-	return cli_error(a->cli, "%s: %s is missing; see gemcast %s help",
-			 a->where, name, a->where);
+	return bad(a, "%s is missing", name);
 }

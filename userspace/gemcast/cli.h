@@ -39,6 +39,16 @@ void print_string(struct print *p, const char *key, const char *word,
 		  const char *value);
 void print_number(struct print *p, const char *key, const char *word,
 		  uint64_t value);
+/* A number that is printed if its presence bit is set. */
+struct print_field {
+	unsigned int attr;
+	const char *key;
+	const char *word;
+	uint64_t value;
+};
+
+void print_numbers(struct print *p, uint64_t present,
+		   const struct print_field *fields, size_t n);
 void print_hex(struct print *p, const char *key, const char *word,
 	       uint32_t value);
 void print_seconds(struct print *p, const char *key, const char *word,
@@ -79,7 +89,8 @@ struct args {
 	const char *help;	/* the grammar of this point */
 };
 
-int args_word(struct args *a, const char * const *words, unsigned int *index);
+int args_word(struct args *a, const char *name, const char * const *words,
+	      unsigned int *index);
 int args_enum(struct args *a, const char *name, const char * const *words,
 	      uint32_t *value);
 int args_string(struct args *a, const char *name, const char **value);
@@ -173,15 +184,24 @@ struct command {
 	int (*run)(struct cli *cli, struct args *args);
 };
 
-/* Its first command is run when none is named; the last has no name. */
-extern const struct command group_commands[];
-extern const struct command policy_commands[];
-extern const struct command sa_commands[];
-extern const struct command peer_commands[];
-extern const struct command stats_commands[];
-extern const struct command monitor_commands[];
+#define MAX_COMMANDS	8
 
-void policy_print(struct cli *cli, const struct gemcast_policy *policy);
-void sa_print(struct cli *cli, const struct gemcast_sa *sa);
+/* Its first command is the one that is run when none is named. */
+struct object {
+	const char *name;
+	const char *help;
+	struct command commands[MAX_COMMANDS];
+};
+
+extern const struct object group_object;
+extern const struct object policy_object;
+extern const struct object sa_object;
+extern const struct object peer_object;
+extern const struct object stats_object;
+extern const struct object monitor_object;
+
+void policy_print(struct cli *cli, const struct gemcast_policy *policy,
+		  const char *line);
+void sa_print(struct cli *cli, const struct gemcast_sa *sa, const char *line);
 
 #endif /* CLI_H */

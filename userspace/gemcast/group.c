@@ -2,12 +2,13 @@
 /* gemcast group */
 #include "cli.h"
 
+#define ADD \
+"gemcast group { add | replace } GROUP [ encap { none | udp [ port PORT ] } ]\n"
+#define SELECT \
+"gemcast group { show | del | flush } [ GROUP ]         del needs GROUP\n"
 #define VALUES \
-"        GROUP := 1..4294967295    PORT := the local UDP port (4500)\n"
-#define ADD_HELP \
-"gemcast group { add | replace } GROUP [ encap udp [ port PORT ] ]\n" VALUES
-#define SELECT_HELP \
-"gemcast group { show | del | flush } [ GROUP ]\n" VALUES
+"GROUP := 1..4294967295\n" \
+"PORT := the local UDP port                             default 4500\n"
 
 typedef int (*group_call)(struct gemcast_handle *h,
 			  const struct gemcast_group *group);
@@ -72,14 +73,14 @@ static int print(const struct gemcast_group *group, void *arg)
 	print_number(p, "group", "", group->id);
 	print_string(p, "encap", group->encap ? "encap" : NULL,
 		     word_of(encap_words, group->encap, buf));
-	if (group->present & GEMCAST_BIT(GEMCAST_A_GROUP_PORT))
+	if (GEMCAST_HAS(group, GEMCAST_A_GROUP_PORT))
 		print_number(p, "port", "port", group->port);
 	if (cli->statistics) {
 		print_line(p, "    ");
 		print_number(p, "policies", "policies", group->policies);
 		print_number(p, "sas", "sas", group->sas);
 		print_number(p, "peers", "peers", group->peers);
-		if (group->present & GEMCAST_BIT(GEMCAST_A_GROUP_CURRENT_SPI))
+		if (GEMCAST_HAS(group, GEMCAST_A_GROUP_CURRENT_SPI))
 			print_hex(p, "current_spi", "current-spi",
 				  group->current_spi);
 	}
@@ -100,22 +101,32 @@ static int read_key(struct cli *cli, struct args *a,
 	return err ? err : cli_open(cli);
 }
 
+static int show_one(struct cli *cli, const struct gemcast_group *key)
+{
+	struct gemcast_group group;
+	int err;
+
+	err = gemcast_group_get(cli->handle, key, &group);
+	if (err)
+		return cli_result(cli, err);
+	print_list_begin(&cli->print);
+	print(&group, cli);
+	print_list_end(&cli->print);
+	return CLI_OK;
+}
+
 static int show(struct cli *cli, struct args *a)
 {
-	struct gemcast_group key = { 0 }, group;
+	struct gemcast_group key = { 0 };
 	int err;
 
 	err = read_key(cli, a, &key);
 	if (err)
 		return err;
+	if (key.present)
+		return show_one(cli, &key);
 	print_list_begin(&cli->print);
-	if (key.present) {
-		err = gemcast_group_get(cli->handle, &key, &group);
-		if (!err)
-			print(&group, cli);
-	} else {
-		err = gemcast_group_dump(cli->handle, NULL, print, cli);
-	}
+	err = gemcast_group_dump(cli->handle, NULL, print, cli);
 	print_list_end(&cli->print);
 	return cli_result(cli, err);
 }
@@ -144,11 +155,14 @@ static int flush(struct cli *cli, struct args *a)
 	return cli_result(cli, gemcast_group_flush(cli->handle, &key));
 }
 
-const struct command group_commands[] = {
-	{ "show", SELECT_HELP, show },
-	{ "add", ADD_HELP, add },
-	{ "replace", ADD_HELP, replace },
-	{ "del", SELECT_HELP, del },
-	{ "flush", SELECT_HELP, flush },
-	{ 0 }
+const struct object group_object = {
+	.name = "group",
+	.help = ADD SELECT VALUES,
+	.commands = {
+		{ "show", SELECT VALUES, show },
+		{ "add", ADD VALUES, add },
+		{ "replace", ADD VALUES, replace },
+		{ "del", SELECT VALUES, del },
+		{ "flush", SELECT VALUES, flush },
+	},
 };

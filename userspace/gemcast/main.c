@@ -16,16 +16,10 @@ static const char help[] =
 "        OBJECT { COMMAND | help }\n"
 "OBJECT := { group | policy | sa | peer | monitor | stats }\n";
 
-static const char * const object_words[] = {
-	"group", "policy", "sa", "peer", "monitor", "stats", NULL
+static const struct object * const objects[] = {
+	&group_object, &policy_object, &sa_object, &peer_object,
+	&monitor_object, &stats_object,
 };
-
-static const struct command * const object_commands[] = {
-	group_commands, policy_commands, sa_commands, peer_commands,
-	monitor_commands, stats_commands,
-};
-
-#define MAX_COMMANDS	8
 
 /* Say what is wrong, in a batch where; CLI_USAGE. */
 int cli_error(const struct cli *cli, const char *format, ...)
@@ -67,63 +61,61 @@ int cli_open(struct cli *cli)
 	return err ? cli_result(cli, err) : CLI_OK;
 }
 
-static int object_help(const struct command *commands)
+static int find_object(struct args *a, const struct object **found)
 {
-	const struct command *c;
-	const char *last = "";
+	const char *names[ARRAY_SIZE(objects) + 1] = { NULL };
+	unsigned int i, index = 0;
+	int err;
 
-	for (c = commands; c->name; c++) {
-		if (strcmp(c->help, last))
-			fputs(c->help, stdout);
-		last = c->help;
-	}
-	return CLI_HELP;
+	for (i = 0; i < ARRAY_SIZE(objects); i++)
+		names[i] = objects[i]->name;
+	err = args_word(a, "OBJECT", names, &index);
+	*found = objects[index];
+	return err;
 }
 
-/* The command of an object that the next word names, if it has named ones. */
-static int find_command(struct args *a, const struct command *commands,
+/* The command that the next word names, if the object's have names. */
+static int find_command(struct args *a, const struct object *object,
 			const struct command **found)
 {
 	const char *names[MAX_COMMANDS + 1] = { NULL };
-	unsigned int i, index;
-	int err;
+	unsigned int i, index = 0;
+	int err = CLI_OK;
 
-	*found = &commands[0];
-	if (!a->left)
-		return CLI_OK;
-	if (!strcmp(*a->next, "help"))
-		return object_help(commands);
-	if (!commands[0].name[0])
-		return CLI_OK;
-	for (i = 0; i < MAX_COMMANDS && commands[i].name; i++)
-		names[i] = commands[i].name;
-	err = args_word(a, names, &index);
-	if (!err)
-		*found = &commands[index];
+	for (i = 0; i < MAX_COMMANDS; i++)
+		names[i] = object->commands[i].name;
+	if (a->left && names[0][0])
+		err = args_word(a, "COMMAND", names, &index);
+	*found = &object->commands[index];
 	return err;
 }
 
 /* One command, as the command line or a line of a batch has it. */
 int cli_run(struct cli *cli, int argc, char **argv)
 {
-	struct args a = { .cli = cli, .next = argv, .left = argc, .help = help };
+	struct args a = {
+		.cli = cli,
+		.next = argv,
+		.left = argc,
+		.where = "",
+		.help = help,
+	};
 	const struct command *command;
-	unsigned int object;
+	const struct object *object;
 	char where[32];
 	int err;
 
-	a.where = "object";
-	err = args_word(&a, object_words, &object);
-	if (err) {
-		if (err == CLI_USAGE && !cli->batch)
-			fputs(help, stderr);
-		return err;
-	}
-	a.where = object_words[object];
-	err = find_command(&a, object_commands[object], &command);
+	err = find_object(&a, &object);
+	if (err == CLI_USAGE && !cli->batch)
+		fputs(help, stderr);
 	if (err)
 		return err;
-	snprintf(where, sizeof(where), "%s%s%s", object_words[object],
+	a.where = object->name;
+	a.help = object->help;
+	err = find_command(&a, object, &command);
+	if (err)
+		return err;
+	snprintf(where, sizeof(where), "%s%s%s", object->name,
 		 command->name[0] ? " " : "", command->name);
 	a.where = where;
 	a.help = command->help;
@@ -202,7 +194,7 @@ static int option_alone(struct cli *cli, unsigned int option)
 /* Read the options; *words is left at the object. */
 static int read_options(struct cli *cli, char ***words, const char **batch)
 {
-	struct args a = { .cli = cli, .where = "option" };
+	struct args a = { .cli = cli, .where = "", .help = help };
 	unsigned int option;
 	char *word;
 	int err = CLI_OK;
@@ -211,7 +203,7 @@ static int read_options(struct cli *cli, char ***words, const char **batch)
 		word = **words + ((**words)[1] == '-' ? 2 : 1);
 		a.next = &word;
 		a.left = 1;
-		err = args_word(&a, option_words, &option);
+		err = args_word(&a, "option", option_words, &option);
 		if (err)
 			break;
 		if (option == OPTION_NETNS || option == OPTION_BATCH)

@@ -12,59 +12,57 @@
 
 static void print_acquire(struct print *p, const struct gemcast_acquire *acquire)
 {
-	uint64_t present = acquire->present;
 	char buf[4];
 
 	print_number(p, "group", "group", acquire->group);
 	print_number(p, "policy", "policy", acquire->policy);
-	if (present & GEMCAST_BIT(GEMCAST_A_ACQUIRE_DST))
+	if (GEMCAST_HAS(acquire, GEMCAST_A_ACQUIRE_DST))
 		print_addr(p, "dst", "dst", &acquire->dst);
-	if (present & GEMCAST_BIT(GEMCAST_A_ACQUIRE_SRC))
+	if (GEMCAST_HAS(acquire, GEMCAST_A_ACQUIRE_SRC))
 		print_addr(p, "src", "src", &acquire->src);
-	if (present & GEMCAST_BIT(GEMCAST_A_ACQUIRE_PROTO))
+	if (GEMCAST_HAS(acquire, GEMCAST_A_ACQUIRE_PROTO))
 		print_string(p, "proto", "proto",
 			     proto_name(acquire->proto, buf));
-	if (present & GEMCAST_BIT(GEMCAST_A_ACQUIRE_SPORT))
+	if (GEMCAST_HAS(acquire, GEMCAST_A_ACQUIRE_SPORT))
 		print_number(p, "sport", "sport", acquire->sport);
-	if (present & GEMCAST_BIT(GEMCAST_A_ACQUIRE_DPORT))
+	if (GEMCAST_HAS(acquire, GEMCAST_A_ACQUIRE_DPORT))
 		print_number(p, "dport", "dport", acquire->dport);
-	if (present & GEMCAST_BIT(GEMCAST_A_ACQUIRE_DEV))
+	if (GEMCAST_HAS(acquire, GEMCAST_A_ACQUIRE_DEV))
 		print_string(p, "dev", "dev", acquire->dev);
 }
 
 static void print_expire(struct cli *cli, const struct gemcast_event *event)
 {
 	const struct gemcast_expire *expire = &event->expire;
-	bool hard = expire->present & GEMCAST_BIT(GEMCAST_A_EXPIRE_HARD);
+	bool hard = GEMCAST_HAS(expire, GEMCAST_A_EXPIRE_HARD);
 	char buf[12];
 
 	print_string(&cli->print, "limit", "", hard ? "hard" : "soft");
 	print_string(&cli->print, "cause", "",
 		     word_of(expire_cause_words, expire->cause, buf));
-	sa_print(cli, &event->sa);
+	sa_print(cli, &event->sa, NULL);
 }
 
 static void print_audit(struct print *p, const struct gemcast_audit *audit)
 {
 	const char *reason = gemcast_stats_name(audit->reason);
-	uint64_t present = audit->present;
 	char buf[12];
 
 	snprintf(buf, sizeof(buf), "%u", audit->reason);
 	print_string(p, "reason", "", reason ? reason : buf);
-	if (present & GEMCAST_BIT(GEMCAST_A_AUDIT_SPI))
+	if (GEMCAST_HAS(audit, GEMCAST_A_AUDIT_SPI))
 		print_hex(p, "spi", "spi", audit->spi);
-	if (present & GEMCAST_BIT(GEMCAST_A_AUDIT_SEQ))
+	if (GEMCAST_HAS(audit, GEMCAST_A_AUDIT_SEQ))
 		print_number(p, "seq", "seq", audit->seq);
-	if (present & GEMCAST_BIT(GEMCAST_A_AUDIT_DST))
+	if (GEMCAST_HAS(audit, GEMCAST_A_AUDIT_DST))
 		print_addr(p, "dst", "dst", &audit->dst);
-	if (present & GEMCAST_BIT(GEMCAST_A_AUDIT_SRC))
+	if (GEMCAST_HAS(audit, GEMCAST_A_AUDIT_SRC))
 		print_addr(p, "src", "src", &audit->src);
-	if (present & GEMCAST_BIT(GEMCAST_A_AUDIT_FLOW))
+	if (GEMCAST_HAS(audit, GEMCAST_A_AUDIT_FLOW))
 		print_number(p, "flow", "flow", audit->flow);
-	if (present & GEMCAST_BIT(GEMCAST_A_AUDIT_DEV))
+	if (GEMCAST_HAS(audit, GEMCAST_A_AUDIT_DEV))
 		print_string(p, "dev", "dev", audit->dev);
-	if (present & GEMCAST_BIT(GEMCAST_A_AUDIT_SUPPRESSED))
+	if (GEMCAST_HAS(audit, GEMCAST_A_AUDIT_SUPPRESSED))
 		print_number(p, "suppressed", "suppressed", audit->suppressed);
 }
 
@@ -98,11 +96,11 @@ static int print(const struct gemcast_event *event, void *arg)
 	switch (event->cmd) {
 	case GEMCAST_CMD_SA_NTF:
 	case GEMCAST_CMD_SA_DEL_NTF:
-		sa_print(cli, &event->sa);
+		sa_print(cli, &event->sa, NULL);
 		break;
 	case GEMCAST_CMD_POLICY_NTF:
 	case GEMCAST_CMD_POLICY_DEL_NTF:
-		policy_print(cli, &event->policy);
+		policy_print(cli, &event->policy, NULL);
 		break;
 	case GEMCAST_CMD_ACQUIRE_NTF:
 		print_acquire(p, &event->acquire);
@@ -169,7 +167,7 @@ static int read_events(struct args *a, unsigned int *events)
 
 	*events = a->left ? 0 : GEMCAST_EVENTS_ALL;
 	while (a->left) {
-		err = args_word(a, words, &word);
+		err = args_word(a, "event", words, &word);
 		if (err)
 			return err;
 		*events |= bits[word];
@@ -196,7 +194,10 @@ static int monitor(struct cli *cli, struct args *a)
 	return err;
 }
 
-const struct command monitor_commands[] = {
-	{ "", HELP, monitor },
-	{ 0 }
+const struct object monitor_object = {
+	.name = "monitor",
+	.help = HELP,
+	.commands = {
+		{ "", HELP, monitor },
+	},
 };

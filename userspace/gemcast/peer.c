@@ -2,10 +2,10 @@
 /* gemcast peer */
 #include "cli.h"
 
-#define ADD_HELP \
+#define CHANGE \
 "gemcast peer { add | replace | del } group GROUP to ADDR [ port PORT ] [ dev IFNAME ]\n"
-#define SHOW_HELP \
-"gemcast peer show [ group GROUP ]\n"
+#define SHOW \
+"gemcast peer show [ group GROUP ] [ to ADDR ] [ port PORT ] [ dev IFNAME ]\n"
 
 enum { WORD_GROUP, WORD_TO, WORD_PORT, WORD_DEV };
 
@@ -45,7 +45,7 @@ static int read_words(struct args *a, struct gemcast_peer *peer)
 	int err = CLI_OK;
 
 	while (!err && a->left)
-		err = args_word(a, peer_words, &word) ?:
+		err = args_word(a, "word", peer_words, &word) ?:
 		      read_word(a, word, peer);
 	return err;
 }
@@ -86,7 +86,7 @@ static int print(const struct gemcast_peer *peer, void *arg)
 	print_number(p, "group", "group", peer->group);
 	print_addr(p, "to", "to", &peer->addr);
 	print_number(p, "port", "port", peer->port);
-	if (peer->present & GEMCAST_BIT(GEMCAST_A_PEER_DEV))
+	if (GEMCAST_HAS(peer, GEMCAST_A_PEER_DEV))
 		print_string(p, "dev", "dev", peer->dev);
 	if (cli->statistics) {
 		print_line(p, "    ");
@@ -112,10 +112,13 @@ static int show(struct cli *cli, struct args *a)
 	return cli_result(cli, err);
 }
 
-const struct command peer_commands[] = {
-	{ "show", SHOW_HELP, show },
-	{ "add", ADD_HELP, add },
-	{ "replace", ADD_HELP, replace },
-	{ "del", ADD_HELP, del },
-	{ 0 }
+const struct object peer_object = {
+	.name = "peer",
+	.help = CHANGE SHOW,
+	.commands = {
+		{ "show", SHOW, show },
+		{ "add", CHANGE, add },
+		{ "replace", CHANGE, replace },
+		{ "del", CHANGE, del },
+	},
 };

@@ -2,12 +2,7 @@
 /* gemcast policy */
 #include "cli.h"
 
-#define SELECTOR_HELP \
-"SELECTOR := [ group GROUP ] [ dst PREFIX ] [ src PREFIX ]\n" \
-"            [ proto { udp | igmp | ... | NUMBER } ]\n" \
-"            [ sport PORT[-PORT] ] [ dport PORT[-PORT] ] [ dev IFNAME ]\n" \
-"            [ dir { both | send | receive } ] [ prio NUMBER ] [ index NUMBER ]\n"
-#define ADD_HELP \
+#define ADD \
 "gemcast policy { add | replace } [ group GROUP ] dst PREFIX [ src PREFIX ]\n" \
 "        [ proto { udp | igmp | ... | NUMBER } ]\n" \
 "        [ sport PORT[-PORT] ] [ dport PORT[-PORT] ] [ dev IFNAME ]\n" \
@@ -16,31 +11,37 @@
 "        [ mode { tunnel | transport } ]                default tunnel\n" \
 "        [ preserve { both | src | dst | none } [ local ADDR ] [ remote ADDR ] ]   default both\n" \
 "        [ on-no-sa { discard | bypass } ]              default discard\n" \
-"        [ df { clear | set | copy } ]\n" \
+"        [ df { clear | set | copy } ]                  default clear\n" \
 "        [ prio NUMBER ]                                lower wins; default 1000\n" \
 "        [ reinject { rx | tx } dev IFNAME ]            where what came by UDP goes\n"
-#define GET_HELP \
-"gemcast policy { get | del } SELECTOR                  exactly one must match; dst or index is needed\n" \
-SELECTOR_HELP
-#define SHOW_HELP \
-"gemcast policy { show | flush } [ SELECTOR ]\n" SELECTOR_HELP
+#define ONE \
+"gemcast policy { get | del } SELECTOR                  exactly one must match\n"
+#define MANY \
+"gemcast policy { show | flush } [ SELECTOR ]           all that match\n"
+#define SELECTOR \
+"SELECTOR := [ group GROUP ] [ dst PREFIX ] [ src PREFIX ]\n" \
+"        [ proto { udp | igmp | ... | NUMBER } ]\n" \
+"        [ sport PORT[-PORT] ] [ dport PORT[-PORT] ] [ dev IFNAME ]\n" \
+"        [ dir { both | send | receive } ] [ prio NUMBER ]\n" \
+"        [ action { protect | bypass | discard } ] [ index NUMBER ]\n"
 
 /* Words of a selector, then those that only an added policy has. */
 enum {
 	WORD_GROUP, WORD_DST, WORD_SRC, WORD_PROTO, WORD_SPORT, WORD_DPORT,
-	WORD_DEV, WORD_DIR, WORD_PRIO,
+	WORD_DEV, WORD_DIR, WORD_PRIO, WORD_ACTION,
 	WORD_INDEX,
-	WORD_ACTION = WORD_INDEX, WORD_MODE, WORD_PRESERVE, WORD_LOCAL,
-	WORD_REMOTE, WORD_ON_NO_SA, WORD_DF, WORD_REINJECT,
+	WORD_MODE = WORD_INDEX, WORD_PRESERVE, WORD_LOCAL, WORD_REMOTE,
+	WORD_ON_NO_SA, WORD_DF, WORD_REINJECT,
 };
 
 #define COMMON_WORDS \
-	"group", "dst", "src", "proto", "sport", "dport", "dev", "dir", "prio"
+	"group", "dst", "src", "proto", "sport", "dport", "dev", "dir", \
+	"prio", "action"
 
 static const char * const selector_words[] = { COMMON_WORDS, "index", NULL };
 
 static const char * const policy_words[] = {
-	COMMON_WORDS, "action", "mode", "preserve", "local", "remote",
+	COMMON_WORDS, "mode", "preserve", "local", "remote",
 	"on-no-sa", "df", "reinject", NULL
 };
 
@@ -86,9 +87,12 @@ static int read_common(struct args *a, unsigned int word,
 	case WORD_DIR:
 		return once(a, "dir", p, GEMCAST_A_POLICY_DIR) ?:
 		       args_enum(a, "dir", policy_dir_words, &p->dir);
-	default:
+	case WORD_PRIO:
 		return once(a, "prio", p, GEMCAST_A_POLICY_PRIO) ?:
 		       args_u32(a, "prio", 0, UINT32_MAX, &p->prio);
+	default:
+		return once(a, "action", p, GEMCAST_A_POLICY_ACTION) ?:
+		       args_enum(a, "action", action_words, &p->action);
 	}
 }
 
@@ -106,9 +110,6 @@ static int read_reinject(struct args *a, struct gemcast_policy *p)
 static int read_own(struct args *a, unsigned int word, struct gemcast_policy *p)
 {
 	switch (word) {
-	case WORD_ACTION:
-		return once(a, "action", p, GEMCAST_A_POLICY_ACTION) ?:
-		       args_enum(a, "action", action_words, &p->action);
 	case WORD_MODE:
 		return once(a, "mode", p, GEMCAST_A_POLICY_MODE) ?:
 		       args_enum(a, "mode", mode_words, &p->mode);
@@ -139,10 +140,10 @@ static int put(struct cli *cli, struct args *a, policy_call call)
 	int err = CLI_OK;
 
 	while (!err && a->left) {
-		err = args_word(a, policy_words, &word);
+		err = args_word(a, "word", policy_words, &word);
 		if (err)
 			break;
-		err = word < WORD_ACTION ? read_common(a, word, &policy) :
+		err = word < WORD_INDEX ? read_common(a, word, &policy) :
 					   read_own(a, word, &policy);
 	}
 	if (!err)
@@ -169,13 +170,13 @@ static int read_selector(struct cli *cli, struct args *a,
 	int err = CLI_OK;
 
 	while (!err && a->left) {
-		err = args_word(a, selector_words, &word);
+		err = args_word(a, "word", selector_words, &word);
 		if (err)
 			break;
 		if (word == WORD_INDEX)
 			err = once(a, "index", policy,
 				   GEMCAST_A_POLICY_INDEX) ?:
-			      args_u32(a, "index", 0, UINT32_MAX,
+			      args_u32(a, "index", 1, UINT32_MAX,
 				       &policy->index);
 		else
 			err = read_common(a, word, policy);
@@ -197,67 +198,74 @@ static void print_ports(struct print *p, const char *key_min,
 
 static void print_selector(struct print *p, const struct gemcast_policy *policy)
 {
-	uint64_t present = policy->present;
 	char buf[12];
 
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_GROUP))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_GROUP))
 		print_number(p, "group", "group", policy->group);
 	print_prefix(p, "dst", "dst", &policy->dst, policy->dst_len);
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_SRC))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_SRC))
 		print_prefix(p, "src", "src", &policy->src, policy->src_len);
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_PROTO))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_PROTO))
 		print_string(p, "proto", "proto",
 			     proto_name(policy->proto, buf));
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_SPORT_MIN))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_SPORT_MIN))
 		print_ports(p, "sport_min", "sport_max", "sport",
 			    policy->sport_min, policy->sport_max);
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_DPORT_MIN))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_DPORT_MIN))
 		print_ports(p, "dport_min", "dport_max", "dport",
 			    policy->dport_min, policy->dport_max);
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_DEV))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_DEV))
 		print_string(p, "dev", "dev", policy->dev);
-	print_string(p, "dir", "dir", word_of(policy_dir_words, policy->dir,
-					      buf));
+	print_string(p, "dir", "dir",
+		     word_of(policy_dir_words, policy->dir, buf));
+	print_string(p, "action", "action",
+		     word_of(action_words, policy->action, buf));
 }
 
+/* Only action protect has any of these. */
 static void print_protect(struct print *p, const struct gemcast_policy *policy)
 {
-	uint64_t present = policy->present;
 	char buf[12];
 
-	print_string(p, "mode", "mode", word_of(mode_words, policy->mode, buf));
-	print_string(p, "preserve", "preserve",
-		     word_of(preserve_words, policy->preserve, buf));
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_LOCAL))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_MODE))
+		print_string(p, "mode", "mode",
+			     word_of(mode_words, policy->mode, buf));
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_PRESERVE))
+		print_string(p, "preserve", "preserve",
+			     word_of(preserve_words, policy->preserve, buf));
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_LOCAL))
 		print_addr(p, "local", "local", &policy->local);
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_REMOTE))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_REMOTE))
 		print_addr(p, "remote", "remote", &policy->remote);
-	print_string(p, "on_no_sa", "on-no-sa",
-		     word_of(no_sa_words, policy->no_sa, buf));
-	print_string(p, "df", "df", word_of(df_words, policy->df, buf));
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_REINJECT))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_NO_SA))
+		print_string(p, "on_no_sa", "on-no-sa",
+			     word_of(no_sa_words, policy->no_sa, buf));
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_DF))
+		print_string(p, "df", "df", word_of(df_words, policy->df, buf));
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_REINJECT))
 		print_string(p, "reinject", "reinject",
 			     word_of(reinject_words, policy->reinject, buf));
-	if (present & GEMCAST_BIT(GEMCAST_A_POLICY_REINJECT_DEV))
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_REINJECT_DEV))
 		print_string(p, "reinject_dev", "dev", policy->reinject_dev);
 }
 
-/* The members of a policy; its first line is what add takes. */
-void policy_print(struct cli *cli, const struct gemcast_policy *policy)
+/*
+ * The members of a policy; its first line is what add takes. The lines behind
+ * it begin with line, or there is but one if that is NULL.
+ */
+void policy_print(struct cli *cli, const struct gemcast_policy *policy,
+		  const char *line)
 {
 	struct print *p = &cli->print;
-	char buf[12];
 
 	print_number(p, "index", NULL, policy->index);
 	print_selector(p, policy);
-	print_string(p, "action", "action",
-		     word_of(action_words, policy->action, buf));
-	if (policy->action == GEMCAST_ACTION_PROTECT)
-		print_protect(p, policy);
+	print_protect(p, policy);
 	print_number(p, "prio", "prio", policy->prio);
 	if (!cli->statistics)
 		return;
-	print_line(p, "    ");
+	if (line)
+		print_line(p, line);
 	print_number(p, NULL, "index", policy->index);
 	print_number(p, "out_packets", "out-packets", policy->out_packets);
 	print_number(p, "in_packets", "in-packets", policy->in_packets);
@@ -268,7 +276,7 @@ static int print(const struct gemcast_policy *policy, void *arg)
 	struct cli *cli = arg;
 
 	print_object_begin(&cli->print);
-	policy_print(cli, policy);
+	policy_print(cli, policy, "    ");
 	print_object_end(&cli->print);
 	return 0;
 }
@@ -323,12 +331,15 @@ static int flush(struct cli *cli, struct args *a)
 	return change(cli, a, gemcast_policy_flush);
 }
 
-const struct command policy_commands[] = {
-	{ "show", SHOW_HELP, show },
-	{ "add", ADD_HELP, add },
-	{ "replace", ADD_HELP, replace },
-	{ "get", GET_HELP, get },
-	{ "del", GET_HELP, del },
-	{ "flush", SHOW_HELP, flush },
-	{ 0 }
+const struct object policy_object = {
+	.name = "policy",
+	.help = ADD ONE MANY SELECTOR,
+	.commands = {
+		{ "show", MANY SELECTOR, show },
+		{ "add", ADD, add },
+		{ "replace", ADD, replace },
+		{ "get", ONE SELECTOR, get },
+		{ "del", ONE SELECTOR, del },
+		{ "flush", MANY SELECTOR, flush },
+	},
 };

@@ -170,6 +170,17 @@ void print_number(struct print *p, const char *key, const char *word,
 		fprintf(p->file, "%" PRIu64, value);
 }
 
+void print_numbers(struct print *p, uint64_t present,
+		   const struct print_field *fields, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (present & GEMCAST_BIT(fields[i].attr))
+			print_number(p, fields[i].key, fields[i].word,
+				     fields[i].value);
+}
+
 void print_hex(struct print *p, const char *key, const char *word,
 	       uint32_t value)
 {

@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "cli.h"
 
-#define ADD_HELP \
+#define ADD \
 "gemcast sa { add | replace } group GROUP spi SPI [ dst ADDR ] [ src ADDR ]\n" \
 "        dir { in | out | both }\n" \
 "        aead ALG key { file PATH | fd NUMBER | - } [ icv { 8 | 12 | 16 } ]\n" \
@@ -14,9 +14,9 @@
 "        [ activate SECONDS ] [ deactivate SECONDS ]                   from now; fractions allowed\n" \
 "        [ limit { packets | bytes | seconds } { soft | hard } N ]...\n" \
 "ALG := rfc4106(gcm(aes))\n"
-#define SELECT_HELP \
+#define SELECT \
 "gemcast sa { show | get | del | flush } [ group GROUP ] [ spi SPI ] [ dst ADDR ] [ src ADDR ]\n" \
-"        get and del need spi, and exactly one SA must match\n"
+"        for get and del exactly one SA must match\n"
 
 enum {
 	WORD_GROUP, WORD_SPI, WORD_DST, WORD_SRC, WORD_DIR, WORD_AEAD, WORD_KEY,
@@ -87,7 +87,7 @@ static int read_key_source(struct args *a, struct gemcast_sa *sa,
 	int err;
 
 	err = once(a, "key", sa, GEMCAST_A_SA_KEY) ?:
-	      args_word(a, words, &word);
+	      args_word(a, "key source", words, &word);
 	if (err)
 		return err;
 	if (word == 0)
@@ -121,7 +121,8 @@ static int read_limit(struct args *a, struct gemcast_sa *sa)
 	unsigned int unit, kind;
 	int err;
 
-	err = args_word(a, units, &unit) ?: args_word(a, kinds, &kind);
+	err = args_word(a, "limit", units, &unit) ?:
+	      args_word(a, "limit", kinds, &kind);
 	return err ?: once(a, "this limit", sa, attr[unit][kind]) ?:
 		      args_u64(a, "limit", 1, UINT64_MAX, member[unit][kind]);
 }
@@ -171,7 +172,7 @@ static int read_sa(struct args *a, struct gemcast_sa *sa,
 	int err = CLI_OK;
 
 	while (!err && a->left) {
-		err = args_word(a, sa_words, &word);
+		err = args_word(a, "word", sa_words, &word);
 		if (err)
 			break;
 		if (word < WORD_DIR)
@@ -224,39 +225,35 @@ static void print_selector(struct print *p, const struct gemcast_sa *sa)
 
 	print_number(p, "group", "group", sa->group);
 	print_hex(p, "spi", "spi", sa->spi);
-	if (sa->present & GEMCAST_BIT(GEMCAST_A_SA_DST))
+	if (GEMCAST_HAS(sa, GEMCAST_A_SA_DST))
 		print_addr(p, "dst", "dst", &sa->dst);
-	if (sa->present & GEMCAST_BIT(GEMCAST_A_SA_SRC))
+	if (GEMCAST_HAS(sa, GEMCAST_A_SA_SRC))
 		print_addr(p, "src", "src", &sa->src);
 	print_string(p, "dir", "dir", word_of(sa_dir_words, sa->dir, buf));
 }
 
 static void print_transform(struct print *p, const struct gemcast_sa *sa)
 {
-	bool sid = sa->present & GEMCAST_BIT(GEMCAST_A_SA_SID);
+	const char *bits = GEMCAST_HAS(sa, GEMCAST_A_SA_SID) ? "bits" :
+							       "sid-bits";
+	const struct print_field numbers[] = {
+		{ GEMCAST_A_SA_ICV, "icv", "icv", sa->icv },
+		{ GEMCAST_A_SA_SID, "sid", "sid", sa->sid },
+		{ GEMCAST_A_SA_SID_BITS, "sid_bits", bits, sa->sid_bits },
+	};
 	char buf[12];
 
 	print_string(p, "aead", "aead", sa->aead);
-	print_number(p, "icv", "icv", sa->icv);
-	if (sid)
-		print_number(p, "sid", "sid", sa->sid);
-	if (sa->present & GEMCAST_BIT(GEMCAST_A_SA_SID_BITS))
-		print_number(p, "sid_bits", sid ? "bits" : "sid-bits",
-			     sa->sid_bits);
+	print_numbers(p, sa->present, numbers, ARRAY_SIZE(numbers));
 	print_string(p, "replay", "replay",
 		     word_of(replay_words, sa->replay, buf));
-	if (sa->present & GEMCAST_BIT(GEMCAST_A_SA_WINDOW))
+	if (GEMCAST_HAS(sa, GEMCAST_A_SA_WINDOW))
 		print_number(p, "window", "window", sa->window);
 }
 
 static void print_life(struct print *p, const struct gemcast_sa *sa)
 {
-	const struct {
-		unsigned int attr;
-		const char *key;
-		const char *word;
-		uint64_t value;
-	} limits[] = {
+	const struct print_field limits[] = {
 		{ GEMCAST_A_SA_SOFT_PACKETS, "limit_packets_soft",
 		  "limit packets soft", sa->soft_packets },
 		{ GEMCAST_A_SA_HARD_PACKETS, "limit_packets_hard",
@@ -270,49 +267,67 @@ static void print_life(struct print *p, const struct gemcast_sa *sa)
 		{ GEMCAST_A_SA_HARD_SECONDS, "limit_seconds_hard",
 		  "limit seconds hard", sa->hard_seconds },
 	};
-	size_t i;
 
-	if (sa->present & GEMCAST_BIT(GEMCAST_A_SA_ACTIVATE))
+	if (GEMCAST_HAS(sa, GEMCAST_A_SA_ACTIVATE))
 		print_seconds(p, "activate", "activate", sa->activate);
-	if (sa->present & GEMCAST_BIT(GEMCAST_A_SA_DEACTIVATE))
+	if (GEMCAST_HAS(sa, GEMCAST_A_SA_DEACTIVATE))
 		print_seconds(p, "deactivate", "deactivate", sa->deactivate);
-	for (i = 0; i < ARRAY_SIZE(limits); i++)
-		if (sa->present & GEMCAST_BIT(limits[i].attr))
-			print_number(p, limits[i].key, limits[i].word,
-				     limits[i].value);
+	print_numbers(p, sa->present, limits, ARRAY_SIZE(limits));
 }
 
-static void print_statistics(struct print *p, const struct gemcast_sa *sa)
+/* What only the kernel has to say. */
+static void print_state(struct print *p, const struct gemcast_sa *sa)
 {
-	print_line(p, "    ");
-	print_number(p, "senders", "senders", sa->senders);
-	print_number(p, "out_packets", "out-packets", sa->out_packets);
-	print_number(p, "out_bytes", "out-bytes", sa->out_bytes);
-	print_number(p, "in_packets", "in-packets", sa->in_packets);
-	print_number(p, "in_bytes", "in-bytes", sa->in_bytes);
-	print_number(p, "in_replays", "in-replays", sa->in_replays);
-	print_number(p, "in_bad_icv", "in-bad-icv", sa->in_bad_icv);
-}
-
-/* The members of an SA; its first line is what add takes, the key apart. */
-void sa_print(struct cli *cli, const struct gemcast_sa *sa)
-{
-	struct print *p = &cli->print;
 	char buf[12];
 
-	print_selector(p, sa);
-	print_transform(p, sa);
-	print_life(p, sa);
-	print_line(p, "    ");
 	print_string(p, "state", "state",
 		     word_of(sa_state_words, sa->state, buf));
 	print_number(p, "key_bits", "key-bits", sa->key_bits);
 	print_string(p, "driver", "driver", sa->driver);
-	if (sa->present & GEMCAST_BIT(GEMCAST_A_SA_SEQ))
-		print_number(p, "seq", "seq", sa->seq);
 	print_seconds(p, "age", "age", sa->age);
-	if (cli->statistics)
-		print_statistics(p, sa);
+	if (GEMCAST_HAS(sa, GEMCAST_A_SA_SEQ))
+		print_number(p, "seq", "seq", sa->seq);
+}
+
+static void print_statistics(struct print *p, const struct gemcast_sa *sa)
+{
+	const struct print_field counters[] = {
+		{ GEMCAST_A_SA_OUT_PACKETS, "out_packets", "out-packets",
+		  sa->out_packets },
+		{ GEMCAST_A_SA_OUT_BYTES, "out_bytes", "out-bytes",
+		  sa->out_bytes },
+		{ GEMCAST_A_SA_IN_PACKETS, "in_packets", "in-packets",
+		  sa->in_packets },
+		{ GEMCAST_A_SA_IN_BYTES, "in_bytes", "in-bytes", sa->in_bytes },
+		{ GEMCAST_A_SA_IN_REPLAYS, "in_replays", "in-replays",
+		  sa->in_replays },
+		{ GEMCAST_A_SA_IN_BAD_ICV, "in_bad_icv", "in-bad-icv",
+		  sa->in_bad_icv },
+		{ GEMCAST_A_SA_SENDERS, "senders", "senders", sa->senders },
+	};
+
+	print_numbers(p, sa->present, counters, ARRAY_SIZE(counters));
+}
+
+/*
+ * The members of an SA; its first line is what add takes, the key apart. The
+ * lines behind it begin with line, or there is but one if that is NULL.
+ */
+void sa_print(struct cli *cli, const struct gemcast_sa *sa, const char *line)
+{
+	struct print *p = &cli->print;
+
+	print_selector(p, sa);
+	print_transform(p, sa);
+	print_life(p, sa);
+	if (line)
+		print_line(p, line);
+	print_state(p, sa);
+	if (!cli->statistics)
+		return;
+	if (line)
+		print_line(p, line);
+	print_statistics(p, sa);
 }
 
 static int print(const struct gemcast_sa *sa, void *arg)
@@ -320,7 +335,7 @@ static int print(const struct gemcast_sa *sa, void *arg)
 	struct cli *cli = arg;
 
 	print_object_begin(&cli->print);
-	sa_print(cli, sa);
+	sa_print(cli, sa, "    ");
 	print_object_end(&cli->print);
 	return 0;
 }
@@ -331,7 +346,7 @@ static int read_selector(struct cli *cli, struct args *a, struct gemcast_sa *sa)
 	int err = CLI_OK;
 
 	while (!err && a->left)
-		err = args_word(a, selector_words, &word) ?:
+		err = args_word(a, "word", selector_words, &word) ?:
 		      read_selector_word(a, word, sa);
 	return err ?: cli_open(cli);
 }
@@ -386,12 +401,15 @@ static int flush(struct cli *cli, struct args *a)
 	return change(cli, a, gemcast_sa_flush);
 }
 
-const struct command sa_commands[] = {
-	{ "show", SELECT_HELP, show },
-	{ "add", ADD_HELP, add },
-	{ "replace", ADD_HELP, replace },
-	{ "get", SELECT_HELP, get },
-	{ "del", SELECT_HELP, del },
-	{ "flush", SELECT_HELP, flush },
-	{ 0 }
+const struct object sa_object = {
+	.name = "sa",
+	.help = ADD SELECT,
+	.commands = {
+		{ "show", SELECT, show },
+		{ "add", ADD, add },
+		{ "replace", ADD, replace },
+		{ "get", SELECT, get },
+		{ "del", SELECT, del },
+		{ "flush", SELECT, flush },
+	},
 };

@@ -53,8 +53,11 @@ static int reset(struct cli *cli, struct args *a)
 	return err ?: cli_result(cli, gemcast_stats_reset(cli->handle));
 }
 
-const struct command stats_commands[] = {
-	{ "show", HELP, show },
-	{ "reset", HELP, reset },
-	{ 0 }
+const struct object stats_object = {
+	.name = "stats",
+	.help = HELP,
+	.commands = {
+		{ "show", HELP, show },
+		{ "reset", HELP, reset },
+	},
 };

@@ -35,7 +35,8 @@
 extern "C" {
 #endif
 
-#define GEMCAST_BIT(attr)	(UINT64_C(1) << (attr))
+#define GEMCAST_BIT(attr)		(UINT64_C(1) << (attr))
+#define GEMCAST_HAS(object, attr)	(((object)->present & GEMCAST_BIT(attr)) != 0)
 
 /* An IPv4 or IPv6 address in network order. */
 struct gemcast_addr {
