@@ -104,7 +104,8 @@ int gemcast_transact(struct gemcast_handle *h, struct nlmsghdr *request,
 	ssize_t n;
 	int err;
 
-	if (!(request->nlmsg_flags & NLM_F_DUMP))
+	/* Its bits are those of NLM_F_REPLACE and NLM_F_EXCL, too. */
+	if ((request->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP)
 		request->nlmsg_flags |= NLM_F_ACK;
 	n = mnl_socket_sendto(h->request, request, len);
 	err = n < 0 ? -errno : 0;
