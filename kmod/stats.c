@@ -4,6 +4,7 @@
  *
  * Writers have softirqs off, or turn them off.
  */
+#include <linux/netdevice.h>
 #include "net.h"
 
 int gemcast_stats_init(struct gemcast_net *gn)
