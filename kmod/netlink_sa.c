@@ -118,12 +118,14 @@ static int gemcast_nl_sa_addrs(const struct gemcast_nl *nl,
 static int gemcast_nl_sa_key(const struct gemcast_nl *nl,
 			     struct gemcast_sa_config *cfg)
 {
+	const struct nlattr *aead = nl->attrs[GEMCAST_A_SA_AEAD];
 	const struct nlattr *key = nl->attrs[GEMCAST_A_SA_KEY];
 
-	if (!nl->attrs[GEMCAST_A_SA_AEAD])
+	if (!aead)
 		return gemcast_nl_missing(nl, GEMCAST_A_SA_AEAD,
 					  "aead is missing: " GEMCAST_AEAD_NAME);
-	if (nla_strcmp(nl->attrs[GEMCAST_A_SA_AEAD], GEMCAST_AEAD_NAME))
+	if (nla_len(aead) != sizeof(GEMCAST_AEAD_NAME) ||
+	    memcmp(nla_data(aead), GEMCAST_AEAD_NAME, nla_len(aead)))
 		return gemcast_nl_refuse(nl, GEMCAST_A_SA_AEAD,
 					 "this aead is not supported; " GEMCAST_AEAD_NAME " is");
 	if (!key)

@@ -172,13 +172,13 @@ static bool gemcast_out_loops(const struct nf_hook_state *state,
 static void gemcast_out_finish(struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
+	skb->dev = state->out;
 	if (state->hook != NF_INET_LOCAL_OUT ||
 	    !gemcast_out_loops(state, skb)) {
 		consume_skb(skb);
 		return;
 	}
 	nf_reset_ct(skb);
-	skb->dev = state->out;
 	dev_loopback_xmit(state->net, state->sk, skb);
 }
 
