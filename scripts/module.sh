@@ -3,10 +3,11 @@
 #
 # module.sh [-d NAME] [-c] SERIES [VARIABLE=VALUE]...
 #
-# Build the module for one of the kernels of scripts/kernel.sh, with VARIABLEs
-# for kbuild, and print the path of gemcast.ko. The objects go to a tree of links
-# in the cache, one for each NAME (default: the series), so that builds for
-# several kernels do not meet each other or what `make modules` built here.
+# Build the module for one of the kernels of scripts/kernel.sh, or if SERIES is
+# "host" for the running one, with VARIABLEs for kbuild, and print the path of
+# gemcast.ko. The objects go to a tree of links in the cache, one for each NAME
+# (default: the series), so that builds for several kernels do not meet each
+# other or what `make modules` built here.
 #
 #	-c	build everything anew
 
@@ -25,8 +26,12 @@ shift $((OPTIND - 1))
 series=$1
 shift
 
-image=$("$tree/scripts/kernel.sh" image "$series")
-dir=$build/${name:-$series}
+if [ "$series" = host ]; then
+	headers=/lib/modules/$(uname -r)/build
+else
+	headers=$("$tree/scripts/kernel.sh" image "$series")/build
+fi
+dir=$build/module/${name:-$series}
 mkdir -p "$dir"
 exec 8>"$dir.lock"
 flock 8
@@ -42,5 +47,5 @@ for part in Kbuild kmod include; do
 		ln -sfn "$tree/$file" "$dir/$file"
 	done
 done
-make -C "$image/build" M="$dir" -j"$(nproc)" "$@" modules >&2
+make -C "$headers" M="$dir" -j"$(nproc)" "$@" modules >&2
 echo "$dir/gemcast.ko"

@@ -1,13 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# selftest.sh [-k SERIES] [-t SECONDS] [TEST...]
+# selftest.sh [-k SERIES] [-t SECONDS] [-r] [TEST...]
+# selftest.sh [-k SERIES] [-t SECONDS] {-s|-g COMMAND...}
 #
 # Build the module, user space and the tests, run all tests (or those named, with
 # or without .sh) one after the other in one guest, and count the results.
 #
-#	-d	run selftests/demo.sh in the guest instead
+#	-k	the guest's kernel, 6.1 (the default) or 6.12
+#	-t	time for all of it
+#	-r	do not count, only print what the tests print
 #	-s	a shell in the guest instead
+#	-g	COMMAND in the guest instead
 
 set -eu
 
@@ -19,21 +23,20 @@ usage()
 }
 
 series=6.1 limit=3600 what=tests
-while getopts k:t:ds option; do
+while getopts k:t:rsg option; do
 	case $option in
 	k) series=$OPTARG ;;
 	t) limit=$OPTARG ;;
-	d) what=demo ;;
+	r) what=raw ;;
 	s) what=shell ;;
+	g) what=command ;;
 	*) usage ;;
 	esac
 done
 shift $((OPTIND - 1))
 
 ko=${GEMCAST_KO:-$("$tree/scripts/module.sh" "$series" CONFIG_GEMCAST_SELFTEST=y)}
-if [ -e "$tree/userspace/Makefile" ]; then
-	make -s -C "$tree/userspace" all >&2
-fi
+make -s -C "$tree/userspace" all >&2
 output=$build/selftests
 mkdir -p "$output"
 make -s -C "$tree/selftests" OUTPUT="$output" all >&2
@@ -46,14 +49,10 @@ cd "$tree/selftests"
 
 case $what in
 shell)
-	exec "${guest[@]}" -i bash -l
+	exec "${guest[@]}" -i bash
 	;;
-demo)
-	if [ ! -x demo.sh ]; then
-		echo "selftests/demo.sh is missing" >&2
-		exit 1
-	fi
-	exec "${guest[@]}" -t "$limit" ./demo.sh
+command)
+	exec "${guest[@]}" -t "$limit" "$@"
 	;;
 esac
 
@@ -79,8 +78,11 @@ if [ ${#tests[@]} -eq 0 ]; then
 	exit 1
 fi
 
+run=("${guest[@]}" -t "$limit" "$tree/selftests/guest/run-tests" "${tests[@]}")
+if [ "$what" = raw ]; then
+	exec "${run[@]}"
+fi
 set +e
-"${guest[@]}" -t "$limit" "$tree/selftests/guest/run-tests" "${tests[@]}" |
-	awk -v skips="$tree/selftests/skips.txt" -f "$tree/scripts/tally.awk"
+"${run[@]}" | awk -v skips="$tree/selftests/skips.txt" -f "$tree/scripts/tally.awk"
 status=("${PIPESTATUS[@]}")
 [ "${status[0]}" -eq 0 ] && [ "${status[1]}" -eq 0 ]

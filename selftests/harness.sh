@@ -30,9 +30,7 @@ says()
 
 load_and_unload()
 {
-	local i
-
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		load_module && module_loaded || return
 		unload_module && ! module_loaded || return
 	done

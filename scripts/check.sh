@@ -1,0 +1,224 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check.sh [STAGE...]
+#
+# Run all checks, or those named, and count: every stage is a result, and so is
+# every test that a stage runs. The last line is "N passed, N failed, N skipped".
+# The logs stay in the cache.
+
+set -eu -o pipefail
+
+. "$(dirname "$0")/paths.sh"
+cd "$tree"
+logs=$build/check
+mkdir -p "$logs"
+series='6.1 6.12'
+number=0
+
+# run DESC COMMAND...: a stage that shows its output only if it fails
+run()
+{
+	local desc=$1 log status began=$SECONDS
+
+	shift
+	number=$((number + 1))
+	log=$logs/$number.log
+	set +e
+	(set -e; "$@") >"$log" 2>&1
+	status=$?
+	set -e
+	if [ "$status" -ne 0 ]; then
+		tail -n 100 "$log" | sed 's/^/| /'
+		echo "| the log: $log"
+		echo "not ok $number - $desc"
+	else
+		echo "ok $number - $desc"
+	fi
+	echo "# $((SECONDS - began)) s"
+}
+
+# run_tap DESC COMMAND...: a stage whose output is TAP itself
+run_tap()
+{
+	local desc=$1 status=0 began=$SECONDS
+
+	shift
+	number=$((number + 1))
+	"$@" || status=$?
+	if [ "$status" -ne 0 ]; then
+		echo "not ok $number - $desc"
+	else
+		echo "ok $number - $desc"
+	fi
+	echo "# $((SECONDS - began)) s"
+}
+
+# A compiler that is not the very one of the kernel is not our warning.
+build_module()
+{
+	scripts/module.sh -c -d check "$@" 2>&1 | tee "$logs/build.log"
+	! grep -i 'warning:' "$logs/build.log" |
+		grep -v 'the compiler differs from the one used to build the kernel'
+}
+
+# Of what sparse says, only what it says about us: the kernel's headers make
+# Debian's sparse complain too.
+sparse_module()
+{
+	scripts/module.sh -c -d check "$1" CONFIG_GEMCAST_SELFTEST=y C=2 CHECK=sparse 2>&1 |
+		tee "$logs/build.log"
+	! grep -E '/(kmod|include/uapi)/[^:]*:[0-9]+:[0-9]+: (sparse: )?(warning|error):' \
+		"$logs/build.log"
+}
+
+checkpatch()
+{
+	local source
+
+	source=$(scripts/kernel.sh source 6.1)
+	# shellcheck disable=SC2086
+	git ls-files -co --exclude-standard -- ${CHECKPATCH:-kmod include} | grep '\.[ch]$' |
+		xargs perl "$source/scripts/checkpatch.pl" --no-tree --strict --terse \
+			--no-summary --show-types -f
+}
+
+# Every file says its licence, and every licence is here.
+licences()
+{
+	local file line bad=0
+
+	while read -r file; do
+		line=$(grep -m1 'SPDX-License-Identifier: ' "$file") || {
+			echo "$file: no licence"
+			bad=1
+			continue
+		}
+		for word in $(echo "${line#*Identifier: }" | tr -d '()' | sed 's/ OR / /; s/ WITH / /; s/-or-later//g; s/[*-]*[/>].*//'); do
+			compgen -G "LICENSES/*/$word" >/dev/null || {
+				echo "$file: LICENSES has no $word"
+				bad=1
+			}
+		done
+	done < <(git ls-files | grep -v '^LICENSES/')
+	return "$bad"
+}
+
+tidy()
+{
+	(cd userspace && clang-tidy --quiet --warnings-as-errors='*' lib/*.c gemcast/*.c -- \
+		-std=gnu11 -D_GNU_SOURCE -DVERSION='"0"' -Ilib -Igemcast -isystem ../include/uapi)
+}
+
+scripts_clean()
+{
+	git ls-files -co --exclude-standard | while read -r file; do
+		case $file in
+		*.sh | .ci/run | selftests/guest/*) ;;
+		*) continue ;;
+		esac
+		shellcheck --severity=warning "$file" || echo "$file"
+	done >"$logs/shellcheck"
+	cat "$logs/shellcheck"
+	[ ! -s "$logs/shellcheck" ]
+}
+
+# A tree as a clone has it.
+export_tree()
+{
+	rm -rf "$1"
+	git checkout-index -a --prefix="$1/"
+}
+
+# All files, under a root of its own.
+installed()
+{
+	local root=$logs/root release path bad=0
+
+	release=$(cat "$cache/image/6.1/release")
+	rm -rf "$root"
+	export_tree "$logs/tree"
+	make -C "$logs/tree" install DESTDIR="$root" PREFIX=/usr KDIR="$cache/image/6.1/build"
+	for path in "lib/modules/$release/updates/gemcast.ko" usr/sbin/gemcast \
+		    usr/lib/libgemcast.so usr/lib/pkgconfig/libgemcast.pc usr/include/gemcast.h \
+		    usr/include/linux/gemcast.h usr/share/man/man8/gemcast.8 \
+		    usr/share/bash-completion/completions/gemcast; do
+		[ -e "$root/$path" ] || {
+			echo "not installed: /$path"
+			bad=1
+		}
+	done
+	return "$bad"
+}
+
+# As `make dkms` does it, but in a DKMS tree of its own.
+dkms_build()
+{
+	local root=$logs/dkms release version
+
+	release=$(cat "$cache/image/6.1/release")
+	version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+	rm -rf "$root"
+	mkdir -p "$root/src" "$root/tree"
+	export_tree "$root/src/gemcast-$version"
+	dkms add "gemcast/$version" --sourcetree "$root/src" --dkmstree "$root/tree"
+	dkms build "gemcast/$version" --sourcetree "$root/src" --dkmstree "$root/tree" \
+		-k "$release" --kernelsourcedir "$cache/image/6.1/build"
+	find "$root/tree" -name 'gemcast.ko*' | grep .
+}
+
+stage_build()
+{
+	local kernel
+
+	for kernel in $series; do
+		run "the module for $kernel, W=1, no warning" build_module "$kernel" W=1
+		run "with its self-tests, for $kernel" build_module "$kernel" W=1 CONFIG_GEMCAST_SELFTEST=y
+	done
+}
+
+stage_sparse()
+{
+	local kernel
+
+	for kernel in $series; do
+		run "the module for $kernel under sparse" sparse_module "$kernel"
+	done
+}
+
+stage_checkpatch()
+{
+	run "checkpatch --strict" checkpatch
+}
+
+stage_static()
+{
+	run "a licence in every file" licences
+	run "clang-tidy over user space" tidy
+	run "shellcheck over the scripts" scripts_clean
+}
+
+stage_install()
+{
+	run "make install" installed
+	run "a build by DKMS" dkms_build
+}
+
+stage_userspace()
+{
+	run_tap "user space's tests" env CMOCKA_MESSAGE_OUTPUT=TAP make -C userspace check
+}
+
+stage_selftests()
+{
+	run_tap "the tests in a guest with 6.1" scripts/selftest.sh -r -k 6.1
+}
+
+all='build sparse checkpatch static install userspace selftests'
+if [ $# -eq 0 ]; then
+	# shellcheck disable=SC2086
+	set -- $all
+fi
+for stage; do
+	"stage_$stage"
+done 2>&1 </dev/null | awk -v skips=selftests/skips.txt -f scripts/tally.awk

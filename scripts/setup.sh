@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# setup.sh [-n] {build|headers|dkms|guest|host|check}...
+#
+# See that the tools are there, and install the Debian packages of those that
+# are not. If nothing is missing, apt is not asked at all.
+#
+#	-n	only name what is missing
+
+set -eu
+
+ask=''
+if [ "${1:-}" = -n ]; then
+	ask=1
+	shift
+fi
+[ $# -gt 0 ] || set -- build
+
+# for what, how to see it (a command, a file or a pkg-config module), the package
+tools='
+build	gcc				gcc
+build	make				make
+build	pkg-config			pkg-config
+build	libmnl.pc			libmnl-dev
+build	/usr/include/stdio.h		libc6-dev
+headers	/usr/src/linux-headers-*-amd64	linux-headers-amd64
+dkms	dkms				dkms
+guest	qemu-system-x86_64		qemu-system-x86
+guest	/bin/busybox			busybox-static
+guest	/usr/share/keyrings/debian-archive-keyring.gpg	debian-archive-keyring
+guest	flock				util-linux
+guest	xz				xz-utils
+host	/sbin/modprobe			kmod
+host	/sbin/sysctl			procps
+host	ip				iproute2
+host	ethtool				ethtool
+host	jq				jq
+host	/usr/sbin/nft			nftables
+host	python3				python3
+host	/usr/lib/python3/dist-packages/yaml	python3-yaml
+host	/usr/lib/python3/dist-packages/jsonschema	python3-jsonschema
+host	/usr/sbin/smcroutectl		smcroute
+host	socat				socat
+host	tcpdump				tcpdump
+host	tshark				tshark
+check	clang-tidy			clang-tidy
+check	cmocka.pc			libcmocka-dev
+check	git				git
+check	perl				perl
+check	shellcheck			shellcheck
+check	sparse				sparse
+'
+
+present()
+{
+	case $1 in
+	/*) compgen -G "$1" >/dev/null ;;
+	*.pc) pkg-config --exists "${1%.pc}" 2>/dev/null ;;
+	*) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null ;;
+	esac
+}
+
+missing=''
+while read -r group tool package; do
+	case " $* " in
+	*" $group "*) ;;
+	*) continue ;;
+	esac
+	if ! present "$tool"; then
+		missing+=" $package"
+		echo "setup: $tool is missing; Debian has it in $package" >&2
+	fi
+done < <(echo "$tools" | grep .)
+
+[ -n "$missing" ] || exit 0
+if [ -n "$ask" ]; then
+	echo "setup: apt-get install$missing" >&2
+	exit 1
+fi
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+	echo "setup: only root on Debian can install them: apt-get install$missing" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update >&2
+# shellcheck disable=SC2086
+apt-get -q -y --no-install-recommends install $missing >&2
