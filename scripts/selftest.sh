@@ -29,7 +29,7 @@ while getopts k:t:rsg option; do
 	t) limit=$OPTARG ;;
 	r) what=raw ;;
 	s) what=shell ;;
-	g) what=command ;;
+	g) what='command' ;;
 	*) usage ;;
 	esac
 done

@@ -31,6 +31,7 @@ guest	/bin/busybox			busybox-static
 guest	/usr/share/keyrings/debian-archive-keyring.gpg	debian-archive-keyring
 guest	flock				util-linux
 guest	xz				xz-utils
+host	libcrypto.pc			libssl-dev
 host	/sbin/modprobe			kmod
 host	/sbin/sysctl			procps
 host	ip				iproute2
