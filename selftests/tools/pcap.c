@@ -48,7 +48,8 @@ static void die(const char *fmt, ...)
 }
 
 struct frame {
-	uint32_t len;
+	uint32_t len;		/* as captured */
+	bool whole;
 	uint8_t data[FRAME_MAX];
 };
 
@@ -80,9 +81,10 @@ static bool read_frame(FILE *file, struct frame *frame)
 	uint32_t head[4];
 
 	if (fread(head, sizeof(head), 1, file) == 1) {
-		if (head[2] != head[3] || head[2] > FRAME_MAX)
-			die("frames were not captured whole");
+		if (head[2] > FRAME_MAX)
+			die("a frame of %u bytes", head[2]);
 		frame->len = head[2];
+		frame->whole = head[2] == head[3];
 		if (fread(frame->data, 1, frame->len, file) == frame->len)
 			return true;
 	}
@@ -214,9 +216,13 @@ static void send_numbers(const char *path, int fd, const struct sockaddr_ll *to,
 	FILE *file = open_file(path, false);
 	unsigned long n = 0;
 
-	while (n < last && read_frame(file, &frame))
-		if (++n >= first)
-			send_frame(fd, to, &frame);
+	while (n < last && read_frame(file, &frame)) {
+		if (++n < first)
+			continue;
+		if (!frame.whole)
+			die("%s: frame %lu was not captured whole", path, n);
+		send_frame(fd, to, &frame);
+	}
 	fclose(file);
 	if (!first || n < last)
 		die("%s has no frame %lu", path, first ? last : first);

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Two gateways that route multicast and encrypt what goes over the core between
+# them: sender - gateway A - core - gateway B - receiver.
+
+. "$(dirname "$0")/lib.sh"
+. "$SELFTESTS/traffic.sh"
+
+
+# route_multicast NS FROM TO: routes $source, $group
+route_multicast()
+{
+	local ns=$1 from=$2 to=$3
+
+	cat >"$TMP/$ns.conf" <<-END
+		phyint $from enable
+		phyint $to enable
+		mroute from $from source 10.1.0.1 group 239.1.1.1 to $to
+		mroute from $from source fd01::1 group ff1e::1 to $to
+	END
+	in_background "smcroute.$ns" "$ns" smcrouted -n -N -t 0 -f "$TMP/$ns.conf" \
+		-P "$TMP/$ns.pid" -u "$TMP/$ns.sock"
+	wait_for routes_multicast "$ns"
+}
+
+routes_multicast()
+{
+	ip -n "$(ns_name "$1")" mroute show table all | grep -q '239.1.1.1.*resolved' &&
+		ip -n "$(ns_name "$1")" -6 mroute show table all | grep -q 'ff1e::1.*resolved'
+}
+
+# configure NS DIR MODE
+configure()
+{
+	gc_batch "$1" <<-END
+		group flush
+		group add 7
+		policy add group 7 dst $group dev core mode $3
+		sa add group 7 spi $SPI dst $group dir $2 aead $GCM key file $TMP/key ${4-}
+	END
+}
+
+# across GROUP SIZES TTL
+across()
+{
+	group=$1
+	SPI=$((SPI + 1))
+	new_key "$TMP/key"
+	configure A out tunnel 'sid 9 bits 16'
+	configure B in tunnel 'sid-bits 16 replay source'
+	capture_start core C br0
+	recv_start r r -v -i eth0 "$PORT" "$group"
+	recv_ready
+	send s -i eth0 -s "$2" -t "$3" "$group" "$PORT" >/dev/null
+	recv_end r >"$TMP/r.all"
+}
+
+load_module
+expect "there is a program smcrouted" command -v smcrouted
+ns_add s A B r
+lan_add C A:core:10.2.0.1/24:fd02::1/64 B:core:10.2.0.2/24:fd02::2/64
+veth_pair s eth0 10.1.0.1/24,fd01::1/64 A lan 10.1.0.2/24,fd01::2/64
+veth_pair B lan 10.3.0.1/24,fd03::1/64 r eth0 10.3.0.2/24,fd03::2/64
+for ns in A B; do
+	ns_exec $ns sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+done
+route_multicast A lan core
+route_multicast B core lan
+
+SPI=4096
+for group in 239.1.1.1 ff1e::1; do
+	# about the core's MTU, less and more than what a tunnel leaves of it
+	expect "tunnel to $group: all arrives" across "$group" 0,1,20..40,1370..1460 7
+	expect_eq "tunnel to $group: TTL after two routers" 114 \
+		"$(grep -c '^datagram .* dev=eth0 ttl=5 ' "$TMP/r.all")"
+	capture_end core
+	expect "tunnel to $group: only ESP on the core" only_esp core "$group"
+	expect_eq "tunnel to $group: TTL on the core" 0 \
+		"$(grep " dst=$group " "$TMP/core.list" | grep -vc ' ttl=6 ')"
+	expect_counts "tunnel to $group: ESP made" A out-packets=114 out-forwarded=0
+	expect_counts "tunnel to $group: ESP read" B in-packets=114 in-spoof=0
+
+	new_key "$TMP/key"
+	SPI=$((SPI + 1))
+	configure A out transport 'sid 9 bits 16'
+	gc A stats reset
+	capture_start refused C br0
+	send s -i eth0 -n 10 -t 7 "$group" "$PORT" >/dev/null
+	wait_for counted A out-forwarded 10
+	expect_counts "transport to $group: refused at the gateway" A out-packets=0 out-forwarded=10
+	capture_end refused
+	expect_eq "transport to $group: nothing on the core" 0 "$(frames refused " dst=$group ")"
+	gc_batch A <<-END
+		group flush
+		stats reset
+	END
+	gc B stats reset
+done

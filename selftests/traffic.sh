@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Keys, senders, receivers and captures, for tests that send packets; to be
+# sourced after lib.sh. What runs in the background has a NAME, and its output is
+# $TMP/NAME.*.
+#
+#	gc NS ARG...			gemcast in a namespace
+#	gc_batch NS			its commands from standard input, all or none fail
+#	new_key FILE [BITS]		a key that was never used
+#	count NS COUNTER		one of `gemcast stats`
+#	counted NS COUNTER N		it is N or more; for wait_for
+#	expect_counts DESC NS COUNTER=N...	just so
+#	sa_count NS SPI COUNTER		one of an SA, or of all with the SPI summed up
+#
+#	recv_start NAME NS ARG...	`mcast recv ARG...`; several may be started
+#	recv_ready			before this waits until all have joined
+#	recv_end NAME			wait; it got all, each once, in order
+#	recv_stop NAME			do not wait for more
+#	send NS ARG...			`mcast send ARG...`
+#	send_start NAME NS ARG...	in the background
+#	send_end NAME			wait; nothing was refused
+#	send_stop NAME			say it is the last one, and wait
+#	delivers FROM "TO..." GROUP ARG...	what `send FROM ARG...` sends to GROUP at
+#					$PORT gets to each TO, on eth0; none is sent
+#					faster than it is received
+#
+#	capture_start NAME NS IF [FILTER]
+#	capture_end NAME		$TMP/NAME.list has a line for each frame
+#	frames NAME REGEX		how many of these lines match
+#	only_esp NAME GROUP		no frame for GROUP but ESP, and of that some
+#
+#	monitor_start NAME NS ARG...	`gemcast monitor ARG...`
+#	events NAME REGEX		how many lines match by now
+#	some_events NAME REGEX		there is one; for wait_for
+
+# shellcheck disable=SC2034
+GCM='rfc4106(gcm(aes))'
+
+for tool in gemcast mcast pcap tcpdump jq; do
+	if ! command -v "$tool" >/dev/null; then
+		fail "there is a program $tool"
+		exit 1
+	fi
+done
+
+# Room for what a sender has ahead of its receivers; no namespace has its own.
+sysctl -q net.core.netdev_max_backlog=100000
+
+PORT=5000
+declare -A pid_of ns_of if_of
+joining=()
+streams=0
+
+# --- configuration --------------------------------------------------------------
+
+gc()
+{
+	local ns=$NS_PREFIX$1
+
+	shift
+	gemcast -n "$ns" "$@"
+}
+
+gc_batch()
+{
+	gemcast -n "$NS_PREFIX$1" -b -
+}
+
+new_key()
+{
+	(umask 077 && od -An -v -tx1 -N $((${2:-128} / 8 + 4)) /dev/urandom |
+		tr -d ' \n' >"$1")
+}
+
+count()
+{
+	gc "$1" -j stats | jq ".[0].${2//-/_}"
+}
+
+counted()
+{
+	[ "$(count "$1" "$2")" -ge "$3" ]
+}
+
+expect_counts()
+{
+	local desc=$1 ns=$2 all pair found=''
+
+	shift 2
+	all=$(gc "$ns" -j stats | jq -r '.[0] | to_entries[] | "\(.key)=\(.value)"' | tr _ -)
+	for pair; do
+		found+=" $(grep -e "^${pair%=*}=" <<<"$all" || echo "${pair%=*}=?")"
+	done
+	expect_eq "$desc" "$*" "${found# }"
+}
+
+sa_count()
+{
+	gc "$1" -j -s sa show spi "$2" | jq "[.[].${3//-/_}] | add"
+}
+
+# --- senders and receivers --------------------------------------------------------
+
+# in_background NAME NS COMMAND...: so that $! is the command itself
+in_background()
+{
+	local name=$1 ns=$2
+
+	shift 2
+	ip netns exec "$NS_PREFIX$ns" "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
+	pid_of[$name]=$! ns_of[$name]=$ns
+}
+
+# Its output, and its exit status.
+in_background_end()
+{
+	local status=0
+
+	wait "${pid_of[$1]}" || status=$?
+	unset "pid_of[$1]"
+	cat "$TMP/$1.out" "$TMP/$1.err"
+	return "$status"
+}
+
+in_background_kill()
+{
+	kill -TERM "${pid_of[$1]}"
+	in_background_end "$1" >/dev/null || :
+}
+
+running()
+{
+	kill -0 "${pid_of[$1]}" 2>/dev/null
+}
+
+recv_start()
+{
+	local name=$1 ns=$2
+
+	shift 2
+	in_background "$name" "$ns" mcast recv "$@"
+	joining+=("$name")
+}
+
+said_ready()
+{
+	grep -q READY "$TMP/$1.out" || ! running "$1"
+}
+
+recv_ready()
+{
+	local name
+
+	for name in "${joining[@]}"; do
+		wait_for said_ready "$name"
+		if ! running "$name"; then
+			diag <"$TMP/$name.err"
+			return 1
+		fi
+	done
+	joining=()
+}
+
+recv_end()
+{
+	in_background_end "$1"
+}
+
+recv_stop()
+{
+	kill -TERM "${pid_of[$1]}"
+	in_background_end "$1"
+}
+
+send()
+{
+	local ns=$1
+
+	shift
+	ip netns exec "$NS_PREFIX$ns" mcast send "$@"
+}
+
+send_start()
+{
+	local name=$1 ns=$2
+
+	shift 2
+	in_background "$name" "$ns" mcast send "$@"
+}
+
+send_end()
+{
+	in_background_end "$1"
+}
+
+send_stop()
+{
+	kill -TERM "${pid_of[$1]}"
+	in_background_end "$1"
+}
+
+delivers()
+{
+	local from=$1 to=$2 group=$3 pace=$TMP/pace.$((streams += 1)) ns status=0
+
+	shift 3
+	for ns in $to; do
+		recv_start "$ns" "$ns" -i eth0 -p "$pace" "$PORT" "$group"
+	done
+	recv_ready || return
+	send "$from" -i eth0 -p "$pace" "$@" "$group" "$PORT" || status=1
+	for ns in $to; do
+		if [ "$status" -eq 0 ]; then
+			recv_end "$ns" || status=1
+		else
+			recv_stop "$ns" || :
+		fi
+	done
+	return "$status"
+}
+
+# --- captures -------------------------------------------------------------------
+
+listening()
+{
+	grep -q 'listening on' "$TMP/$1.err" || ! running "$1"
+}
+
+capture_start()
+{
+	local name=$1 ns=$2 dev=$3
+
+	shift 3
+	if [ $# -gt 0 ]; then
+		set -- "($*) or ether proto 0x88b5"	# the mark
+	fi
+	in_background "$name" "$ns" tcpdump -i "$dev" -B 65536 -s 0 -U -n \
+		-Z root -w "$TMP/$name.pcap" "$@"
+	if_of[$name]=$dev
+	wait_for listening "$name"
+	running "$name"
+}
+
+# All that came before is in the file, and nothing is missing.
+capture_end()
+{
+	local name=$1
+
+	ns_exec "${ns_of[$name]}" pcap mark "${if_of[$name]}"
+	pcap until "$TMP/$name.pcap"
+	kill -INT "${pid_of[$name]}"
+	in_background_end "$name" >/dev/null
+	grep -q '^0 packets dropped by kernel' "$TMP/$name.err"
+	pcap list "$TMP/$name.pcap" >"$TMP/$name.list"
+}
+
+frames()
+{
+	grep -Ec -e "$2" "$TMP/$1.list" || :
+}
+
+only_esp()
+{
+	grep -e " dst=$2 " "$TMP/$1.list" | grep -v ' proto=50 ' && return 1
+	[ "$(frames "$1" " proto=50 .* dst=$2 ")" -gt 0 ]
+}
+
+# --- events ---------------------------------------------------------------------
+
+# The monitor does not say when it listens: make events until one is seen.
+monitor_hears()
+{
+	gc "${ns_of[$1]}" policy add dst 239.255.255.255/32 action bypass prio 1
+	gc "${ns_of[$1]}" policy del dst 239.255.255.255/32 prio 1
+	grep -q 239.255.255.255 "$TMP/$1.out"
+}
+
+monitor_start()
+{
+	local name=$1 ns=$2
+
+	shift 2
+	in_background "$name" "$ns" gemcast monitor "$@"
+	wait_for monitor_hears "$name"
+}
+
+events()
+{
+	grep -Ec -e "$2" "$TMP/$1.out" || :
+}
+
+some_events()
+{
+	[ "$(events "$1" "$2")" -gt 0 ]
+}
