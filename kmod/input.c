@@ -8,10 +8,7 @@
  * All of it runs under RCU with softirqs off; the only lock it takes is that of
  * a replay window.
  */
-#include <linux/etherdevice.h>
-#include <linux/if_ether.h>
 #include <linux/netfilter_bridge.h>
-#include <net/addrconf.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>

@@ -86,9 +86,8 @@ static bool gemcast_outer_source(struct gemcast_out *out,
  *
  * Return: 0, or the counter of drops to count.
  */
-int gemcast_outer_route(struct gemcast_out *out,
-					    struct sk_buff *skb,
-					    const struct nf_hook_state *state)
+int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
+			const struct nf_hook_state *state)
 {
 	const struct gemcast_policy_config *cfg = &out->policy->cfg;
 	bool whole = cfg->mode == GEMCAST_MODE_TRANSPORT;
@@ -351,11 +350,9 @@ static void gemcast_outer_transmit(struct gemcast_out *out,
  *
  * Return: 0, or the counter of drops to count.
  */
-int gemcast_outer_send(struct gemcast_out *out,
-					   const struct sk_buff *skb,
-					   struct sk_buff *esp,
-					   unsigned int payload, u8 next,
-					   u32 seq)
+int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
+		       struct sk_buff *esp, unsigned int payload, u8 next,
+		       u32 seq)
 {
 	if (gemcast_esp_seal(out->sa, esp->data, payload, next, seq)) {
 		kfree_skb(esp);

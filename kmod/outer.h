@@ -39,9 +39,8 @@ struct gemcast_slice {
  * Finds addresses and route of the outer header; 0, or the counter of drops to
  * count. gemcast_outer_done() lets go what it took.
  */
-int gemcast_outer_route(struct gemcast_out *out,
-					    struct sk_buff *skb,
-					    const struct nf_hook_state *state);
+int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
+			const struct nf_hook_state *state);
 void gemcast_outer_done(struct gemcast_out *out);
 
 u8 gemcast_outer_ttl(const struct sk_buff *skb);
@@ -71,11 +70,9 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
  * Seals the ESP packet, puts a header before it made from that of @skb, and
  * sends it. Consumes @esp. 0, or the counter of drops to count.
  */
-int gemcast_outer_send(struct gemcast_out *out,
-					   const struct sk_buff *skb,
-					   struct sk_buff *esp,
-					   unsigned int payload, u8 next,
-					   u32 seq);
+int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
+		       struct sk_buff *esp, unsigned int payload, u8 next,
+		       u32 seq);
 
 void gemcast_slice_first(struct gemcast_slice *slice,
 			 const struct gemcast_out *out,

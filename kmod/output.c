@@ -7,12 +7,9 @@
  *
  * All of it runs under RCU with softirqs off and takes no lock.
  */
-#include <linux/igmp.h>
-#include <linux/inetdevice.h>
 #include <linux/mroute6.h>
 #include <linux/netfilter_bridge.h>
 #include <net/addrconf.h>
-#include <net/ip6_route.h>
 #include <net/route.h>
 #include "esp.h"
 #include "event.h"
@@ -21,9 +18,8 @@
 #include "policy.h"
 #include "udp.h"
 
-static int gemcast_out_whole(struct gemcast_out *out,
-						 const struct sk_buff *skb,
-						 u32 seq)
+static int gemcast_out_whole(struct gemcast_out *out, const struct sk_buff *skb,
+			     u32 seq)
 {
 	u8 *payload, next = out->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
 	unsigned int strip = 0;
@@ -64,8 +60,7 @@ gemcast_out_slice(struct gemcast_out *out, const struct sk_buff *skb,
 }
 
 /* A datagram that no ESP packet can hold is fragmented before encryption. */
-static int gemcast_out_sliced(struct gemcast_out *out,
-						  struct sk_buff *skb)
+static int gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
 {
 	int drop;
 	struct gemcast_slice slice;
@@ -88,8 +83,7 @@ static int gemcast_out_sliced(struct gemcast_out *out,
 }
 
 /* A batch of datagrams; numbers are taken for all of them at once. */
-static int gemcast_out_gso(struct gemcast_out *out,
-					       struct sk_buff *skb)
+static int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
 {
 	struct sk_buff *clone, *segs, *seg, *next;
 	int drop;
@@ -118,8 +112,7 @@ static int gemcast_out_gso(struct gemcast_out *out,
 }
 
 /* 0, or the counter of drops to count. */
-static int gemcast_out_packet(struct gemcast_out *out,
-						  struct sk_buff *skb)
+static int gemcast_out_packet(struct gemcast_out *out, struct sk_buff *skb)
 {
 	unsigned int packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
 	int drop;
