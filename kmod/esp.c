@@ -71,7 +71,6 @@ int gemcast_esp_check(struct gemcast_sa *sa, const struct sk_buff *skb,
 	struct in6_addr sid;
 
 	info->spi = sa->key.spi;
-	info->seq = 0;
 	head = skb_header_pointer(skb, offset, sizeof(buf), buf);
 	if (!head || skb->len - offset < GEMCAST_ESP_HEAD +
 					 GEMCAST_ESP_TRAILER + sa->aead.icv)

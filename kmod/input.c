@@ -26,7 +26,7 @@ static void gemcast_in_audit(const struct gemcast_in *in,
 {
 	struct gemcast_audit audit = {
 		.reason = drop,
-		.esp = in->sa,
+		.esp = in->esp.spi,
 		.spi = in->esp.spi,
 		.seq = in->esp.seq,
 		.src = in->src,
@@ -71,6 +71,22 @@ static void gemcast_in_outer(struct gemcast_in *in, const struct sk_buff *skb)
 		in->tos = ip_hdr(skb)->tos;
 	}
 	in->ifindex = skb->dev->ifindex;
+}
+
+/* SPI and, if it is there, sequence number; false if even that is too much. */
+static bool gemcast_in_head(struct gemcast_in *in, const struct sk_buff *skb,
+			    unsigned int offset)
+{
+	__be32 buf, *word;
+
+	word = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (!word)
+		return false;
+	in->esp.spi = ntohl(*word);
+	word = skb_header_pointer(skb, offset + sizeof(buf), sizeof(buf), &buf);
+	if (word)
+		in->esp.seq = ntohl(*word);
+	return true;
 }
 
 /*
@@ -201,16 +217,11 @@ static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* ESP, or a packet too broken to tell. */
 static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 				    const struct gemcast_flow *flow)
 {
-	__be32 buf, *spi;
-
-	spi = skb_header_pointer(skb, flow->upper, sizeof(buf), &buf);
-	if (!spi)
+	if (!gemcast_in_head(in, skb, flow->upper))
 		return NF_ACCEPT;
-	in->esp.spi = ntohl(*spi);
 	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, 0, &in->dst, &in->src);
 	/* It may be another's: XFRM's, or a gateway's further on. */
 	if (!in->sa)
@@ -273,14 +284,11 @@ unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
 
 static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
 {
-	__be32 buf, *spi;
 	int drop;
 
 	gemcast_in_outer(in, skb);
-	spi = skb_header_pointer(skb, 0, sizeof(buf), &buf);
-	if (!spi)
+	if (!gemcast_in_head(in, skb, 0))
 		return GEMCAST_A_STATS_IN_TRUNCATED;
-	in->esp.spi = ntohl(*spi);
 	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, port, &in->dst,
 				   &in->src);
 	if (!in->sa)

@@ -102,11 +102,12 @@ int gemcast_replay_init(struct gemcast_replay_state *state, bool many, u32 size)
 	if (many) {
 		state->seed = get_random_u32();
 		state->senders = kcalloc(GEMCAST_SENDER_BUCKETS,
-					 sizeof(*state->senders), GFP_KERNEL);
+					 sizeof(*state->senders), GFP_KERNEL_ACCOUNT);
 		return state->senders ? 0 : -ENOMEM;
 	}
 
-	bits = kcalloc(gemcast_window_words(size), sizeof(*bits), GFP_KERNEL);
+	bits = kcalloc(gemcast_window_words(size), sizeof(*bits),
+		       GFP_KERNEL_ACCOUNT);
 	if (!bits)
 		return -ENOMEM;
 	gemcast_window_init(&state->one, size, bits);
