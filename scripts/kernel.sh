@@ -107,7 +107,7 @@ source_parts()
 		'*/tools/testing/selftests/kselftest*' \
 		'*/scripts/checkpatch.pl' '*/scripts/spdxcheck.py' \
 		'*/scripts/spelling.txt' '*/scripts/const_structs.checkpatch' \
-		'*/LICENSES' $([ "$series" = 6.1 ] || echo '*/tools/net/ynl')
+		'*/LICENSES' $([ "$series" = 6.1 ] || echo '*/tools/net/ynl' '*/Documentation/netlink/genetlink.yaml')
 	rm -rf "$tmp/root"
 	mv "$tmp/tree" "$tmp/root"
 }
