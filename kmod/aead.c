@@ -15,6 +15,7 @@
 #include <crypto/internal/simd.h>
 #include <linux/percpu.h>
 #include <linux/scatterlist.h>
+#include "../include/uapi/linux/gemcast.h"
 #include "aead.h"
 
 #define GEMCAST_ESP_HDR_LEN	8
@@ -31,12 +32,6 @@ struct gemcast_aead_scratch {
 };
 
 static struct gemcast_aead_scratch __percpu *gemcast_aead_scratch;
-
-int gemcast_aead_init(void)
-{
-	gemcast_aead_scratch = alloc_percpu(struct gemcast_aead_scratch);
-	return gemcast_aead_scratch ? 0 : -ENOMEM;
-}
 
 void gemcast_aead_exit(void)
 {
@@ -118,6 +113,32 @@ const char *gemcast_aead_driver(const struct gemcast_aead *aead)
 	struct crypto_aead *tfm = aead->fast ?: aead->tfm;
 
 	return crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm));
+}
+
+/**
+ * gemcast_aead_init() - Make the scratch and see that there is a driver.
+ *
+ * Drivers that are modules are loaded now, and not under a lock later.
+ *
+ * Return: 0 or a negative errno.
+ */
+int gemcast_aead_init(void)
+{
+	static const u8 key[GEMCAST_KEY_MAX];
+	struct gemcast_aead aead;
+	int err;
+
+	err = gemcast_aead_setup(&aead, key, sizeof(key), GEMCAST_ICV_MAX);
+	if (err) {
+		pr_err("gemcast: no synchronous %s: %d\n", GEMCAST_AEAD_NAME,
+		       err);
+		return err;
+	}
+	pr_info("gemcast: %s by %s\n", GEMCAST_AEAD_NAME,
+		gemcast_aead_driver(&aead));
+	gemcast_aead_destroy(&aead);
+	gemcast_aead_scratch = alloc_percpu(struct gemcast_aead_scratch);
+	return gemcast_aead_scratch ? 0 : -ENOMEM;
 }
 
 static struct aead_request *gemcast_aead_prepare(const struct gemcast_aead *aead,

@@ -7,6 +7,7 @@
 
 #define GEMCAST_AEAD_NAME	"rfc4106(gcm(aes))"
 #define GEMCAST_SALT_LEN	4
+#define GEMCAST_ICV_MAX		16
 
 struct gemcast_aead {
 	struct crypto_aead *fast;	/* needs crypto_simd_usable(); or NULL */
