@@ -39,7 +39,7 @@ static int take(struct args *a, const char *name, const char **word)
 	int err;
 
 	err = args_string(a, name, word);
-	if (err || strcmp(*word, "help"))
+	if (err || strcmp(*word, "help") != 0)
 		return err;
 	fputs(a->help, stdout);
 	return CLI_HELP;

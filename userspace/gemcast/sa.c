@@ -64,16 +64,18 @@ static int read_selector_word(struct args *a, unsigned int word,
 static int read_aead(struct args *a, struct gemcast_sa *sa)
 {
 	const char *name;
+	size_t len;
 	int err;
 
 	err = once(a, "aead", sa, GEMCAST_A_SA_AEAD) ?:
 	      args_string(a, "aead", &name);
 	if (err)
 		return err;
-	if (strlen(name) >= sizeof(sa->aead))
+	len = strlen(name);
+	if (len >= sizeof(sa->aead))
 		return cli_error(a->cli, "%s: aead \"%s\": too long", a->where,
 				 name);
-	strcpy(sa->aead, name);
+	memcpy(sa->aead, name, len + 1);
 	return CLI_OK;
 }
 

@@ -98,7 +98,7 @@ enum word_match word_find(const char * const *words, const char *word,
 	unsigned int i;
 
 	for (i = 0; words[i]; i++) {
-		if (!len || strncmp(words[i], word, len))
+		if (!len || strncmp(words[i], word, len) != 0)
 			continue;
 		if (!words[i][len]) {
 			*index = i;
@@ -168,7 +168,7 @@ void word_list(const char * const *words, const char *prefix, char *buf,
 
 	buf[0] = '\0';
 	for (; *words; words++) {
-		if (strncmp(*words, prefix, strlen(prefix)))
+		if (strncmp(*words, prefix, strlen(prefix)) != 0)
 			continue;
 		n = snprintf(buf + len, size - len, "%s%s", len ? ", " : "",
 			     *words);

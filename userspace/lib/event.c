@@ -85,8 +85,7 @@ int gemcast_dispatch(struct gemcast_handle *h, gemcast_event_fn fn, void *arg)
 		if (n == -ENOBUFS)
 			return gemcast_fail(h, -ENOBUFS, "events were lost: they came faster than they were read");
 		if (n < 0)
-			return gemcast_fail(h, (int)n, "receive: %s",
-					    strerror((int)-n));
+			return gemcast_fail_call(h, (int)n, "receive");
 		err = datagram(h, (size_t)n, fn, arg);
 	}
 	return err;

@@ -32,25 +32,19 @@ struct span {
 /* The errno value of an NLMSG_ERROR or NLMSG_DONE, 1 if it has none. */
 static int answer_error(const struct nlmsghdr *answer, struct span *tlvs)
 {
-	size_t len = mnl_nlmsg_get_payload_len(answer);
-	const char *payload = mnl_nlmsg_get_payload(answer);
+	bool done = answer->nlmsg_type == NLMSG_DONE;
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(answer);
-	size_t fixed = sizeof(int);
-	int error;
+	size_t fixed = done ? sizeof(err->error) : sizeof(*err);
+	size_t len = mnl_nlmsg_get_payload_len(answer);
 
-	if (answer->nlmsg_type == NLMSG_ERROR) {
-		fixed = sizeof(*err);
-		if (len >= fixed && !(answer->nlmsg_flags & NLM_F_CAPPED))
-			fixed += MNL_ALIGN(err->msg.nlmsg_len) - MNL_NLMSG_HDRLEN;
-	}
-	if (len < sizeof(int) || (answer->nlmsg_type == NLMSG_ERROR &&
-				  len < sizeof(*err)))
+	if (len < fixed)
 		return 1;
-	memcpy(&error, payload, sizeof(error));
-	tlvs->start = tlvs->end = payload + len;
+	if (!done && !(answer->nlmsg_flags & NLM_F_CAPPED))
+		fixed += MNL_ALIGN(err->msg.nlmsg_len) - MNL_NLMSG_HDRLEN;
+	tlvs->start = tlvs->end = (const char *)err + len;
 	if ((answer->nlmsg_flags & NLM_F_ACK_TLVS) && fixed < len)
-		tlvs->start = payload + fixed;
-	return error;
+		tlvs->start = (const char *)err + fixed;
+	return err->error;
 }
 
 static void parse_tlvs(const struct span *tlvs, const struct nlattr **tb)
@@ -128,26 +122,18 @@ static bool name_missing(const struct nlmsghdr *request,
 	return false;
 }
 
-static void tell(struct gemcast_handle *h, int error, const struct nlattr **tb,
-		 const char *name, bool missing)
+/* Its own message, or the errno value's. */
+static const char *reason(int error, const struct nlattr *attr, char *buf,
+			  size_t size)
 {
-	const char *message = NULL;
-	int len = 0;
-
-	if (tb[EXTACK_MSG]) {
-		message = mnl_attr_get_payload(tb[EXTACK_MSG]);
-		len = (int)strnlen(message,
-				   mnl_attr_get_payload_len(tb[EXTACK_MSG]));
+	if (attr) {
+		snprintf(buf, size, "%.*s", (int)mnl_attr_get_payload_len(attr),
+			 (const char *)mnl_attr_get_payload(attr));
+		return buf;
 	}
-	if (!message && !error)
-		return;
-	if (!message) {
-		message = strerror(-error);
-		len = (int)strlen(message);
-	}
-	gemcast_fail(h, error, "%.*s%s%s%s%s", len, message,
-		     name[0] ? " (" : "", missing ? "missing " : "", name,
-		     name[0] ? ")" : "");
+	if (error == -EPERM)
+		return "not permitted: CAP_NET_ADMIN is needed";
+	return error ? strerror_r(-error, buf, size) : "";
 }
 
 /*
@@ -159,8 +145,9 @@ int gemcast_extack(struct gemcast_handle *h, const struct nlmsghdr *answer,
 {
 	const struct nlattr *tb[EXTACK_MAX + 1] = { NULL };
 	struct span tlvs;
+	char text[GEMCAST_ERROR_SIZE], name[64] = "";
 	bool missing = false;
-	char name[64] = "";
+	const char *why;
 	uint32_t value;
 	int error;
 
@@ -174,6 +161,8 @@ int gemcast_extack(struct gemcast_handle *h, const struct nlmsghdr *answer,
 				       name, sizeof(name));
 	else if (get_u32(tb[EXTACK_OFFS], &value))
 		name_at(request, value, name, sizeof(name));
-	tell(h, error, tb, name, missing);
-	return error;
+	why = reason(error, tb[EXTACK_MSG], text, sizeof(text));
+	return gemcast_fail(h, error, "%s%s%s%s%s", why, name[0] ? " (" : "",
+			    missing ? "missing " : "", name,
+			    name[0] ? ")" : "");
 }

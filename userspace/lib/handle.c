@@ -31,6 +31,15 @@ int gemcast_fail(struct gemcast_handle *h, int error, const char *format, ...)
 	return error;
 }
 
+/* What a system call failed with; strerror() would share a buffer. */
+int gemcast_fail_call(struct gemcast_handle *h, int error, const char *call)
+{
+	char buf[64];
+
+	return gemcast_fail(h, error, "%s: %s", call,
+			    strerror_r(-error, buf, sizeof(buf)));
+}
+
 struct gemcast_handle *gemcast_new(void)
 {
 	return calloc(1, sizeof(struct gemcast_handle));
@@ -141,11 +150,8 @@ int gemcast_open(struct gemcast_handle *h)
 	if (h->request)
 		return gemcast_fail(h, -EALREADY, "the handle is open");
 	h->request = open_socket();
-	if (!h->request) {
-		err = -errno;
-		return gemcast_fail(h, err, "netlink socket: %s",
-				    strerror(-err));
-	}
+	if (!h->request)
+		return gemcast_fail_call(h, -errno, "netlink socket");
 	err = resolve_family(h);
 	if (err) {
 		mnl_socket_close(h->request);
@@ -156,17 +162,12 @@ int gemcast_open(struct gemcast_handle *h)
 
 static int subscribe(struct gemcast_handle *h, unsigned int i)
 {
-	int err;
-
 	if (!h->mcgrp[i])
 		return gemcast_fail(h, -ENOENT, "the kernel has no %s events",
 				    mcgrp_names[i]);
 	if (mnl_socket_setsockopt(h->event, NETLINK_ADD_MEMBERSHIP,
-				  &h->mcgrp[i], sizeof(h->mcgrp[i])) < 0) {
-		err = -errno;
-		return gemcast_fail(h, err, "%s events: %s", mcgrp_names[i],
-				    strerror(-err));
-	}
+				  &h->mcgrp[i], sizeof(h->mcgrp[i])) < 0)
+		return gemcast_fail_call(h, -errno, mcgrp_names[i]);
 	return 0;
 }
 
@@ -182,11 +183,8 @@ int gemcast_subscribe(struct gemcast_handle *h, unsigned int events)
 		return gemcast_fail(h, -EINVAL, "no such event");
 	if (!h->event)
 		h->event = open_socket();
-	if (!h->event) {
-		err = -errno;
-		return gemcast_fail(h, err, "netlink socket: %s",
-				    strerror(-err));
-	}
+	if (!h->event)
+		return gemcast_fail_call(h, -errno, "netlink socket");
 	for (i = 0; i < ARRAY_SIZE(h->mcgrp); i++) {
 		err = events & (1U << i) ? subscribe(h, i) : 0;
 		if (err)

@@ -84,5 +84,6 @@ ssize_t gemcast_receive(struct gemcast_handle *h, const struct mnl_socket *sock,
 /* handle.c APIs: */
 __attribute__((format(printf, 3, 4)))
 int gemcast_fail(struct gemcast_handle *h, int error, const char *format, ...);
+int gemcast_fail_call(struct gemcast_handle *h, int error, const char *call);
 
 #endif /* GEMCAST_INTERNAL_H */

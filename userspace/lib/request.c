@@ -80,8 +80,7 @@ static int answers(struct gemcast_handle *h, struct progress *p)
 	while (!p->done) {
 		n = gemcast_receive(h, h->request, 0);
 		if (n < 0)
-			return gemcast_fail(h, (int)n, "receive: %s",
-					    strerror((int)-n));
+			return gemcast_fail_call(h, (int)n, "receive");
 		err = datagram(h, (size_t)n, p);
 		if (err)
 			return err;
@@ -111,7 +110,7 @@ int gemcast_transact(struct gemcast_handle *h, struct nlmsghdr *request,
 	err = n < 0 ? -errno : 0;
 	gemcast_message_forget(request);
 	if (err)
-		err = gemcast_fail(h, err, "send: %s", strerror(-err));
+		gemcast_fail_call(h, err, "send");
 	else
 		err = answers(h, &p);
 	explicit_bzero(request, len);
