@@ -11,12 +11,12 @@ TEST ?=
 # The kernel to build for: the running one, or the newest that has headers here.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 		    $(shell ls -d /usr/src/linux-headers-*-amd64 2>/dev/null | sort -Vr))
-KRELEASE = $(shell cat $(KDIR)/include/config/kernel.release)
+KRELEASE = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 # What checkpatch --strict looks at.
 CHECKPATCH ?= kmod include
 
-DKMS_SRC = $(DESTDIR)/usr/src/gemcast-$(VERSION)
+DKMS_SRC = /usr/src/gemcast-$(VERSION)
 
 .PHONY: all modules userspace install install-module dkms clean help \
 	demo check selftest selftest-shell sparse checkpatch
