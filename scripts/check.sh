@@ -211,7 +211,7 @@ stage_userspace()
 
 stage_selftests()
 {
-	run_tap "the tests in a guest with 6.1" scripts/selftest.sh -r -k 6.1
+	run_tap "the tests in a guest with 6.1" scripts/selftest.sh -r -k 6.1 -t 2400
 }
 
 all='build sparse checkpatch static install userspace selftests'
