@@ -113,6 +113,11 @@ static inline int nla_len(const struct nlattr *a)
 	return a->nla_len - NLA_HDRLEN;
 }
 
+static inline const char *nla_str(const struct nlattr *a)
+{
+	return a ? (const char *)(a + 1) : "";
+}
+
 static inline uint32_t nla_u32(const struct nlattr *a)
 {
 	uint32_t value = 0;
