@@ -41,8 +41,12 @@ output=$build/selftests
 mkdir -p "$output"
 make -s -C "$tree/selftests" OUTPUT="$output" all >&2
 
+# the guest has no network to fetch it from
+"$tree/scripts/kernel.sh" source 6.12 >/dev/null
+
 guest=("$tree/selftests/guest/boot.sh" -k "$series"
 	-e "GEMCAST_KO=$ko"
+	-e "GEMCAST_CACHE=$cache"
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
 	-e "PATH=$tree/userspace/gemcast:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 cd "$tree/selftests"

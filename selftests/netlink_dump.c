@@ -3,13 +3,12 @@
  * Dumps of many objects while some of them go: each that stays is shown, and
  * shown once. Messages come in pieces of some kilobytes, and between any two of
  * them the dump has let go of its lock.
+ *
+ * timeout=900
  */
 #include <arpa/inet.h>
 #include "kselftest_harness.h"
 #include "nl_request.h"
-
-/* More than the 120 seconds of other tests; the runner looks for this line. */
-static const char limit[] __attribute__((used)) = "\n# timeout=900\n";
 
 #define MANY	10000
 
