@@ -10,6 +10,7 @@
 #include <linux/mroute6.h>
 #include <linux/netfilter_bridge.h>
 #include <net/addrconf.h>
+#include <net/ip.h>
 #include <net/route.h>
 #include "esp.h"
 #include "event.h"
@@ -276,8 +277,12 @@ static bool gemcast_out_multicast(const struct sk_buff *skb,
 static bool gemcast_out_bridged(const struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
 	return state->hook == NF_INET_FORWARD && state->in == state->out &&
 	       nf_bridge_info_exists(skb);
+#else
+	return false;
+#endif
 }
 
 /**
