@@ -418,6 +418,53 @@ TEST_F(netlink, stats)
 	EXPECT_EQ(0, nl_do(&self->nl, &m, &a));
 }
 
+/* What the kernel says of the family's rules when it is asked. */
+TEST_F(netlink, rules)
+{
+	struct msg m;
+	int n = 0;
+
+	msg_begin(&m, CTRL_CMD_GETPOLICY, 0);
+	m.h.nlmsg_type = GENL_ID_CTRL;
+	msg_put(&m, CTRL_ATTR_FAMILY_NAME, GEMCAST_FAMILY_NAME,
+		sizeof(GEMCAST_FAMILY_NAME));
+	EXPECT_EQ(0, nl_dump(&self->nl, &m, NULL, count, &n));
+	EXPECT_LT(50, n);
+}
+
+/* Good requests with a few bytes changed: anything may come of them but harm. */
+TEST_F_TIMEOUT(netlink, damaged, 100)
+{
+	static struct world world;
+	int i, j, cmd, good = 0, silent = 0;
+	struct answer a;
+	struct msg m;
+
+	srand(1);
+	for (i = 0; i < 20000; i++) {
+		cmd = 1 + rand() % (CMDS - 1);
+		request(&m, cmd, new_flags(cmd), NULL, 0);
+		for (j = rand() % 4; j >= 0; j--) {
+			/* But the command, or another would get the key. */
+			int at = NLMSG_HDRLEN + 1 +
+				 rand() % (m.h.nlmsg_len - NLMSG_HDRLEN - 1);
+
+			m.buf[at] = rand() % 4 ? rand() : m.buf[at] ^ 1 << rand() % 8;
+		}
+		if (!nl_do(&self->nl, &m, &a))
+			good++;
+		else if (a.err != EOPNOTSUPP && !a.text[0])
+			silent++;
+	}
+	EXPECT_EQ(0, silent);
+	EXPECT_LT(100, good);
+	EXPECT_EQ(0, MAKE(&self->nl, GEMCAST_CMD_GROUP_FLUSH, 0));
+	EXPECT_EQ(0, MAKE(&self->nl, GEMCAST_CMD_POLICY_FLUSH, 0));
+	EXPECT_EQ(0, world_read(&self->nl, &world));
+	EXPECT_EQ(0UL, world.len);
+	TH_LOG("%d of %d were good", good, i);
+}
+
 int main(int argc, char **argv)
 {
 	setlinebuf(stdout);
