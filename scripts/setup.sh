@@ -45,7 +45,9 @@ host	/usr/sbin/smcroutectl		smcroute
 host	socat				socat
 host	tcpdump				tcpdump
 host	tshark				tshark
+check	clang				clang
 check	clang-tidy			clang-tidy
+check	/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a	libclang-rt-14-dev
 check	cmocka.pc			libcmocka-dev
 check	git				git
 check	perl				perl
