@@ -116,17 +116,28 @@ static int print(const struct gemcast_event *event, void *arg)
 	return fflush(p->file) ? -errno : 0;
 }
 
-/* A descriptor that is readable when the process is to end. */
-static int open_signals(void)
+/* A descriptor that is readable when monitor is to end. */
+static int open_signals(sigset_t *old)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
+	if (sigprocmask(SIG_BLOCK, &set, old))
 		return -1;
-	return signalfd(-1, &set, SFD_CLOEXEC);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Take the signal that ended it, and let later ones through again. */
+static void close_signals(int fd, const sigset_t *old)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) > 0)
+		;
+	close(fd);
+	sigprocmask(SIG_SETMASK, old, NULL);
 }
 
 static int follow(struct cli *cli, int signals)
@@ -178,6 +189,7 @@ static int read_events(struct args *a, unsigned int *events)
 static int monitor(struct cli *cli, struct args *a)
 {
 	unsigned int events;
+	sigset_t old;
 	int signals, err;
 
 	err = read_events(a, &events) ?: cli_open(cli);
@@ -186,11 +198,11 @@ static int monitor(struct cli *cli, struct args *a)
 	err = cli_result(cli, gemcast_subscribe(cli->handle, events));
 	if (err)
 		return err;
-	signals = open_signals();
+	signals = open_signals(&old);
 	if (signals < 0)
 		return cli_error(cli, "signals: %s", strerror(errno));
 	err = follow(cli, signals);
-	close(signals);
+	close_signals(signals, &old);
 	return err;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Words: the list of each value's, and how one that was typed is found. */
-#include <stdlib.h>
 #include <string.h>
 #include "cli.h"
 
@@ -112,46 +111,46 @@ enum word_match word_find(const char * const *words, const char *word,
 
 #define WORD_MAX	16
 
-static unsigned int min3(unsigned int a, unsigned int b, unsigned int c)
+static unsigned int min(unsigned int a, unsigned int b)
 {
-	unsigned int min = a < b ? a : b;
-
-	return min < c ? min : c;
+	return a < b ? a : b;
 }
 
-/* How many letters to change, add or leave out to make b of a. */
+/* How many letters to change, add, leave out or swap to make b of a. */
 static unsigned int distance(const char *a, const char *b)
 {
-	unsigned int row[WORD_MAX + 1];
-	size_t i, j, len = strlen(b);
-	unsigned int above, left;
+	unsigned int d[WORD_MAX + 1][WORD_MAX + 1];
+	unsigned int i, j, cost;
+	size_t a_len = strlen(a), b_len = strlen(b);
 
-	if (strlen(a) > WORD_MAX || len > WORD_MAX)
+	if (a_len > WORD_MAX || b_len > WORD_MAX)
 		return WORD_MAX;
-	for (j = 0; j <= len; j++)
-		row[j] = (unsigned int)j;
-	for (i = 0; a[i]; i++) {
-		left = row[0];
-		row[0] = (unsigned int)i + 1;
-		for (j = 1; j <= len; j++) {
-			above = row[j];
-			row[j] = min3(above + 1, row[j - 1] + 1,
-				      left + (a[i] != b[j - 1]));
-			left = above;
+	for (i = 0; i <= a_len; i++) {
+		for (j = 0; j <= b_len; j++) {
+			if (!i || !j) {
+				d[i][j] = i + j;
+				continue;
+			}
+			cost = a[i - 1] != b[j - 1];
+			d[i][j] = min(min(d[i - 1][j], d[i][j - 1]) + 1,
+				      d[i - 1][j - 1] + cost);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				d[i][j] = min(d[i][j], d[i - 2][j - 2] + 1);
 		}
 	}
-	return row[len];
+	return d[a_len][b_len];
 }
 
 /* The word that was probably meant, or NULL. */
 const char *word_like(const char * const *words, const char *word)
 {
-	unsigned int d, best = strlen(word) < 3 ? 1 : 2;
+	unsigned int d, best = strlen(word) < 4 ? 2 : 3;
 	const char *like = NULL;
 
 	for (; *words; words++) {
 		d = distance(word, *words);
-		if (d <= best && d < strlen(*words) && (!like || d < best)) {
+		if (d < best && d < strlen(*words)) {
 			best = d;
 			like = *words;
 		}

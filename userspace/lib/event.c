@@ -54,7 +54,7 @@ static int datagram(struct gemcast_handle *h, size_t size, gemcast_event_fn fn,
 	int len = (int)size;
 	int err;
 
-	while (mnl_nlmsg_ok(nlh, len)) {
+	while (gemcast_message_ok(nlh, len)) {
 		err = read_event(h, nlh, &event);
 		if (!err)
 			err = fn(&event, arg);

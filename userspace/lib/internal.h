@@ -69,6 +69,12 @@ int gemcast_message_get(struct gemcast_handle *h, const struct nlmsghdr *nlh,
 			unsigned int object, void *out);
 void gemcast_message_forget(struct nlmsghdr *nlh);
 
+/* mnl_nlmsg_ok() alone takes a length above INT_MAX for a negative one. */
+static inline bool gemcast_message_ok(const struct nlmsghdr *nlh, int len)
+{
+	return mnl_nlmsg_ok(nlh, len) && nlh->nlmsg_len <= (unsigned int)len;
+}
+
 /* extack.c APIs: */
 int gemcast_extack(struct gemcast_handle *h, const struct nlmsghdr *answer,
 		   const struct nlmsghdr *request);

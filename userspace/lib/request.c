@@ -62,7 +62,7 @@ static int datagram(struct gemcast_handle *h, size_t size, struct progress *p)
 	int len = (int)size;
 	int err = 0;
 
-	while (!err && !p->done && mnl_nlmsg_ok(nlh, len)) {
+	while (!err && !p->done && gemcast_message_ok(nlh, len)) {
 		err = answer(h, nlh, p);
 		nlh = mnl_nlmsg_next(nlh, &len);
 	}

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make check: unit tests of the library and the command before a fake kernel, the
+# names that the library shows, the netlink specification, and the fuzzers. All
+# is built anew with sanitizers, and no warning is allowed, by gcc or by clang.
+
+CLANG		?= clang
+RUNS		?= 50000
+KERNEL_SOURCE	?= $(shell ../scripts/kernel.sh source 6.12)
+
+SANITIZE	= -fsanitize=address,undefined -fno-sanitize-recover=all
+TEST_CFLAGS	= -g -O1 -fno-omit-frame-pointer -Werror
+
+TESTS		= $(basename $(notdir $(wildcard tests/test_*.c)))
+FUZZERS		= $(basename $(notdir $(wildcard tests/fuzz_*.c)))
+TEST_BIN	= $(TESTS:%=$(BUILD)/test/%)
+FUZZ_BIN	= $(FUZZERS:%=$(BUILD)/fuzz/%)
+
+# What both have of ours, and of the kernel's stand-in.
+PARTS		= $(LIB_SRC:.c=) $(CLI_SRC:.c=) tests/fake
+TEST_OBJ	= $(PARTS:%=$(BUILD)/test/%.o) $(BUILD)/test/tests/run.o
+FUZZ_OBJ	= $(PARTS:%=$(BUILD)/fuzz/%.o)
+
+comma		= ,
+wrap		= $(1:%=-Wl$(comma)--wrap=%)
+WRAP		= $(call wrap,mnl_socket_open2 mnl_socket_bind mnl_socket_setsockopt \
+		  mnl_socket_close mnl_socket_get_fd mnl_socket_sendto recvfrom prctl)
+
+# The linker's names are what they are.
+$(BUILD)/test/tests/%.o $(BUILD)/fuzz/tests/%.o: WARN += -Wno-missing-prototypes
+# The tests have a main() of their own.
+$(BUILD)/test/gemcast/main.o $(BUILD)/fuzz/gemcast/main.o: \
+	WARN += -Dmain=gemcast_main -Wno-missing-prototypes
+
+$(BUILD)/test/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(WARN) $(MNL_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BASE) $(WARN) $(MNL_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link \
+		-MMD -MP -c -o $@ $<
+
+$(TEST_BIN): $(BUILD)/test/%: $(BUILD)/test/tests/%.o $(TEST_OBJ)
+	$(CC) $(SANITIZE) $(WRAP) -o $@ $^ $(MNL_LIBS) -lcmocka
+
+$(FUZZ_BIN): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/%.o $(FUZZ_OBJ)
+	$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(WRAP) $(FUZZ_WRAP) -o $@ $^ $(MNL_LIBS)
+
+$(BUILD)/fuzz/fuzz_args: FUZZ_WRAP = $(call wrap,open read)
+
+$(BUILD)/test/fields: $(BUILD)/test/tests/fields.o $(LIB_SRC:%.c=$(BUILD)/test/%.o)
+	$(CC) $(SANITIZE) -o $@ $^ $(MNL_LIBS)
+
+check-tools:
+	$(call need,$(CLANG),clang)
+	$(call need,python3,python3)
+	$(call need-library,cmocka,libcmocka-dev)
+	$(if $(shell python3 -c 'import yaml, jsonschema' 2>/dev/null && echo yes),,\
+		$(error python modules are missing: apt install python3-yaml python3-jsonschema))
+	$(if $(wildcard $(shell $(CLANG) -print-resource-dir)/lib/linux/libclang_rt.fuzzer*),,\
+		$(error libFuzzer is missing: apt install libclang-rt-14-dev))
+
+check: check-tools $(LIB_SO) $(LIB_A) $(TEST_BIN) $(FUZZ_BIN) $(BUILD)/test/fields
+	$(BUILD)/test/fields >$(BUILD)/fields
+	tests/check.sh $(TEST_BIN) -- $(FUZZ_BIN) -- $(RUNS) $(KERNEL_SOURCE)
+
+-include $(wildcard $(BUILD)/test/*/*.d $(BUILD)/fuzz/*/*.d)
+
+.PHONY: check-tools
+.SECONDARY: $(TEST_BIN:$(BUILD)/test/%=$(BUILD)/test/tests/%.o) \
+	$(FUZZ_BIN:$(BUILD)/fuzz/%=$(BUILD)/fuzz/tests/%.o)
