@@ -39,6 +39,8 @@ struct spec {
 	struct range badpad;		/* these padding bytes are wrong */
 	uint8_t *text;			/* what is sealed, as it stands */
 	size_t text_len;
+	uint8_t *esp;			/* sealed already, from SPI to ICV */
+	size_t esp_len;
 	/* ESP in UDP */
 	long from, to;			/* ports; 0: native */
 	struct field elen, esum;

@@ -5,7 +5,7 @@
  * bytes again from what it read.
  *
  * wire FILE WORD=VALUE...
- *	key=FILE icv=8|12|16 spi=SPI		of the SA
+ *	spi=SPI key=FILE icv=8|12|16		of the SA; other SPIs do not matter
  *	mode=tunnel|transport preserve=both|src|dst|none
  *	sid=SID bits=BITS			how each IV begins; without: any IV
  *	seq=FIRST				of the first packet; they go up by one
@@ -218,7 +218,6 @@ static void check_esp(const struct captured *packet, const uint8_t *esp,
 	       frame, packet->fragments, addr_text(&packet->ip.src),
 	       addr_text(&packet->ip.dst), get32(esp), get32(esp + 4),
 	       get64(esp + ESP_HEADER));
-	same("the SPI", get32(esp), want.spi);
 	same("what is left of 4-byte words", len % 4, 0);
 	check_numbers(get32(esp + 4), get64(esp + ESP_HEADER));
 	if (!esp_open(&want.key, esp, text_len, text)) {
@@ -246,37 +245,50 @@ static void check_esp(const struct captured *packet, const uint8_t *esp,
 	}
 }
 
+/* The ESP packet of our SPI, or NULL. */
+static const uint8_t *find_esp(const struct captured *packet, size_t *len)
+{
+	const uint8_t *at = packet->payload;
+
+	*len = packet->ip.payload;
+	if (want.port) {
+		if (packet->ip.proto != IPPROTO_UDP || *len < UDP_HEADER ||
+		    get16(at + 2) != want.port)
+			return NULL;
+		at += UDP_HEADER;
+		*len -= UDP_HEADER;
+	} else if (packet->ip.proto != IPPROTO_ESP) {
+		return NULL;
+	}
+	return *len >= 4 && get32(at) == want.spi ? at : NULL;
+}
+
 static void check_encap(const struct captured *packet)
 {
 	const uint8_t *udp = packet->payload;
 	size_t len = packet->ip.payload;
 
-	if (len < UDP_HEADER || get16(udp + 4) != len) {
-		fault("the UDP length is wrong");
-		return;
-	}
+	same("the UDP length", get16(udp + 4), len);
 	same("the UDP source port", get16(udp), want.port);
 	if (get16(udp + 6) && checksum_upper(&packet->ip.src, &packet->ip.dst,
 					     IPPROTO_UDP, udp, len))
 		fault("the UDP checksum is wrong");
-	check_esp(packet, udp + UDP_HEADER, len - UDP_HEADER);
 }
 
-/* True for what is ours; anything else in the capture does not matter. */
-static bool check(const struct captured *packet)
+static void check(const struct captured *packet)
 {
-	if (want.port ? packet->ip.proto != IPPROTO_UDP ||
-			packet->ip.payload < UDP_HEADER ||
-			get16(packet->payload + 2) != want.port :
-			packet->ip.proto != IPPROTO_ESP)
-		return false;
+	const uint8_t *esp;
+	size_t len;
+
+	esp = find_esp(packet, &len);
+	if (!esp)
+		return;
 	line[0] = '\0';
 	if (want.port)
 		check_encap(packet);
-	else
-		check_esp(packet, packet->payload, packet->ip.payload);
+	check_esp(packet, esp, len);
 	puts(line);
-	return true;
+	packets++;
 }
 
 /* ------------------------------------------------------------------------------- */
@@ -353,7 +365,7 @@ int main(int argc, char **argv)
 		if (why)
 			fault("%s", why);
 		else
-			packets += check(&packet);
+			check(&packet);
 	}
 	capture_close(capture);
 	printf("packets=%u faults=%u\n", packets, faults);
