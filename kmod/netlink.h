@@ -48,7 +48,7 @@ struct gemcast_nl {
 	-EINVAL;							\
 })
 
-/* For policies: an address, an interface name, a key where none belongs. */
+/* netlink_attr.c */
 int gemcast_nl_check_addr(const struct nlattr *attr,
 			  struct netlink_ext_ack *extack);
 int gemcast_nl_check_dev(const struct nlattr *attr,
@@ -65,30 +65,27 @@ int gemcast_nl_check_no_key(const struct nlattr *attr,
 	.reject_message = "this attribute is only in replies",		\
 }
 
-/* Attributes that policies have checked; absent ones leave the default. */
+/* Of an attribute that is absent: @def, or @name as it was. */
 u8 gemcast_nl_u8(const struct gemcast_nl *nl, int attr, u8 def);
 u16 gemcast_nl_u16(const struct gemcast_nl *nl, int attr, u16 def);
 u32 gemcast_nl_u32(const struct gemcast_nl *nl, int attr, u32 def);
 u64 gemcast_nl_u64(const struct gemcast_nl *nl, int attr, u64 def);
 void gemcast_nl_dev(const struct gemcast_nl *nl, int attr, char *name);
-/* Refuses the interface @name, unless empty, with -ENODEV if it is not there. */
-int gemcast_nl_dev_there(const struct gemcast_nl *nl, int attr,
-			 const char *name);
-/* False, and @addr all zeroes, if it is absent. */
 bool gemcast_nl_addr(const struct gemcast_nl *nl, int attr,
 		     struct in6_addr *addr);
-/* Refuses @addr, which is @attr's, if @other is of another family; any fits. */
 int gemcast_nl_family(const struct gemcast_nl *nl, int attr,
 		      const struct in6_addr *addr,
 		      const struct in6_addr *other);
-/* Refuses what is no address of one host. */
 int gemcast_nl_unicast(const struct gemcast_nl *nl, int attr,
 		       const struct in6_addr *addr);
-/* Refuses the group @id with -ENOENT if it is not there. */
+
+/* These need gn->lock. */
 struct gemcast_group *gemcast_nl_group(const struct gemcast_nl *nl, int attr,
 				       u32 id);
+int gemcast_nl_dev_there(const struct gemcast_nl *nl, int attr,
+			 const char *name);
 
-/* For messages; 0 or -EMSGSIZE. */
+/* For messages; 0 or -EMSGSIZE. No name is no attribute. */
 int gemcast_nl_put_addr(struct sk_buff *skb, int attr,
 			const struct in6_addr *addr);
 int gemcast_nl_put_dev(struct sk_buff *skb, int attr, const char *name);
