@@ -26,6 +26,7 @@ static bool __init gemcast_selftest_window(u32 size, unsigned long *seen)
 	if (gemcast_replay_init(&state, false, size))
 		return false;
 	bitmap_zero(seen, GEMCAST_SELFTEST_SEQS);
+	local_bh_disable();
 	for (i = 0; ok && i < 4 * GEMCAST_SELFTEST_SEQS; i++) {
 		/* Around the window's edges, sometimes a leap ahead. */
 		center = max(center, top) + (get_random_u32() % 50 ? 0 : size);
@@ -44,6 +45,7 @@ static bool __init gemcast_selftest_window(u32 size, unsigned long *seen)
 			top = max(top, seq);
 		}
 	}
+	local_bh_enable();
 	gemcast_replay_destroy(&state);
 	return ok;
 }
@@ -67,9 +69,11 @@ static bool __init gemcast_selftest_ends(void)
 
 	if (gemcast_replay_init(&state, false, 64))
 		return false;
+	local_bh_disable();
 	for (i = 0; ok && i < ARRAY_SIZE(steps); i++)
 		ok = !gemcast_replay_update(&state, NULL, steps[i].seq,
 					    &evicted) == steps[i].fits;
+	local_bh_enable();
 	gemcast_replay_destroy(&state);
 	return ok;
 }
