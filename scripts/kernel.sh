@@ -19,8 +19,7 @@ what=${1:?$usage} series=${2:?$usage}
 dir=$cache/$what/$series
 
 case $series in
-6.1) suite=bookworm-security ;;
-6.12) suite=bookworm-backports ;;
+6.1 | 6.12) ;;
 *) echo "$usage" >&2; exit 2 ;;
 esac
 case $what in
@@ -40,21 +39,34 @@ tmp=$(mktemp -d "$cache/tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 echo "kernel: fetching the Debian $series $what into $dir" >&2
 
+# mirror SUITE: where this host has that suite of Debian from
+mirror()
+{
+	apt-get --print-uris update | sed -n "s,^'\(.*\)/dists/$1/InRelease'.*,\1,p" | head -n 1
+}
+
+debian=$(mirror bookworm) security=$(mirror bookworm-security)
+if [ -z "$debian" ]; then
+	echo "kernel: apt has no bookworm (Debian 12) here" >&2
+	exit 1
+fi
 key='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
 mkdir -p "$tmp/apt/lists/partial" "$tmp/apt/cache/archives/partial" "$tmp/apt/parts"
-cat >"$tmp/apt/sources" <<-END
-	deb $key http://deb.debian.org/debian bookworm main
-	deb $key http://deb.debian.org/debian bookworm-backports main
-	deb $key http://deb.debian.org/debian-security bookworm-security main
-END
+{
+	echo "deb $key $debian bookworm main"
+	echo "deb $key $debian bookworm-backports main"
+	[ -z "$security" ] || echo "deb $key $security bookworm-security main"
+} >"$tmp/apt/sources"
 opt=(-q -o "Dir::Etc::sourcelist=$tmp/apt/sources"
 	-o "Dir::Etc::sourceparts=$tmp/apt/parts"
 	-o "Dir::Etc::preferences=$tmp/apt/none"
 	-o "Dir::Etc::preferencesparts=$tmp/apt/parts"
 	-o "Dir::State::lists=$tmp/apt/lists"
 	-o "Dir::Cache=$tmp/apt/cache"
-	-o "APT::Sandbox::User=root" -o "Acquire::Retries=3"
-	-o "APT::Default-Release=$suite")
+	-o "APT::Sandbox::User=root" -o "Acquire::Retries=3")
+if [ "$series" = 6.12 ]; then
+	opt+=(-o "APT::Default-Release=bookworm-backports")
+fi
 apt-get "${opt[@]}" update >&2
 
 # depends PACKAGE PATTERN: the dependency of PACKAGE that PATTERN names

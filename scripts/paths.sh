@@ -6,6 +6,6 @@
 # A make that called us keeps its variables to itself.
 
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-cache=${GEMCAST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gemcast}
+cache=${GEMCAST_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gemcast}
 build=$cache/build/$(basename "$tree")-$(printf %s "$tree" | cksum | cut -d' ' -f1)
 unset MAKEFLAGS MFLAGS MAKELEVEL

@@ -89,7 +89,7 @@ fi
 
 {
 	echo "cd $(printf %q "$PWD")"
-	echo "export HOME=$(printf %q "$HOME") TERM=$(printf %q "${TERM:-dumb}") LANG=C.UTF-8"
+	echo "export HOME=$(printf %q "${HOME:-/root}") TERM=$(printf %q "${TERM:-dumb}") LANG=C.UTF-8"
 	for pair in "${environment[@]}"; do
 		echo "export ${pair%%=*}=$(printf %q "${pair#*=}")"
 	done
