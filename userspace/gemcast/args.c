@@ -201,7 +201,7 @@ int args_proto(struct args *a, uint8_t *proto)
 	return err;
 }
 
-int args_dev(struct args *a, char dev[IFNAMSIZ])
+int args_dev(struct args *a, char dev[IF_NAMESIZE])
 {
 	const char *word;
 	int err;

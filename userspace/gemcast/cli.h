@@ -105,7 +105,7 @@ int args_prefix(struct args *a, const char *name, struct gemcast_addr *addr,
 		uint8_t *len);
 int args_ports(struct args *a, const char *name, uint16_t *min, uint16_t *max);
 int args_proto(struct args *a, uint8_t *proto);
-int args_dev(struct args *a, char dev[IFNAMSIZ]);
+int args_dev(struct args *a, char dev[IF_NAMESIZE]);
 int args_seconds(struct args *a, const char *name, uint64_t *ms);
 int args_expect(struct args *a, const char *word);
 int args_end(struct args *a);
@@ -120,7 +120,7 @@ bool parse_addr(const char *text, struct gemcast_addr *addr);
 bool parse_prefix(const char *text, struct gemcast_addr *addr, uint8_t *len);
 bool parse_ports(const char *text, uint16_t *min, uint16_t *max);
 bool parse_proto(const char *text, uint8_t *proto);
-bool parse_dev(const char *text, char dev[IFNAMSIZ]);
+bool parse_dev(const char *text, char dev[IF_NAMESIZE]);
 bool parse_seconds(const char *text, uint64_t *ms);
 const char *proto_name(uint8_t proto, char buf[4]);
 

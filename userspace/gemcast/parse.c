@@ -137,11 +137,11 @@ const char *proto_name(uint8_t proto, char buf[4])
 }
 
 /* A name that an interface can have, whether there is one or not. */
-bool parse_dev(const char *text, char dev[IFNAMSIZ])
+bool parse_dev(const char *text, char dev[IF_NAMESIZE])
 {
 	size_t len = strlen(text);
 
-	if (!len || len >= IFNAMSIZ || !strcmp(text, ".") ||
+	if (!len || len >= IF_NAMESIZE || !strcmp(text, ".") ||
 	    !strcmp(text, "..") || strpbrk(text, "/: \t\n\v\f\r"))
 		return false;
 	memcpy(dev, text, len + 1);

@@ -74,7 +74,7 @@ struct gemcast_policy {
 	uint16_t sport_max;
 	uint16_t dport_min;
 	uint16_t dport_max;
-	char dev[IFNAMSIZ];
+	char dev[IF_NAMESIZE];
 	uint32_t dir;			/* enum gemcast_policy_dir */
 	uint32_t action;		/* enum gemcast_action */
 	uint32_t mode;			/* enum gemcast_mode */
@@ -85,7 +85,7 @@ struct gemcast_policy {
 	uint32_t df;			/* enum gemcast_df */
 	uint32_t prio;
 	uint32_t reinject;		/* enum gemcast_reinject */
-	char reinject_dev[IFNAMSIZ];
+	char reinject_dev[IF_NAMESIZE];
 	/* told by the kernel */
 	uint64_t out_packets;
 	uint64_t in_packets;
@@ -136,7 +136,7 @@ struct gemcast_peer {
 	uint32_t group;
 	struct gemcast_addr addr;
 	uint16_t port;
-	char dev[IFNAMSIZ];
+	char dev[IF_NAMESIZE];
 	/* told by the kernel */
 	uint64_t out_packets;
 	uint64_t out_bytes;
@@ -158,7 +158,7 @@ struct gemcast_acquire {
 	uint8_t proto;
 	uint16_t sport;
 	uint16_t dport;
-	char dev[IFNAMSIZ];
+	char dev[IF_NAMESIZE];
 };
 
 /* GEMCAST_A_EXPIRE_*: hard if GEMCAST_A_EXPIRE_HARD is present */
@@ -176,7 +176,7 @@ struct gemcast_audit {
 	struct gemcast_addr dst;
 	struct gemcast_addr src;
 	uint32_t flow;
-	char dev[IFNAMSIZ];
+	char dev[IF_NAMESIZE];
 	uint32_t suppressed;
 };
 

@@ -34,23 +34,23 @@ $(BUILD)/test/gemcast/main.o $(BUILD)/fuzz/gemcast/main.o: \
 
 $(BUILD)/test/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(WARN) $(MNL_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+	$(call run,CC)$(CC) $(BASE) $(WARN) $(MNL_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(BASE) $(WARN) $(MNL_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link \
+	$(call run,CLANG)$(CLANG) $(BASE) $(WARN) $(MNL_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link \
 		-MMD -MP -c -o $@ $<
 
 $(TEST_BIN): $(BUILD)/test/%: $(BUILD)/test/tests/%.o $(TEST_OBJ)
-	$(CC) $(SANITIZE) $(WRAP) -o $@ $^ $(MNL_LIBS) -lcmocka
+	$(call run,LD)$(CC) $(SANITIZE) $(WRAP) -o $@ $^ $(MNL_LIBS) -lcmocka
 
 $(FUZZ_BIN): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/%.o $(FUZZ_OBJ)
-	$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(WRAP) $(FUZZ_WRAP) -o $@ $^ $(MNL_LIBS)
+	$(call run,LD)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(WRAP) $(FUZZ_WRAP) -o $@ $^ $(MNL_LIBS)
 
 $(BUILD)/fuzz/fuzz_args: FUZZ_WRAP = $(call wrap,open read)
 
 $(BUILD)/test/fields: $(BUILD)/test/tests/fields.o $(LIB_SRC:%.c=$(BUILD)/test/%.o)
-	$(CC) $(SANITIZE) -o $@ $^ $(MNL_LIBS)
+	$(call run,LD)$(CC) $(SANITIZE) -o $@ $^ $(MNL_LIBS)
 
 check-tools:
 	$(call need,$(CLANG),clang)
@@ -58,12 +58,14 @@ check-tools:
 	$(call need-library,cmocka,libcmocka-dev)
 	$(if $(shell python3 -c 'import yaml, jsonschema' 2>/dev/null && echo yes),,\
 		$(error python modules are missing: apt install python3-yaml python3-jsonschema))
+	$(if $(wildcard /usr/share/bash-completion/bash_completion),,\
+		$(error bash completion is missing: apt install bash-completion))
 	$(if $(wildcard $(shell $(CLANG) -print-resource-dir)/lib/linux/libclang_rt.fuzzer*),,\
 		$(error libFuzzer is missing: apt install libclang-rt-14-dev))
 
-check: check-tools $(LIB_SO) $(LIB_A) $(TEST_BIN) $(FUZZ_BIN) $(BUILD)/test/fields
-	$(BUILD)/test/fields >$(BUILD)/fields
-	tests/check.sh $(TEST_BIN) -- $(FUZZ_BIN) -- $(RUNS) $(KERNEL_SOURCE)
+check: check-tools $(LIB_SO) $(LIB_A) gemcast/gemcast $(TEST_BIN) $(FUZZ_BIN) $(BUILD)/test/fields
+	@$(BUILD)/test/fields >$(BUILD)/fields
+	@tests/check.sh $(TEST_BIN) -- $(FUZZ_BIN) -- $(RUNS) $(KERNEL_SOURCE)
 
 -include $(wildcard $(BUILD)/test/*/*.d $(BUILD)/fuzz/*/*.d)
 

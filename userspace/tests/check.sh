@@ -25,6 +25,8 @@ tests/symbols.sh lib/libgemcast.so lib/libgemcast.a lib/gemcast.h lib/libgemcast
 tests/spec.py ../include/uapi/linux/gemcast.h ../Documentation/netlink/specs/gemcast.yaml \
 	build/fields "$kernel" || failed=1
 
+tests/completion.sh gemcast/gemcast gemcast/completion/gemcast || failed=1
+
 # fuzz NAME COMMAND...: from a corpus that stays, so that each run begins where
 # the last one ended, and from seeds
 number=0

@@ -19,7 +19,7 @@ same()
 		echo "ok $number - $1"
 	else
 		echo "not ok $number - $1"
-		sed 's/^/# /' <<<"$difference"
+		echo "$difference" | sed 's/^/# /'
 		failed=1
 	fi
 }

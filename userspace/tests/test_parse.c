@@ -151,7 +151,7 @@ static void devices(void **state)
 	static const char * const bad[] = {
 		"", ".", "..", "a/b", "a:b", "a b", "sixteen-letters-",
 	};
-	char dev[IFNAMSIZ];
+	char dev[IF_NAMESIZE];
 	size_t i;
 
 	(void)state;
