@@ -47,6 +47,7 @@ host	tcpdump				tcpdump
 host	tshark				tshark
 check	clang				clang
 check	clang-tidy			clang-tidy
+check	/usr/share/bash-completion/bash_completion	bash-completion
 check	/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a	libclang-rt-14-dev
 check	cmocka.pc			libcmocka-dev
 check	git				git
