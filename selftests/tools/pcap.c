@@ -209,37 +209,50 @@ static void send_frame(int fd, const struct sockaddr_ll *to,
 		die("send: %s", strerror(errno));
 }
 
-static void send_numbers(const char *path, int fd, const struct sockaddr_ll *to,
-			 unsigned long first, unsigned long last)
+/* Where each frame of the file begins; *@n of them. */
+static long *index_frames(FILE *file, unsigned long *n)
 {
 	static struct frame frame;
-	FILE *file = open_file(path, false);
-	unsigned long n = 0;
+	long *at = NULL;
 
-	while (n < last && read_frame(file, &frame)) {
-		if (++n < first)
-			continue;
-		if (!frame.whole)
-			die("%s: frame %lu was not captured whole", path, n);
-		send_frame(fd, to, &frame);
-	}
-	fclose(file);
-	if (!first || n < last)
-		die("%s has no frame %lu", path, first ? last : first);
+	*n = 0;
+	do {
+		if (*n % 1024 == 0)
+			at = realloc(at, (*n + 1024) * sizeof(*at));
+		if (!at)
+			die("out of memory");
+		at[*n] = ftell(file);
+	} while (read_frame(file, &frame) && ++*n);
+	return at;
 }
 
 static int cmd_send(const char *path, const char *dev, char **numbers)
 {
+	static struct frame frame;
+	FILE *file = open_file(path, false);
+	unsigned long n;
+	long *at = index_frames(file, &n);
 	struct sockaddr_ll to;
 	int fd = open_device(dev, &to);
 
 	for (; *numbers; numbers++) {
 		unsigned long first = strtoul(*numbers, NULL, 10);
 		char *rest = strstr(*numbers, "..");
+		unsigned long last = rest ? strtoul(rest + 2, NULL, 10) : first;
 
-		send_numbers(path, fd, &to, first,
-			     rest ? strtoul(rest + 2, NULL, 10) : first);
+		if (!first || last > n)
+			die("%s has frames 1 to %lu", path, n);
+		for (; first <= last; first++) {
+			fseek(file, at[first - 1], SEEK_SET);
+			read_frame(file, &frame);
+			if (!frame.whole)
+				die("%s: frame %lu was not captured whole",
+				    path, first);
+			send_frame(fd, &to, &frame);
+		}
 	}
+	free(at);
+	fclose(file);
 	return 0;
 }
 
