@@ -194,6 +194,9 @@ batch
 for signal in INT TERM; do
 	expect "monitor ends by SIG$signal, status 0" monitor_ends $signal
 done
+# shellcheck disable=SC2016
+expect_fail -s 2 -e 'write: No space left on device' "output that cannot be written" \
+	bash -c '"$@" >/dev/full' - gemcast -n "$(ns_name a)" stats
 expect_fail -s 2 -e 'CAP_NET_ADMIN' "nothing is shown to just anyone" unprivileged sa show
 expect_fail -s 2 -e 'not permitted' "nor told" unprivileged monitor
 expect "policies without a group are flushed" gc a policy flush

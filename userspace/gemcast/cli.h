@@ -74,6 +74,7 @@ struct cli {
 
 __attribute__((format(printf, 2, 3)))
 int cli_error(const struct cli *cli, const char *format, ...);
+int cli_failed(const struct cli *cli, const char *call);
 int cli_open(struct cli *cli);
 int cli_result(const struct cli *cli, int err);
 int cli_run(struct cli *cli, int argc, char **argv);

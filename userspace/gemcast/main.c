@@ -38,6 +38,13 @@ int cli_error(const struct cli *cli, const char *format, ...)
 	return CLI_USAGE;
 }
 
+/* Say why a system call failed through no fault of the user's; CLI_REFUSED. */
+int cli_failed(const struct cli *cli, const char *call)
+{
+	cli_error(cli, "%s: %s", call, strerror(errno));
+	return CLI_REFUSED;
+}
+
 /* What a call of the library ended with, its reason said. */
 int cli_result(const struct cli *cli, int err)
 {
@@ -136,11 +143,7 @@ static int enter_netns(const struct cli *cli, const char *name)
 	if (fd < 0)
 		return cli_error(cli, "netns \"%s\": %s", name,
 				 strerror(errno));
-	err = setns(fd, CLONE_NEWNET);
-	if (err) {
-		cli_error(cli, "netns \"%s\": %s", name, strerror(errno));
-		err = CLI_REFUSED;
-	}
+	err = setns(fd, CLONE_NEWNET) ? cli_failed(cli, path) : CLI_OK;
 	close(fd);
 	return err;
 }
@@ -246,9 +249,8 @@ int main(int argc, char **argv)
 	}
 	err = run(&cli, argv);
 	gemcast_free(cli.handle);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "gemcast: write: %s\n", strerror(errno));
-		return CLI_REFUSED;
-	}
+	cli.batch = NULL;
+	if (err != CLI_REFUSED && (fflush(stdout) || ferror(stdout)))
+		err = cli_failed(&cli, "write");
 	return err == CLI_HELP ? CLI_OK : err;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "cli.h"
@@ -113,7 +112,7 @@ static int print(const struct gemcast_event *event, void *arg)
 		break;
 	}
 	print_object_end(p);
-	return fflush(p->file) ? -errno : 0;
+	return fflush(p->file);
 }
 
 /* A descriptor that is readable when monitor is to end. */
@@ -149,13 +148,13 @@ static int follow(struct cli *cli, int signals)
 	int err;
 
 	for (;;) {
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0)
-			return cli_error(cli, "poll: %s", strerror(errno));
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			return cli_failed(cli, "poll");
 		if (fds[1].revents)
 			return CLI_OK;
 		err = gemcast_dispatch(cli->handle, print, cli);
 		if (ferror(cli->print.file))
-			return cli_error(cli, "write: %s", strerror(-err));
+			return cli_failed(cli, "write");
 		/* What was lost is said; what follows is still worth having. */
 		if (err && cli_result(cli, err) && err != -ENOBUFS &&
 		    err != -EBADMSG)
@@ -200,7 +199,7 @@ static int monitor(struct cli *cli, struct args *a)
 		return err;
 	signals = open_signals(&old);
 	if (signals < 0)
-		return cli_error(cli, "signals: %s", strerror(errno));
+		return cli_failed(cli, "signals");
 	err = follow(cli, signals);
 	close_signals(signals, &old);
 	return err;

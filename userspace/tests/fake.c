@@ -38,6 +38,9 @@ static struct {
 	size_t sent_len;
 	const void *sent_from;
 	unsigned int sent_count;
+	const void *secret;
+	size_t secret_len;
+	bool secret_seen;
 	unsigned int joined;
 	unsigned int sockets;
 	bool undumpable;
@@ -194,9 +197,16 @@ unsigned int fake_sent_count(void)
 	return fake.sent_count;
 }
 
-const void *fake_sent_from(void)
+void fake_watch(const void *secret, size_t len)
 {
-	return fake.sent_from;
+	fake.secret = secret;
+	fake.secret_len = len;
+	fake.secret_seen = false;
+}
+
+bool fake_watched(void)
+{
+	return fake.secret_seen;
 }
 
 size_t fake_sent_len(void)
@@ -361,6 +371,9 @@ ssize_t __wrap_recvfrom(int fd, void *buf, size_t size, int flags,
 	memcpy(addr, &from, sizeof(from));
 	*addr_len = sizeof(from);
 	if (fd == REQUEST_FD) {
+		if (fake.secret && memmem(fake.sent_from, fake.sent_len,
+					  fake.secret, fake.secret_len))
+			fake.secret_seen = true;
 		if (fake.answers.head != fake.answers.tail)
 			return deliver(&fake.answers, buf, size);
 		if (!fake.serving) {

@@ -48,9 +48,11 @@ void fake_fail(const char *call, int error);
 /* What was sent last, as it was when it was sent, and how often. */
 const struct nlmsghdr *fake_sent(void);
 unsigned int fake_sent_count(void);
-/* The buffer that the last request was sent from. */
-const void *fake_sent_from(void);
 size_t fake_sent_len(void);
+
+/* Look for these bytes in the library's own buffer whenever it receives. */
+void fake_watch(const void *secret, size_t len);
+bool fake_watched(void);
 
 /* Multicast groups joined, by offset. */
 unsigned int fake_joined(void);

@@ -233,7 +233,9 @@ static void key_is_forgotten(void **state)
 	struct gemcast_sa s = sa_whole();
 
 	(void)state;
+	fake_watch(KEY, 16);
 	assert_int_equal(gemcast_sa_add(h, &s), 0);
+	assert_false(fake_watched());
 	assert_non_null(memmem(fake_sent(), fake_sent_len(), KEY, 16));
 	assert_null(memmem(h, sizeof(*h), KEY, 16));
 	fake_answer_ack(-EINVAL, "no", 0, 0);
