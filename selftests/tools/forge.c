@@ -38,7 +38,7 @@ static struct {
 	uint8_t to[ETH_ALEN];
 	bool to_given;
 	unsigned long sent;
-	uint64_t random;
+	uint64_t random;	/* 0: nothing is drawn */
 } f;
 
 /* --- the wire -------------------------------------------------------------- */
@@ -102,11 +102,15 @@ static void inject_fragments(const struct spec *spec,
 		char damaged = '\0';
 
 		if (sscanf(item, "%u-%u%c", &from, &to, &damaged) < 2 ||
-		    from % 8 || to <= from || from >= whole.payload)
+		    from % 8 || to <= from ||
+		    (from >= whole.payload && !f.random))
 			errx(2, "frags=%s: not FROM-TO of %zu", spec->frags,
 			     whole.payload);
+		if (from >= whole.payload)
+			break;
 		if (to > whole.payload)
 			to = whole.payload;
+		ip.id = spec->id;	/* IPv6 has it here alone */
 		ip.frag = from;
 		ip.mf = to < whole.payload;
 		ip.fragment = true;
