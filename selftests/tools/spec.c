@@ -34,9 +34,9 @@ static const struct word {
 	WORD(from, NUMBER), WORD(to, NUMBER), WORD(elen, FIELD),
 	WORD(esum, FIELD), WORD(src, ADDRESS), WORD(dst, ADDRESS),
 	WORD(ttl, NUMBER), WORD(tos, NUMBER), WORD(id, NUMBER),
-	WORD(df, NUMBER), WORD(proto, NUMBER), WORD(flip, RANGE),
-	WORD(cut, RANGE), WORD(tail, NUMBER), WORD(frags, TEXT),
-	WORD(count, NUMBER),
+	WORD(df, NUMBER), WORD(flow, NUMBER), WORD(proto, NUMBER),
+	WORD(flip, RANGE), WORD(cut, RANGE), WORD(tail, NUMBER),
+	WORD(frags, TEXT), WORD(count, NUMBER),
 #undef WORD
 	{ "icv", NUMBER, offsetof(struct spec, key.icv), 0 },
 	{ "key", KEY_FILE, offsetof(struct spec, key), 0 },
@@ -306,7 +306,8 @@ void spec_wrap(const struct spec *spec, const uint8_t *esp, size_t len,
 		.proto = spec->from || spec->to ? IPPROTO_UDP : IPPROTO_ESP,
 		.ttl = spec->ttl < 0 ? spec->ittl : spec->ttl,
 		.tos = spec->tos < 0 ? spec->itos : spec->tos,
-		.id = spec->id, .df = spec->df, .payload = len,
+		.id = spec->id, .df = spec->df, .flow = spec->flow,
+		.payload = len,
 	};
 	uint8_t *udp;
 

@@ -46,7 +46,7 @@ struct spec {
 	struct field elen, esum;
 	/* the outer packet */
 	struct addr src, dst;
-	long ttl, tos, id, df, proto;
+	long ttl, tos, id, df, flow, proto;
 	/* afterwards */
 	struct range flip, cut;		/* bytes of the ESP packet */
 	long tail;			/* bytes of garbage at its end */
