@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,20 @@ static void send_all(int fd)
 	}
 }
 
+/*
+ * Every CPU has a queue of its own on the way: a sender that moves to another CPU
+ * overtakes itself.
+ */
+static void stay_here(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		die("sched_setaffinity: %s", strerror(errno));
+}
+
 int cmd_send(int argc, char **argv)
 {
 	const char *pace = NULL;
@@ -297,6 +312,7 @@ int cmd_send(int argc, char **argv)
 			die("-p takes senders up to %d", PACE_SENDERS - 1);
 	}
 	catch_signals();
+	stay_here();
 	fd = open_socket();
 	send_all(fd);
 	printf("sender=%u sent=%lu failed=%lu error=%s\n", s.next.sender,
