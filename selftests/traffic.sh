@@ -10,6 +10,7 @@
 #	new_key FILE [BITS]		a key that was never used
 #	count NS COUNTER		one of `gemcast stats`
 #	counted NS COUNTER N		it is N or more; for wait_for
+#	stats_read NS			all of them, to ${stats[COUNTER]}
 #	expect_counts DESC NS COUNTER=N...	just so
 #	sa_count NS SPI COUNTER		one of an SA, or of all with the SPI summed up
 #
@@ -48,7 +49,7 @@ done
 sysctl -q net.core.netdev_max_backlog=100000
 
 PORT=5000
-declare -A pid_of ns_of if_of
+declare -A pid_of ns_of if_of stats
 joining=()
 streams=0
 
@@ -73,24 +74,37 @@ new_key()
 		tr -d ' \n' >"$1")
 }
 
+# The counters of a namespace, to ${stats[NAME]}.
+stats_read()
+{
+	local name value
+
+	stats=()
+	while read -r name value; do
+		stats[$name]=$value
+	done < <(gc "$1" stats)
+}
+
 count()
 {
-	gc "$1" -j stats | jq ".[0].${2//-/_}"
+	stats_read "$1"
+	echo "${stats[$2]}"
 }
 
 counted()
 {
-	[ "$(count "$1" "$2")" -ge "$3" ]
+	stats_read "$1"
+	[ "${stats[$2]}" -ge "$3" ]
 }
 
 expect_counts()
 {
-	local desc=$1 ns=$2 all pair found=''
+	local desc=$1 ns=$2 pair found=''
 
 	shift 2
-	all=$(gc "$ns" -j stats | jq -r '.[0] | to_entries[] | "\(.key)=\(.value)"' | tr _ -)
+	stats_read "$ns"
 	for pair; do
-		found+=" $(grep -e "^${pair%=*}=" <<<"$all" || echo "${pair%=*}=?")"
+		found+=" ${pair%=*}=${stats[${pair%=*}]-?}"
 	done
 	expect_eq "$desc" "$*" "${found# }"
 }
