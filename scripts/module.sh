@@ -48,5 +48,5 @@ for part in Kbuild kmod include; do
 	done
 done
 # BTF would need pahole, and nothing here reads it
-make -C "$headers" M="$dir" -j"$(nproc)" CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules >&2
+make -s -C "$headers" M="$dir" -j"$(nproc)" CONFIG_DEBUG_INFO_BTF_MODULES= "$@" modules >&2
 echo "$dir/gemcast.ko"
