@@ -191,8 +191,11 @@ static int gemcast_sa_numbers(struct gemcast_sa *sa,
 			       "the system clock is not set: IVs start from it");
 		return -EINVAL;
 	}
-	if (gemcast_test_iv_left)
+	if (gemcast_test_iv_left) {
 		start = iv_last - gemcast_test_iv_left;
+		/* At the end of the IVs there is no clock to wait for. */
+		sa->iv_pace = U64_MAX;
+	}
 	start -= seq;
 	atomic64_set(&sa->seq, seq);
 	sa->seq_last = min_t(u64, U32_MAX, iv_last - start);
@@ -548,9 +551,6 @@ static bool gemcast_sa_pace(struct gemcast_sa *sa, u64 seq)
 {
 	u64 limit = gemcast_ivclock_limit(64 - sa->sid_bits);
 
-	/* At the end of the IVs there is no clock to wait for. */
-	if (gemcast_test_iv_left)
-		limit = U64_MAX;
 	if (limit <= sa->iv_clock)
 		return false;
 	WRITE_ONCE(sa->iv_pace, limit - sa->iv_clock);

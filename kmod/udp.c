@@ -30,19 +30,28 @@ struct gemcast_udp_port {
 	u16 port;			/* host order */
 };
 
+/* A NAT keepalive, or IKE, which has no SPI (RFC 3948 2.2, 2.3). */
+static bool gemcast_udp_not_esp(const struct sk_buff *skb)
+{
+	u8 buf[GEMCAST_NON_ESP], *data;
+
+	data = skb_header_pointer(skb, 0, 1, buf);
+	if (skb->len == 1 && data && *data == GEMCAST_KEEPALIVE)
+		return true;
+	data = skb_header_pointer(skb, 0, sizeof(buf), buf);
+	return data && !get_unaligned_be32(data);
+}
+
 /* Called for each datagram; takes them all. */
 static int gemcast_udp_receive(struct sock *sk, struct sk_buff *skb)
 {
 	struct gemcast_udp_port *port = rcu_dereference_sk_user_data(sk);
-	u8 buf[GEMCAST_NON_ESP], *data;
 
-	data = skb_header_pointer(skb, sizeof(struct udphdr), sizeof(buf), buf);
-	/* Keepalives are shorter, and IKE has no SPI. */
-	if (!port || !data || !get_unaligned_be32(data)) {
-		kfree_skb(skb);
+	__skb_pull(skb, sizeof(struct udphdr));
+	if (!port || gemcast_udp_not_esp(skb)) {
+		consume_skb(skb);
 		return 0;
 	}
-	__skb_pull(skb, sizeof(struct udphdr));
 	gemcast_input_udp(port->gn, skb, port->port);
 	return 0;
 }

@@ -292,7 +292,8 @@ udp()
 		a UDP length above the packet||0|elen=+1;elen=65535
 		a UDP length below the header||0|elen=7;elen=0
 		a UDP length below the packet|in-truncated=1 in-bad-icv=2|0|elen=-1;elen=100;elen=41
-		no SPI||0|cut=0..3;spi=0
+		an SPI of 0||0|spi=0
+		truncated before the SPI ends|in-truncated|0|cut=0..3
 		truncated at each length|in-truncated|0|cut=4..33
 		cut off at each length|in-bad-icv|0|cut=34..60;cut=163
 		another SPI|in-no-sa|0|spi=0x1001;spi=0x2002;spi=255;spi=0xffffffff
