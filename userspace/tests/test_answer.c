@@ -229,7 +229,12 @@ static void truncated_messages(void **state)
 	nlh->nlmsg_len = UINT32_MAX;
 	fake_answer(buf, sizeof(buf));
 	assert_int_equal(get_sa(&out), -EBADMSG);
-	/* An NLMSG_ERROR without its number, then an NLMSG_DONE without. */
+	/*
+	 * An NLMSG_ERROR without its number, then an NLMSG_DONE without; that
+	 * of the answer before must not be taken for it.
+	 */
+	fake_answer_ack(-EINVAL, NULL, 0, 0);
+	assert_int_equal(get_sa(&out), -EINVAL);
 	nlh = mnl_nlmsg_put_header(buf);
 	nlh->nlmsg_type = NLMSG_ERROR;
 	fake_answer(buf, nlh->nlmsg_len);

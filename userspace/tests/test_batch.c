@@ -31,15 +31,15 @@ static void splits(const char *line, const char *expected)
 {
 	char buf[256], joined[256] = "", *words[8];
 	const char *error;
+	size_t len = 0;
 	int n, i;
 
 	snprintf(buf, sizeof(buf), "%s", line);
 	n = batch_split(buf, words, (int)ARRAY_SIZE(words), &error);
 	assert_true(n >= 0);
-	for (i = 0; i < n; i++) {
-		strcat(joined, words[i]);
-		strcat(joined, "|");
-	}
+	for (i = 0; i < n; i++)
+		len += (size_t)snprintf(joined + len, sizeof(joined) - len,
+					"%s|", words[i]);
 	assert_string_equal(joined, expected);
 }
 

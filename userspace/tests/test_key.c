@@ -17,7 +17,7 @@
 #define SA	"sa add group 7 spi 4097 dst 239.1.1.1 dir in aead " \
 		"rfc4106(gcm(aes)) key "
 
-static char path[] = "/tmp/gemcast-key-XXXXXX";
+static char path[32];
 
 static int setup(void **state)
 {
@@ -26,7 +26,7 @@ static int setup(void **state)
 	(void)state;
 	fake_reset();
 	fake_serve();
-	strcpy(path + strlen(path) - 6, "XXXXXX");
+	snprintf(path, sizeof(path), "/tmp/gemcast-key-XXXXXX");
 	fd = mkstemp(path);
 	if (fd >= 0)
 		close(fd);
