@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout=300
+# timeout=600
 #
 # Audit: what RFC 4303 and RFC 5374 call auditable events, `gemcast monitor audit'
 # tells, with reason, SPI, sequence number, addresses, flow label and interface. A

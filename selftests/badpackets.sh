@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout=600
+# timeout=900
 #
 # Packets that are wrong, damaged on the way or made so by somebody who has the key:
 # each is dropped, counted by its reason alone, and nothing of it is delivered; what

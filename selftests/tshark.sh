@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout=300
+# timeout=600
 #
 # tshark, given the keys, decrypts a capture of what gemcast sends: native IPv4 and
 # IPv6, tunnel and transport mode, and ESP in UDP, with each length of ICV. It

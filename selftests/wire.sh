@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout=300
+# timeout=600
 #
 # The wire, byte for byte: what gemcast sends is read from a capture by the program
 # `wire', which knows the RFCs and OpenSSL but nothing of gemcast, and made again
