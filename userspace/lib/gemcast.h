@@ -232,8 +232,8 @@ typedef int (*gemcast_peer_fn)(const struct gemcast_peer *peer, void *arg);
  */
 
 /*
- * A group is its id. _del gives -EBUSY while policies, SAs or peers use it;
- * _flush takes them along.
+ * A group is its id. _add: -EADDRINUSE, its UDP port is another socket's. _del:
+ * -EBUSY while policies, SAs or peers use it; _flush takes them along.
  */
 int gemcast_group_add(struct gemcast_handle *h,
 		      const struct gemcast_group *group);
@@ -252,8 +252,10 @@ int gemcast_group_flush(struct gemcast_handle *h,
 
 /*
  * A policy is its selector (RFC 5374 4.1.1): dst, src, proto, ports and dev,
- * with its direction and priority. _del and _get take its index, or those of
- * the selector's members that make it the only one; dst must be among them.
+ * with its direction and priority. _add and _replace: -ENOENT, its group is not
+ * there; -ENODEV, an interface is not. _del and _get take its index, or those
+ * of the selector's members that make it the only one. _dump and _flush
+ * compare also its action.
  */
 int gemcast_policy_add(struct gemcast_handle *h,
 		       const struct gemcast_policy *policy);
@@ -275,11 +277,12 @@ int gemcast_policy_flush(struct gemcast_handle *h,
  * udp group its SPI and the group's port. _del and _get take the SPI, and
  * group, dst and src where it alone is not enough.
  *
- * _add and _replace need group, spi, dir, aead and key; sid needs sid_bits
- * (RFC 6054). The key stays the caller's to cleanse; the library leaves no copy
- * of it. -EEXIST is also the answer to a key and Sender-ID that this host has
- * sent by before: an IV must not come twice under one key (RFC 4106 2).
- * The kernel never tells a key, so `key` is NULL in every answer.
+ * _add and _replace need group, spi, dir, aead and key (RFC 4106 8.1); sid
+ * needs sid_bits (RFC 6054). The key stays the caller's to cleanse; the library
+ * leaves no copy of it. -ENOENT: the group is not there. -EEXIST is also the
+ * answer to a key and Sender-ID that this host has sent by before: an IV must
+ * not come twice under one key (RFC 4106 2). The kernel never tells a key, so
+ * `key` is NULL in every answer.
  */
 int gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa);
 int gemcast_sa_replace(struct gemcast_handle *h, const struct gemcast_sa *sa);
@@ -292,7 +295,9 @@ int gemcast_sa_flush(struct gemcast_handle *h, const struct gemcast_sa *filter);
 
 /*
  * A peer is its group, address and port: the far end of ESP in UDP (RFC 3948).
- * Peers have no _flush of their own: a group's go with it.
+ * _add and _replace: -ENOENT, the group is not there; -EINVAL, it is not of
+ * encap udp; -ENODEV, the interface is not there. Peers have no _flush of their
+ * own: a group's go with it.
  */
 int gemcast_peer_add(struct gemcast_handle *h, const struct gemcast_peer *peer);
 int gemcast_peer_replace(struct gemcast_handle *h,
