@@ -25,6 +25,7 @@ tests/symbols.sh lib/libgemcast.so lib/libgemcast.a lib/gemcast.h lib/libgemcast
 tests/spec.py ../include/uapi/linux/gemcast.h ../Documentation/netlink/specs/gemcast.yaml \
 	build/fields "$kernel" || failed=1
 
+tests/man.sh gemcast/gemcast ../Documentation/man/gemcast.8 build/fields || failed=1
 tests/completion.sh gemcast/gemcast gemcast/completion/gemcast || failed=1
 
 # fuzz NAME COMMAND...: from a corpus that stays, so that each run begins where
@@ -37,7 +38,7 @@ fuzz()
 	shift
 	number=$((number + 1))
 	mkdir -p "$corpus"
-	if "$@" -runs="$runs" -max_len=2048 -timeout=10 -close_fd_mask=3 \
+	if "$@" -runs="$runs" -max_len=2048 -timeout=60 -close_fd_mask=3 \
 	   -artifact_prefix="build/$name-" "$corpus" "${seeds[@]}" >"$log" 2>&1; then
 		echo "ok $number - $name: $runs runs"
 		grep -E '^(#[0-9]+[[:space:]]+DONE|Done)' "$log" | sed 's/^#*/# /'
