@@ -40,7 +40,8 @@ receiver()
 
 judged()
 {
-	[ $(($(count a in-packets) + $(count a in-replay))) -ge "$1" ]
+	stats_read a
+	[ $((stats[in-packets] + stats[in-replay])) -ge "$1" ]
 }
 
 # replay DESC FROM ACCEPTED REFUSED NUMBER...

@@ -1,0 +1,186 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout=600
+#
+# Sizes: nothing, about the MTU, far above it, the largest; batches by UDP GSO;
+# with and without offloads, while tcpdump looks on; and what DF forbids.
+
+. "$(dirname "$0")/lib.sh"
+. "$SELFTESTS/traffic.sh"
+
+SPI=12288
+EDGES=0,1,1370..1480,8972
+
+# The largest that UDP has in a tunnel, and an ESP packet of 65,535 bytes has room
+# for in transport mode.
+family()
+{
+	case $1 in
+	IPv4) group=239.1.1.1 peer=10.0.0.2 v6=0
+		tunnel_largest=65506,65507 transport_largest=65473 ;;
+	IPv6) group=ff15::1 peer=fd00::2 v6=20
+		tunnel_largest=65507..65527 transport_largest=65490 ;;
+	esac
+}
+
+# configure WORD...: of the policy
+configure()
+{
+	new_key "$TMP/key"
+	SPI=$((SPI + 1))
+	for ns in s a; do
+		gc_batch $ns <<-END
+			group flush
+			stats reset
+			group add 7
+			policy add group 7 dst $group dev eth0 $*
+			sa add group 7 spi $SPI dst $group dir $([ $ns = s ] && echo out || echo in) \
+				aead $GCM key file $TMP/key $([ $ns = s ] && echo sid 1 bits 8 || echo sid-bits 8 replay sid)
+		END
+	done
+}
+
+# udp_group: the same by ESP-in-UDP to a
+udp_group()
+{
+	new_key "$TMP/key"
+	SPI=$((SPI + 1))
+	gc_batch s <<-END
+		group flush
+		stats reset
+		group add 8 encap udp
+		policy add group 8 dst $group dir send
+		peer add group 8 to $peer
+		sa add group 8 spi $SPI dir out aead $GCM key file $TMP/key sid 1 bits 8
+	END
+	gc_batch a <<-END
+		group flush
+		stats reset
+		group add 8 encap udp
+		policy add group 8 dst $group dir receive reinject rx dev eth0
+		sa add group 8 spi $SPI dir in aead $GCM key file $TMP/key sid-bits 8 replay sid
+	END
+}
+
+# refused DESC SEND-ARG...: EMSGSIZE, and it is counted
+refused()
+{
+	local desc=$1 before
+
+	shift
+	before=$(count s out-too-big)
+	expect_fail -e 'sent=0 failed=1 error=EMSGSIZE' "$desc: too large to send" \
+		send s -i eth0 "$@" "$group" "$PORT"
+	expect_eq "$desc: counted" $((before + 1)) "$(count s out-too-big)"
+}
+
+# every_size DESC: what IP can carry to the group, one by one and in batches
+every_size()
+{
+	expect "$1: sizes" delivers s a "$group" -s "$EDGES,$largest" -w 16
+	expect "$1: random sizes" delivers s a "$group" -s 0-9000 -n 200 -S $SPI
+	if [ -n "$batches" ]; then
+		expect "$1: batches of 30 small datagrams" delivers s a "$group" -s 100 -g 30 -n 600
+		expect "$1: batches of 8, each with room for ESP" delivers s a "$group" -s 1300 -g 8 -n 200
+		expect "$1: batches of 8, each without" delivers s a "$group" -s $((1472 - v6)) -g 8 -n 200
+	fi
+}
+
+all_modes()
+{
+	local desc=$1 name
+
+	for name in IPv4 IPv6; do
+		family $name
+		largest=$tunnel_largest
+		configure mode tunnel
+		every_size "$name, tunnel, $desc"
+		largest=$transport_largest
+		configure mode transport
+		every_size "$name, transport, $desc"
+		refused "$name, transport, $desc" -s $((largest + 1))
+		largest=$tunnel_largest
+		udp_group
+		every_size "$name, ESP-in-UDP, $desc"
+	done
+}
+
+# offload "ON..." "OFF..."
+offload()
+{
+	local ns word
+
+	for ns in s a; do
+		for word in $1; do
+			ns_exec $ns ethtool -K eth0 "$word" on
+		done
+		for word in $2; do
+			ns_exec $ns ethtool -K eth0 "$word" off
+		done
+	done >/dev/null
+}
+
+# df_bits DESC WANTED: of the ESP frames that the last capture saw
+df_bits()
+{
+	expect_eq "$1" "$2" "$(grep " dst=$group " "$TMP/df.list" | grep -o ' df=[01]' | sort -u | xargs)"
+}
+
+dont_fragment()
+{
+	family IPv4
+	configure df set
+	capture_start df s eth0
+	expect "df set: what fits" delivers s a "$group" -s 20,1418
+	capture_end df
+	df_bits "df set: says so on the wire" df=1
+	refused "df set" -s 1419
+
+	configure df copy
+	capture_start df s eth0
+	expect "df copy: what fits" delivers s a "$group" -d do -s 20,1418
+	capture_end df
+	df_bits "df copy: copied" df=1
+	refused "df copy" -d do -s 1419
+	capture_start df s eth0
+	expect "df copy: a sender without DF" delivers s a "$group" -d dont -s 20,1418,1419,8972
+	capture_end df
+	df_bits "df copy: none copied" df=0
+
+	configure df clear
+	capture_start df s eth0
+	expect "df clear: a sender with DF" delivers s a "$group" -d do -s 20,1418,1419,1472
+	capture_end df
+	df_bits "df clear: cleared" df=0
+
+	family IPv6
+	configure df set
+	expect "IPv6, df set: what fits" delivers s a "$group" -s 20,1378
+	refused "IPv6, df set" -s 1379
+}
+
+expect "there is a program ethtool" command -v ethtool
+load_module
+ns_add s a
+veth_pair s eth0 10.0.0.1/24,fd00::1/64 a eth0 10.0.0.2/24,fd00::2/64
+
+batches=1
+all_modes "all offloads"
+offload "" "gso tso gro"
+all_modes "no GSO, no GRO"
+offload "gso tso" "rx"
+all_modes "no receive checksums"
+batches=''	# the kernel has no batches without transmit checksums
+offload "" "tx gso tso"
+all_modes "no offloads"
+offload "tx rx gso tso gro" ""
+batches=1
+capture_start at_s s eth0
+capture_start at_a a eth0
+all_modes "all offloads, tcpdump running"
+capture_end at_s
+capture_end at_a
+for group in 239.1.1.1 ff15::1; do
+	expect "only ESP to $group on the wire" only_esp at_s "$group"
+done
+dont_fragment
