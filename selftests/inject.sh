@@ -124,7 +124,9 @@ log_begins()
 }
 
 # But for interfaces that are said to be up, late.
+# But for what a kernel says of interfaces that come up and of a slow machine.
 log_silent()
 {
-	! dmesg | tail -n +$((log_before + 1)) | grep -v ADDRCONF
+	! dmesg | tail -n +$((log_before + 1)) |
+		grep -vE 'ADDRCONF|interrupt took|clocksource|hogged CPU'
 }
