@@ -65,6 +65,8 @@ if [ $# -eq 0 ]; then
 	# shellcheck disable=SC2086
 	set -- $known
 fi
+# By name also those that are not run otherwise.
+known+=$'\n'$(sed -n 's/^TEST_PROGS_EXTENDED := //p' Makefile | tr ' ' '\n')
 tests=()
 for name; do
 	name=$(echo "$known" | grep -Fx -e "$name" -e "$name.sh") || {
