@@ -17,7 +17,7 @@
 #					good packet of the words in `good'.
 #	strikes	<TABLE			lines of strike: DESC|COUNTERS|DELIVERED|PACKETS;
 #					a semicolon stands between packets
-#	log_begins, log_silent		in between nothing came into the kernel's log
+#	log_begins, log_silent		in between no packet came into the kernel's log
 #
 # What came out is in $came_out.
 
