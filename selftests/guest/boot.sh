@@ -139,7 +139,7 @@ if [ -z "$status" ]; then
 	if [ "${ended:-0}" -eq 124 ]; then
 		echo "guest: not done after $limit s; the end of its console:" >&2
 	else
-		echo "guest: died; the end of its console:" >&2
+		echo "guest: died, QEMU's status ${ended:-0}; the end of its console:" >&2
 	fi
 	tail -n 80 "$run/console" | tr -d '\r' | sed 's/^/console: /' >&2
 	exit 125
