@@ -99,17 +99,17 @@ undone()
 
 remembered()
 {
-	local n=65536 i
+	local n=65536
 
 	new_key "$TMP/first"
 	new_key "$TMP/many"
 	expect "one of many" out first sid 1 bits 16
 	# a sender never has so many at a time: they go in between
-	for ((i = 0; i < n; i++)); do
-		echo sa add group 7 spi $((100000 + i)) dst $GROUP dir out aead "$GCM" \
-			key file "$TMP/many" sid $i bits 16
-		((i % 1024)) || echo sa flush
-	done >"$TMP/batch"
+	seq 0 $((n - 1)) | awk -v rest="dst $GROUP dir out aead $GCM key file $TMP/many" '{
+		print "sa add group 7 spi", 100000 + $1, "sid", $1, "bits 16", rest
+		if ($1 % 1024 == 0)
+			print "sa flush"
+	}' >"$TMP/batch"
 	expect "$n more are taken" gc s -b "$TMP/batch"
 	gc s sa flush
 	refused "the first of them" many sid 0 bits 16

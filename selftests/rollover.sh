@@ -126,7 +126,7 @@ sa_add()
 
 state()
 {
-	[ "$(gc s1 -j sa show spi $SPI | jq -r '.[].state')" = "$1" ]
+	[ "$(gc s1 -j sa show spi "$1" | jq -r '.[].state')" = "$2" ]
 }
 
 gone()
@@ -142,25 +142,25 @@ told()
 # Whatever must be seen before a time has a time that does not come.
 times()
 {
+	local first
+
 	sa_add activate 1000
-	expect "before its time an SA is leading" state leading
+	expect "before its time an SA is leading" state $SPI leading
 	expect_fail -e 'sent=0 failed=1' "and not sent by" send s1 -i eth0 -k $GROUP "$PORT"
 	gc s1 sa flush
 	sa_add activate 1.5
-	expect "at its time it is current" wait_for state current
+	first=$SPI
+	expect "at its time it is current" wait_for state $first current
 	expect "and sent by" delivers s1 a $GROUP -n 10
 	sa_add activate 1000
-	expect "the next is leading" state leading
-	SPI=$((SPI - 1))
-	expect "while the first is current" state current
-	SPI=$((SPI + 1))
+	expect "the next is leading" state $SPI leading
+	expect "while the first is current" state $first current
 	sa_add activate 0.5
-	expect "another takes over" wait_for state current
-	SPI=$((SPI - 2))
-	expect "the first is trailing" state trailing
+	expect "another takes over" wait_for state $SPI current
+	expect "the first is trailing" state $first trailing
 	gc s1 sa flush
 	sa_add
-	expect "without times it is current at once" state current
+	expect "without times it is current at once" state $SPI current
 	gc s1 sa flush
 	sa_add deactivate 1.5
 	expect "at its end it goes" wait_for gone

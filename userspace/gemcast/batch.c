@@ -25,7 +25,8 @@ int batch_split(char *line, char **words, int max, const char **error)
 			*error = "too many words";
 			return -1;
 		}
-		words[n++] = out = in;
+		out = in;
+		words[n++] = out;
 		for (; *in && (quote || !strchr(" \t\r\n", *in)); in++) {
 			if (*in == quote)
 				quote = '\0';

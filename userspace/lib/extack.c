@@ -41,7 +41,8 @@ static int answer_error(const struct nlmsghdr *answer, struct span *tlvs)
 		return 1;
 	if (!done && !(answer->nlmsg_flags & NLM_F_CAPPED))
 		fixed += MNL_ALIGN(err->msg.nlmsg_len) - MNL_NLMSG_HDRLEN;
-	tlvs->start = tlvs->end = (const char *)err + len;
+	tlvs->end = (const char *)err + len;
+	tlvs->start = tlvs->end;
 	if ((answer->nlmsg_flags & NLM_F_ACK_TLVS) && fixed < len)
 		tlvs->start = (const char *)err + fixed;
 	return err->error;
