@@ -17,7 +17,7 @@ family()
 {
 	case $1 in
 	IPv4) group=239.1.1.1 peer=10.0.0.2 v6=0
-		tunnel_largest=65506,65507 transport_largest=65473 ;;
+		tunnel_largest=65506,65507 transport_largest=65470 ;;
 	IPv6) group=ff15::1 peer=fd00::2 v6=20
 		tunnel_largest=65507..65527 transport_largest=65490 ;;
 	esac

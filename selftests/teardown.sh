@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
 
-ROUNDS=12
+ROUNDS=4
 SPI=24576
 
 # configure NS SID: native IPv4 and IPv6, and a udp group to the other host
@@ -52,10 +52,10 @@ traffic_start()
 
 	for ns in s a; do
 		recv_start "recv.$ns" $ns -n 0 -i eth0 "$PORT" 239.1.1.1 ff15::1 239.2.2.2
-		send_start "4.$ns" $ns -i eth0 -k -n 0 -r 2000 -s 0-3000 -u 4 239.1.1.1 "$PORT"
-		send_start "6.$ns" $ns -i eth0 -k -n 0 -r 2000 -s 0-3000 -u 6 ff15::1 "$PORT"
-		send_start "8.$ns" $ns -i eth0 -k -n 0 -r 2000 -s 0-3000 -u 8 239.2.2.2 "$PORT"
-		send_start "g.$ns" $ns -i eth0 -k -n 0 -r 2000 -s 600 -g 20 -u 5 239.1.1.1 "$PORT"
+		send_start "4.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 4 239.1.1.1 "$PORT"
+		send_start "6.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 6 ff15::1 "$PORT"
+		send_start "8.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 8 239.2.2.2 "$PORT"
+		send_start "g.$ns" $ns -i eth0 -k -n 0 -r 300 -s 600 -g 20 -u 5 239.1.1.1 "$PORT"
 	done
 	recv_ready
 }
@@ -94,7 +94,7 @@ traffic_kill()
 		kill -KILL "${pid_of[$name]}"
 	done
 	for name in "4.$1" "6.$1" "8.$1" "g.$1" "recv.$1"; do
-		in_background_end "$name" >/dev/null || :
+		in_background_end "$name" >/dev/null 2>&1 || :
 	done
 }
 
