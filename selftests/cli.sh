@@ -171,10 +171,18 @@ heard()
 	grep -q '"event":"policy"' "$TMP/$1.out"
 }
 
+# From a folder that all may read: the tree's may be closed to others.
 unprivileged()
 {
+	local folder=$TMP/everybody
+
+	if [ ! -e "$folder" ]; then
+		chmod 755 "$TMP"
+		mkdir -m 755 "$folder"
+		cp "$(command -v gemcast)" "$LD_LIBRARY_PATH"/libgemcast.so* "$folder"
+	fi
 	ns_exec a setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \
-		env "PATH=$PATH" gemcast "$@"
+		env "LD_LIBRARY_PATH=$folder" "$folder/gemcast" "$@"
 }
 
 load_module
