@@ -133,6 +133,11 @@ lan_add lan s:eth0:10.0.0.1/24:fd00::1/64 a:eth0:10.0.0.2/24:fd00::2/64 \
 	b:eth0:10.0.0.3/24:fd00::3/64 o:eth0:10.0.0.4/24:fd00::4/64
 ip -n "$(ns_name s)" addr add 10.0.0.101/24 dev eth0
 ip -n "$(ns_name s)" addr add fd00::101/64 dev eth0 nodad
+# what waits for a neighbour's address may be overtaken by what does not
+for address in 10.0.0.2 fd00::2; do
+	ip -n "$(ns_name s)" neigh add "$address" dev eth0 nud permanent \
+		lladdr "$(ns_exec a cat /sys/class/net/eth0/address)"
+done
 
 family=IPv4 whole=32 source=10.0.0.1 group=239.1.1.1 first=4096
 local=10.0.0.101 remote=239.2.2.2 unicast=10.0.0.2
