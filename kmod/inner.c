@@ -5,6 +5,7 @@
  * out in transport mode gets its own header back. No state, no locks; runs on
  * linear, writable packets.
  */
+#include <net/dsfield.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -111,4 +112,14 @@ int gemcast_inner_tunnel(struct gemcast_in *in, struct sk_buff *skb)
 	if (!in->tunnel)
 		return GEMCAST_A_STATS_IN_POLICY;
 	return gemcast_inner_packet(in, skb);
+}
+
+void gemcast_inner_dscp(struct sk_buff *skb, u8 tos)
+{
+	if (ip_hdr(skb)->version == 6)
+		ipv6_change_dsfield(ipv6_hdr(skb), INET_ECN_MASK,
+				    tos & ~INET_ECN_MASK);
+	else
+		ipv4_change_dsfield(ip_hdr(skb), INET_ECN_MASK,
+				    tos & ~INET_ECN_MASK);
 }

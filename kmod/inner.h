@@ -31,5 +31,7 @@ struct gemcast_in {
 int gemcast_inner_native(struct gemcast_in *in, struct sk_buff *skb,
 			 unsigned int head);
 int gemcast_inner_tunnel(struct gemcast_in *in, struct sk_buff *skb);
+/* Gives the cleartext the DSCP of @tos; its ECN stays. */
+void gemcast_inner_dscp(struct sk_buff *skb, u8 tos);
 
 #endif

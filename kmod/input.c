@@ -144,6 +144,8 @@ static int gemcast_in_policy(struct gemcast_in *in, struct sk_buff *skb)
 	}
 	if (!gemcast_sa_charge(in->sa, 1, skb->len))
 		return GEMCAST_A_STATS_IN_EXPIRED;
+	if (cfg->decap_dscp == GEMCAST_DECAP_DSCP_OUTER)
+		gemcast_inner_dscp(skb, in->tos);
 	gemcast_counters_add(in->policy->count[GEMCAST_GSPD_IN], 1, skb->len);
 	gemcast_counters_add(in->sa->in, 1, skb->len);
 	return 0;

@@ -40,6 +40,13 @@ gemcast_nl_policy_new_attrs[GEMCAST_A_POLICY_MAX + 1] = {
 	[GEMCAST_A_POLICY_REINJECT_DEV] = GEMCAST_NL_DEV,
 	[GEMCAST_A_POLICY_OUT_PACKETS] = GEMCAST_NL_OUT_ONLY,
 	[GEMCAST_A_POLICY_IN_PACKETS] = GEMCAST_NL_OUT_ONLY,
+	[GEMCAST_A_POLICY_FRAGMENT] =
+		NLA_POLICY_MAX(NLA_U32, GEMCAST_FRAGMENT_BEFORE),
+	[GEMCAST_A_POLICY_DSCP] =
+		NLA_POLICY_MAX(NLA_U32, GEMCAST_DSCP_MAX),
+	[GEMCAST_A_POLICY_DECAP_DSCP] =
+		NLA_POLICY_MAX(NLA_U32, GEMCAST_DECAP_DSCP_OUTER),
+	[GEMCAST_A_POLICY_ECN] = NLA_POLICY_MAX(NLA_U32, GEMCAST_ECN_CLEAR),
 };
 
 const struct nla_policy
@@ -223,7 +230,9 @@ static int gemcast_nl_check_plain(const struct gemcast_nl *nl)
 		GEMCAST_A_POLICY_PRESERVE, GEMCAST_A_POLICY_LOCAL,
 		GEMCAST_A_POLICY_REMOTE, GEMCAST_A_POLICY_NO_SA,
 		GEMCAST_A_POLICY_DF, GEMCAST_A_POLICY_REINJECT,
-		GEMCAST_A_POLICY_REINJECT_DEV,
+		GEMCAST_A_POLICY_REINJECT_DEV, GEMCAST_A_POLICY_FRAGMENT,
+		GEMCAST_A_POLICY_DSCP, GEMCAST_A_POLICY_DECAP_DSCP,
+		GEMCAST_A_POLICY_ECN,
 	};
 	int i;
 
@@ -238,14 +247,16 @@ static int gemcast_nl_check_transport(const struct gemcast_nl *nl)
 {
 	static const u8 attrs[] = {
 		GEMCAST_A_POLICY_PRESERVE, GEMCAST_A_POLICY_LOCAL,
-		GEMCAST_A_POLICY_REMOTE,
+		GEMCAST_A_POLICY_REMOTE, GEMCAST_A_POLICY_FRAGMENT,
+		GEMCAST_A_POLICY_DSCP, GEMCAST_A_POLICY_DECAP_DSCP,
+		GEMCAST_A_POLICY_ECN,
 	};
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(attrs); i++)
 		if (nl->attrs[attrs[i]])
 			return gemcast_nl_refuse(nl, attrs[i],
-						 "transport mode keeps the addresses; only tunnel mode has this");
+						 "transport mode keeps the packet's own header and takes it whole; only tunnel mode has this");
 	return 0;
 }
 
@@ -336,6 +347,13 @@ static int gemcast_nl_policy_config(const struct gemcast_nl *nl,
 	cfg->no_sa = gemcast_nl_u32(nl, GEMCAST_A_POLICY_NO_SA,
 				    GEMCAST_NO_SA_DISCARD);
 	cfg->df = gemcast_nl_u32(nl, GEMCAST_A_POLICY_DF, GEMCAST_DF_CLEAR);
+	cfg->fragment = gemcast_nl_u32(nl, GEMCAST_A_POLICY_FRAGMENT,
+				       GEMCAST_FRAGMENT_AFTER);
+	cfg->has_dscp = nl->attrs[GEMCAST_A_POLICY_DSCP];
+	cfg->dscp = gemcast_nl_u32(nl, GEMCAST_A_POLICY_DSCP, 0);
+	cfg->decap_dscp = gemcast_nl_u32(nl, GEMCAST_A_POLICY_DECAP_DSCP,
+					 GEMCAST_DECAP_DSCP_INNER);
+	cfg->ecn = gemcast_nl_u32(nl, GEMCAST_A_POLICY_ECN, GEMCAST_ECN_COPY);
 	cfg->prio = gemcast_nl_u32(nl, GEMCAST_A_POLICY_PRIO,
 				   GEMCAST_PRIO_DEFAULT);
 	cfg->reinject = gemcast_nl_u32(nl, GEMCAST_A_POLICY_REINJECT,
@@ -461,6 +479,25 @@ static int gemcast_nl_put_tunnel(struct sk_buff *skb,
 	return err;
 }
 
+/* What of the outer header is not as by default. */
+static int gemcast_nl_put_outer(struct sk_buff *skb,
+				const struct gemcast_policy_config *cfg)
+{
+	int err = 0;
+
+	if (cfg->fragment != GEMCAST_FRAGMENT_AFTER)
+		err = nla_put_u32(skb, GEMCAST_A_POLICY_FRAGMENT,
+				  cfg->fragment);
+	if (!err && cfg->has_dscp)
+		err = nla_put_u32(skb, GEMCAST_A_POLICY_DSCP, cfg->dscp);
+	if (!err && cfg->decap_dscp != GEMCAST_DECAP_DSCP_INNER)
+		err = nla_put_u32(skb, GEMCAST_A_POLICY_DECAP_DSCP,
+				  cfg->decap_dscp);
+	if (!err && cfg->ecn != GEMCAST_ECN_COPY)
+		err = nla_put_u32(skb, GEMCAST_A_POLICY_ECN, cfg->ecn);
+	return err;
+}
+
 static int gemcast_nl_put_protect(struct sk_buff *skb,
 				  const struct gemcast_policy_config *cfg)
 {
@@ -473,7 +510,8 @@ static int gemcast_nl_put_protect(struct sk_buff *skb,
 	      nla_put_u32(skb, GEMCAST_A_POLICY_NO_SA, cfg->no_sa) ?:
 	      nla_put_u32(skb, GEMCAST_A_POLICY_DF, cfg->df);
 	if (!err && cfg->mode == GEMCAST_MODE_TUNNEL)
-		err = gemcast_nl_put_tunnel(skb, cfg);
+		err = gemcast_nl_put_tunnel(skb, cfg) ?:
+		      gemcast_nl_put_outer(skb, cfg);
 	if (!err && *cfg->reinject_dev)
 		err = nla_put_u32(skb, GEMCAST_A_POLICY_REINJECT,
 				  cfg->reinject) ?:

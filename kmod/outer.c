@@ -19,7 +19,23 @@
 /* Longest ESP packet that an IP packet can hold. */
 #define GEMCAST_ESP_MAX4	(IP_MAX_MTU - sizeof(struct iphdr))
 #define GEMCAST_ESP_MAX6	IPV6_MAXPLEN
+#define GEMCAST_MTU_MIN		576	/* of IPv4; routes may claim less */
 #define GEMCAST_ESP_MAX_UDP	(GEMCAST_ESP_MAX4 - sizeof(struct udphdr))
+
+/* DSCP and ECN of the outer header (RFC 2983, RFC 6040). */
+static u8 gemcast_outer_tos(const struct gemcast_out *out,
+			    const struct sk_buff *skb)
+{
+	const struct gemcast_policy_config *cfg = &out->policy->cfg;
+	u8 tos = ip_hdr(skb)->version == 6 ? ipv6_get_dsfield(ipv6_hdr(skb)) :
+					     ip_hdr(skb)->tos;
+
+	if (cfg->has_dscp)
+		tos = cfg->dscp << 2 | (tos & INET_ECN_MASK);
+	if (cfg->ecn == GEMCAST_ECN_CLEAR)
+		tos &= ~INET_ECN_MASK;
+	return tos;
+}
 
 static struct dst_entry *gemcast_outer_lookup4(struct gemcast_out *out,
 					       const struct sk_buff *skb,
@@ -31,7 +47,8 @@ static struct dst_entry *gemcast_outer_lookup4(struct gemcast_out *out,
 
 	if (!ipv6_addr_any(&out->src))
 		src = gemcast_addr_v4(&out->src);
-	flowi4_init_output(&fl4, oif, skb->mark, ip_hdr(skb)->tos & INET_DSCP_MASK,
+	flowi4_init_output(&fl4, oif, skb->mark,
+			   gemcast_outer_tos(out, skb) & INET_DSCP_MASK,
 			   RT_SCOPE_UNIVERSE, IPPROTO_ESP, FLOWI_FLAG_ANYSRC,
 			   gemcast_addr_v4(&out->dst), src, 0, 0,
 			   sock_net_uid(out->gn->net, NULL));
@@ -93,10 +110,8 @@ int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
 	bool whole = cfg->mode == GEMCAST_MODE_TRANSPORT;
 	int oif;
 
-	if (out->policy->group->port) {
-		out->mtu = ETH_DATA_LEN;
+	if (out->policy->group->port)
 		return 0;
-	}
 	out->src = whole || cfg->preserve & GEMCAST_PRESERVE_SRC ?
 		   out->flow->src : cfg->local;
 	out->dst = whole || cfg->preserve & GEMCAST_PRESERVE_DST ?
@@ -115,7 +130,6 @@ int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
 			return GEMCAST_A_STATS_OUT_NO_ROUTE;
 		out->own_route = true;
 	}
-	out->mtu = dst_mtu(out->route);
 	return 0;
 }
 
@@ -123,13 +137,6 @@ void gemcast_outer_done(struct gemcast_out *out)
 {
 	if (out->own_route)
 		dst_release(out->route);
-}
-
-static u8 gemcast_outer_tos(const struct sk_buff *skb)
-{
-	if (ip_hdr(skb)->version == 6)
-		return ipv6_get_dsfield(ipv6_hdr(skb));
-	return ip_hdr(skb)->tos;
 }
 
 u8 gemcast_outer_ttl(const struct sk_buff *skb)
@@ -170,6 +177,10 @@ bool gemcast_outer_too_long(const struct gemcast_out *out,
 	return len > IP_MAX_MTU;
 }
 
+/*
+ * May the packet not be cut? IPv6 has no bit that says so: routers do not cut,
+ * and senders do unless they are told. All must take what a link must carry.
+ */
 static bool gemcast_outer_df(const struct gemcast_out *out,
 			     const struct sk_buff *skb)
 {
@@ -177,20 +188,48 @@ static bool gemcast_outer_df(const struct gemcast_out *out,
 	case GEMCAST_DF_CLEAR:
 		return false;
 	case GEMCAST_DF_SET:
-		return true;
+		return !out->v6 || skb->len > IPV6_MIN_MTU;
 	case GEMCAST_DF_COPY:
 		break;
 	}
-	return !out->v6 && ip_hdr(skb)->frag_off & htons(IP_DF);
+	if (out->v6)
+		return out->whole && skb->len > IPV6_MIN_MTU;
+	return ip_hdr(skb)->frag_off & htons(IP_DF);
+}
+
+unsigned int gemcast_outer_room(const struct gemcast_out *out)
+{
+	unsigned int mtu;
+
+	if (!out->route)
+		return gemcast_udp_room(out->policy->group);
+	mtu = max_t(unsigned int, dst_mtu(out->route), GEMCAST_MTU_MIN);
+	return mtu - gemcast_outer_head(out);
+}
+
+unsigned int gemcast_outer_longest(const struct gemcast_out *out)
+{
+	unsigned int len = gemcast_esp_payload(out->sa,
+					       gemcast_outer_room(out));
+
+	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
+		len += out->flow->frag_part;
+	return len;
+}
+
+bool gemcast_outer_cut(const struct gemcast_out *out,
+		       const struct sk_buff *skb)
+{
+	return out->policy->cfg.fragment == GEMCAST_FRAGMENT_BEFORE &&
+	       !out->flow->fragment && !gemcast_outer_df(out, skb) &&
+	       gemcast_outer_esp_len(out, skb) > gemcast_outer_room(out);
 }
 
 bool gemcast_outer_fits(const struct gemcast_out *out,
 			const struct sk_buff *skb)
 {
-	if (!out->route || !gemcast_outer_df(out, skb))
-		return true;
-	return gemcast_outer_head(out) + gemcast_outer_esp_len(out, skb) <=
-	       out->mtu;
+	return !out->route || !gemcast_outer_df(out, skb) ||
+	       gemcast_outer_esp_len(out, skb) <= gemcast_outer_room(out);
 }
 
 /* Where the protocol behind the first @len bytes of headers is said. */
@@ -280,7 +319,7 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 	} else {
 		ip->version = 4;
 		ip->ihl = sizeof(*ip) / 4;
-		ip->tos = inner->tos;
+		ip->tos = gemcast_outer_tos(out, skb);
 		ip->ttl = inner->ttl;
 		ip->saddr = gemcast_addr_v4(&out->src);
 		ip->daddr = gemcast_addr_v4(&out->dst);
@@ -305,7 +344,7 @@ static void gemcast_outer_header6(const struct gemcast_out *out,
 		skb_copy_bits(skb, 0, ip, head);
 		gemcast_outer_set_next((u8 *)ip, head, IPPROTO_ESP);
 	} else {
-		ip6_flow_hdr(ip, ipv6_get_dsfield(inner),
+		ip6_flow_hdr(ip, gemcast_outer_tos(out, skb),
 			     ip6_flowlabel(inner));
 		ip->nexthdr = IPPROTO_ESP;
 		ip->hop_limit = inner->hop_limit;
@@ -368,7 +407,7 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 	out->sent = true;
 	if (!out->route) {
 		gemcast_udp_send(out->policy->group, esp,
-				 gemcast_outer_tos(skb));
+				 gemcast_outer_tos(out, skb));
 		return 0;
 	}
 	if (out->v6)

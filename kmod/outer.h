@@ -18,9 +18,9 @@ struct gemcast_out {
 	struct in6_addr dst;		/* unset in a udp group */
 	struct dst_entry *route;	/* of the ESP packets; NULL: by UDP */
 	bool own_route;			/* else it is the cleartext's */
-	unsigned int mtu;
 	bool v6;
 	bool forwarded;
+	bool whole;			/* its sender wants it not cut */
 	bool sent;			/* an ESP packet went out */
 };
 
@@ -44,9 +44,17 @@ int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
 void gemcast_outer_done(struct gemcast_out *out);
 
 u8 gemcast_outer_ttl(const struct sk_buff *skb);
-/* Longer than any ESP packet can be? Within the MTU, if it may not be cut? */
+/* The longest ESP packet that goes out in one piece. */
+unsigned int gemcast_outer_room(const struct gemcast_out *out);
+/* The longest packet for whose ESP packet there is room. */
+unsigned int gemcast_outer_longest(const struct gemcast_out *out);
+/* Longer than any ESP packet can be? */
 bool gemcast_outer_too_long(const struct gemcast_out *out,
 			    const struct sk_buff *skb);
+/* To be cut before it is encrypted? */
+bool gemcast_outer_cut(const struct gemcast_out *out,
+		       const struct sk_buff *skb);
+/* Within the MTU, if it may not be cut? */
 bool gemcast_outer_fits(const struct gemcast_out *out,
 			const struct sk_buff *skb);
 /* The protocol behind the first @len bytes of headers. */

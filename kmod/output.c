@@ -17,7 +17,7 @@
 #include "outer.h"
 #include "output.h"
 #include "policy.h"
-#include "udp.h"
+#include "toobig.h"
 
 static int gemcast_out_whole(struct gemcast_out *out, const struct sk_buff *skb,
 			     u32 seq)
@@ -60,7 +60,7 @@ gemcast_out_slice(struct gemcast_out *out, const struct sk_buff *skb,
 	return gemcast_outer_send(out, skb, esp, len, next, seq);
 }
 
-/* A datagram that no ESP packet can hold is fragmented before encryption. */
+/* Fragmented before encryption: what no ESP packet can hold, or policy says. */
 static int gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
 {
 	int drop;
@@ -83,22 +83,28 @@ static int gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
 	return 0;
 }
 
-/* A batch of datagrams; numbers are taken for all of them at once. */
-static int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
+/* One datagram, or one IP fragment of it. */
+static int gemcast_out_one(struct gemcast_out *out, struct sk_buff *skb)
 {
-	struct sk_buff *clone, *segs, *seg, *next;
 	int drop;
-	unsigned int n = 0;
 	u32 seq;
 
-	/* Segmentation moves the headers about, of what must stay as it is. */
-	clone = skb_clone(skb, GFP_ATOMIC);
-	if (!clone)
-		return GEMCAST_A_STATS_OUT_NO_MEMORY;
-	segs = __skb_gso_segment(clone, 0, false);
-	consume_skb(clone);
-	if (IS_ERR_OR_NULL(segs))
-		return GEMCAST_A_STATS_OUT_MALFORMED;
+	if (gemcast_outer_too_long(out, skb) || gemcast_outer_cut(out, skb))
+		return gemcast_out_sliced(out, skb);
+	if (!gemcast_outer_fits(out, skb))
+		return GEMCAST_A_STATS_OUT_TOO_BIG;
+	drop = gemcast_sa_take(out->sa, 1, &seq);
+	return drop ?: gemcast_out_whole(out, skb, seq);
+}
+
+/* The datagrams of a batch; numbers are taken for all of them at once. */
+static int gemcast_out_batch(struct gemcast_out *out, struct sk_buff *segs)
+{
+	struct sk_buff *seg, *next;
+	unsigned int n = 0;
+	int drop;
+	u32 seq;
+
 	skb_list_walk_safe(segs, seg, next)
 		n++;
 	drop = gemcast_sa_take(out->sa, n, &seq);
@@ -112,24 +118,48 @@ static int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
 	return drop;
 }
 
+/* The same where each may have to be cut. */
+static int gemcast_out_batch_cut(struct gemcast_out *out, struct sk_buff *segs)
+{
+	struct sk_buff *seg, *next;
+	int drop = 0;
+
+	skb_list_walk_safe(segs, seg, next) {
+		if (!drop)
+			drop = gemcast_out_one(out, seg);
+		consume_skb(seg);
+	}
+	return drop;
+}
+
+
+static int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
+{
+	struct sk_buff *clone, *segs;
+
+	/* Segmentation moves the headers about, of what must stay as it is. */
+	clone = skb_clone(skb, GFP_ATOMIC);
+	if (!clone)
+		return GEMCAST_A_STATS_OUT_NO_MEMORY;
+	segs = __skb_gso_segment(clone, 0, false);
+	consume_skb(clone);
+	if (IS_ERR_OR_NULL(segs))
+		return GEMCAST_A_STATS_OUT_MALFORMED;
+	return out->policy->cfg.fragment == GEMCAST_FRAGMENT_BEFORE ?
+		       gemcast_out_batch_cut(out, segs) :
+		       gemcast_out_batch(out, segs);
+}
+
 /* 0, or the counter of drops to count. */
 static int gemcast_out_packet(struct gemcast_out *out, struct sk_buff *skb)
 {
 	unsigned int packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
-	int drop;
-	u32 seq;
 
 	if (READ_ONCE(out->sa->dead) ||
 	    !gemcast_sa_charge(out->sa, packets ?: 1, skb->len))
 		return GEMCAST_A_STATS_OUT_EXPIRED;
-	if (skb_is_gso(skb))
-		return gemcast_out_gso(out, skb);
-	if (gemcast_outer_too_long(out, skb))
-		return gemcast_out_sliced(out, skb);
-	if (!gemcast_outer_fits(out, skb))
-		return GEMCAST_A_STATS_OUT_TOO_BIG;
-	drop = gemcast_sa_take(out->sa, 1, &seq);
-	return drop ?: gemcast_out_whole(out, skb, seq);
+	return skb_is_gso(skb) ? gemcast_out_gso(out, skb) :
+				 gemcast_out_one(out, skb);
 }
 
 static bool gemcast_out_member6(const struct net_device *dev,
@@ -218,6 +248,19 @@ static void gemcast_out_audit(struct gemcast_net *gn,
 		gemcast_event_audit(gn, &audit);
 }
 
+/* Routers do not cut IPv6, and a sender may want it so on its own link. */
+static bool gemcast_out_uncut(const struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	const struct sock *sk = skb->sk;
+
+	if (state->hook == NF_INET_FORWARD)
+		return true;
+	return sk && sk_fullsock(sk) && sk->sk_family == AF_INET6 &&
+	       (gemcast_sock_dontfrag6(sk) ||
+		inet6_sk(sk)->pmtudisc == IPV6_PMTUDISC_DO);
+}
+
 static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 					struct sk_buff *skb,
 					struct gemcast_policy *policy,
@@ -230,6 +273,7 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 		.flow = flow,
 		.v6 = state->pf == NFPROTO_IPV6,
 		.forwarded = state->hook == NF_INET_FORWARD,
+		.whole = gemcast_out_uncut(skb, state),
 	};
 	int drop = 0;
 
@@ -254,6 +298,8 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 	/* Hop limit 0 stays on this host. */
 	if (gemcast_outer_ttl(skb))
 		drop = gemcast_out_packet(&out, skb);
+	if (drop == GEMCAST_A_STATS_OUT_TOO_BIG)
+		gemcast_toobig_tell(&out, skb, state);
 	gemcast_outer_done(&out);
 	if (drop) {
 		gemcast_out_audit(gn, &out, drop);
@@ -341,7 +387,6 @@ void gemcast_output_arriving(struct gemcast_net *gn, struct sk_buff *skb,
 		.gn = gn,
 		.v6 = state->pf == NFPROTO_IPV6,
 		.forwarded = true,
-		.mtu = ETH_DATA_LEN,
 	};
 	int drop;
 	struct gemcast_flow flow;

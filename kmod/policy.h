@@ -30,6 +30,11 @@ struct gemcast_policy_config {
 	enum gemcast_preserve preserve;
 	enum gemcast_no_sa no_sa;
 	enum gemcast_df df;
+	enum gemcast_fragment fragment;
+	enum gemcast_ecn ecn;
+	enum gemcast_decap_dscp decap_dscp;
+	bool has_dscp;			/* else it is copied */
+	u8 dscp;
 	enum gemcast_reinject reinject;
 	char reinject_dev[IFNAMSIZ];	/* empty: where the packet came in */
 	struct in6_addr local;		/* any: chosen by route */

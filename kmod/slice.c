@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Slices: a datagram that is too long for one ESP packet goes through a tunnel
- * as IP fragments, each in an ESP packet of its own. They are copied straight
- * from the datagram. No state, no locks.
+ * Slices: a datagram that is too long for one ESP packet, or that policy wants
+ * cut before it is encrypted, goes through a tunnel as IP fragments, each in an
+ * ESP packet of its own. They are copied straight from the datagram. No state,
+ * no locks.
  */
 #include <linux/ip.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include "esp.h"
 #include "outer.h"
-
-#define GEMCAST_MTU_MIN		576	/* of IPv4; routes may claim less */
 
 /**
  * gemcast_slice_first() - Begin to cut a datagram.
@@ -22,16 +21,13 @@ void gemcast_slice_first(struct gemcast_slice *slice,
 			 const struct gemcast_out *out,
 			 const struct sk_buff *skb)
 {
-	unsigned int outer = out->v6 ? sizeof(struct ipv6hdr) :
-				       sizeof(struct iphdr);
-	unsigned int mtu = max_t(unsigned int, out->mtu, GEMCAST_MTU_MIN);
 	struct net *net = out->gn->net;
 	struct iphdr ip;
 
 	slice->v6 = out->v6;
 	slice->head = out->flow->frag_part;
 	slice->total = skb->len - slice->head;
-	slice->size = gemcast_esp_payload(out->sa, mtu - outer) - slice->head;
+	slice->size = gemcast_outer_longest(out) - slice->head;
 	if (out->v6) {
 		slice->size -= sizeof(struct frag_hdr);
 		slice->id = ipv6_select_ident(net, &ipv6_hdr(skb)->daddr,

@@ -20,6 +20,7 @@
 #define GEMCAST_ENCAP_TYPE	UDP_ENCAP_ESPINUDP
 #define GEMCAST_NON_ESP		4	/* bytes of nought before IKE, not ESP */
 #define GEMCAST_KEEPALIVE	0xff
+#define GEMCAST_UDP_MTU_MIN	576	/* of IPv4; routes may claim less */
 
 struct gemcast_udp_port {
 	struct list_head node;		/* gn->udp_ports; lock */
@@ -152,31 +153,69 @@ void gemcast_udp_port_put(struct gemcast_net *gn,
 	kfree(port);
 }
 
+/* The route to a peer, and the source that goes with it; or NULL. */
+static struct rtable *gemcast_udp_route4(const struct gemcast_group *group,
+					 struct gemcast_peer *peer, u32 mark,
+					 u8 tos, __be32 *src)
+{
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	rt = dst_cache_get_ip4(&peer->cache, src);
+	if (rt)
+		return rt;
+	flowi4_init_output(&fl4, READ_ONCE(peer->ifindex), mark,
+			   tos & INET_DSCP_MASK, RT_SCOPE_UNIVERSE, IPPROTO_UDP,
+			   0, gemcast_addr_v4(&peer->cfg.addr), 0,
+			   htons(peer->cfg.port), htons(group->cfg.port),
+			   sock_net_uid(group->gn->net, NULL));
+	rt = ip_route_output_key(group->gn->net, &fl4);
+	if (IS_ERR(rt))
+		return NULL;
+	*src = fl4.saddr;
+	dst_cache_set_ip4(&peer->cache, &rt->dst, fl4.saddr);
+	return rt;
+}
+
+static struct dst_entry *gemcast_udp_route6(const struct gemcast_group *group,
+					    struct gemcast_peer *peer, u32 mark,
+					    struct in6_addr *src)
+{
+	struct flowi6 fl6 = {
+		.flowi6_oif = READ_ONCE(peer->ifindex),
+		.flowi6_mark = mark,
+		.flowi6_proto = IPPROTO_UDP,
+		.daddr = peer->cfg.addr,
+		.fl6_dport = htons(peer->cfg.port),
+		.fl6_sport = htons(group->cfg.port),
+	};
+	struct dst_entry *dst;
+
+	dst = dst_cache_get_ip6(&peer->cache, src);
+	if (dst)
+		return dst;
+	dst = ip6_dst_lookup_flow(group->gn->net, group->port->sock6->sk, &fl6,
+				  NULL);
+	if (IS_ERR(dst))
+		return NULL;
+	*src = fl6.saddr;
+	dst_cache_set_ip6(&peer->cache, dst, src);
+	return dst;
+}
+
 static bool gemcast_udp_send4(const struct gemcast_group *group,
 			      struct gemcast_peer *peer, struct sk_buff *skb,
 			      u8 tos)
 {
-	struct sock *sk = group->port->sock4->sk;
-	__be32 src, dst = gemcast_addr_v4(&peer->cfg.addr);
-	struct flowi4 fl4;
 	struct rtable *rt;
+	__be32 src;
 
-	rt = dst_cache_get_ip4(&peer->cache, &src);
-	if (!rt) {
-		flowi4_init_output(&fl4, READ_ONCE(peer->ifindex), skb->mark,
-				   tos & INET_DSCP_MASK, RT_SCOPE_UNIVERSE,
-				   IPPROTO_UDP, 0, dst, 0,
-				   htons(peer->cfg.port),
-				   htons(group->cfg.port),
-				   sock_net_uid(group->gn->net, NULL));
-		rt = ip_route_output_key(group->gn->net, &fl4);
-		if (IS_ERR(rt))
-			return false;
-		src = fl4.saddr;
-		dst_cache_set_ip4(&peer->cache, &rt->dst, src);
-	}
+	rt = gemcast_udp_route4(group, peer, skb->mark, tos, &src);
+	if (!rt)
+		return false;
 	/* RFC 3948 2.1: the checksum should be zero. */
-	udp_tunnel_xmit_skb(rt, sk, skb, src, dst, tos,
+	udp_tunnel_xmit_skb(rt, group->port->sock4->sk, skb, src,
+			    gemcast_addr_v4(&peer->cfg.addr), tos,
 			    ip4_dst_hoplimit(&rt->dst), 0,
 			    htons(group->cfg.port), htons(peer->cfg.port),
 			    false, true);
@@ -187,28 +226,72 @@ static bool gemcast_udp_send6(const struct gemcast_group *group,
 			      struct gemcast_peer *peer, struct sk_buff *skb,
 			      u8 tos)
 {
-	struct sock *sk = group->port->sock6->sk;
-	struct flowi6 fl6 = {
-		.flowi6_oif = READ_ONCE(peer->ifindex),
-		.flowi6_mark = skb->mark,
-		.flowi6_proto = IPPROTO_UDP,
-		.daddr = peer->cfg.addr,
-		.fl6_dport = htons(peer->cfg.port),
-		.fl6_sport = htons(group->cfg.port),
-	};
 	struct dst_entry *dst;
+	struct in6_addr src;
 
-	dst = dst_cache_get_ip6(&peer->cache, &fl6.saddr);
-	if (!dst) {
-		dst = ip6_dst_lookup_flow(group->gn->net, sk, &fl6, NULL);
-		if (IS_ERR(dst))
-			return false;
-		dst_cache_set_ip6(&peer->cache, dst, &fl6.saddr);
-	}
-	udp_tunnel6_xmit_skb(dst, sk, skb, NULL, &fl6.saddr, &fl6.daddr, tos,
-			     ip6_dst_hoplimit(dst), 0, htons(group->cfg.port),
-			     htons(peer->cfg.port), false);
+	dst = gemcast_udp_route6(group, peer, skb->mark, &src);
+	if (!dst)
+		return false;
+	udp_tunnel6_xmit_skb(dst, group->port->sock6->sk, skb, NULL, &src,
+			     &peer->cfg.addr, tos, ip6_dst_hoplimit(dst), 0,
+			     htons(group->cfg.port), htons(peer->cfg.port),
+			     false);
 	return true;
+}
+
+/* A peer bound to an interface that is gone has none. */
+static bool gemcast_udp_reachable(const struct gemcast_peer *peer)
+{
+	return !peer->cfg.dev[0] || READ_ONCE(peer->ifindex);
+}
+
+/* The longest ESP packet for this peer that goes out in one piece. */
+static unsigned int gemcast_udp_room_peer(const struct gemcast_group *group,
+					  struct gemcast_peer *peer)
+{
+	unsigned int mtu = IP_MAX_MTU, head = sizeof(struct udphdr);
+	struct dst_entry *dst;
+	struct in6_addr src6;
+	struct rtable *rt;
+	__be32 src4;
+
+	if (!gemcast_udp_reachable(peer))
+		return mtu;
+	if (ipv6_addr_v4mapped(&peer->cfg.addr)) {
+		rt = gemcast_udp_route4(group, peer, 0, 0, &src4);
+		dst = rt ? &rt->dst : NULL;
+		head += sizeof(struct iphdr);
+	} else {
+		dst = gemcast_udp_route6(group, peer, 0, &src6);
+		head += sizeof(struct ipv6hdr);
+	}
+	if (!dst)
+		return mtu;
+	mtu = dst_mtu(dst);
+	dst_release(dst);
+	return max_t(unsigned int, mtu, GEMCAST_UDP_MTU_MIN) - head;
+}
+
+/**
+ * gemcast_udp_room() - The longest ESP packet that no peer gets in pieces.
+ * @group: a udp group
+ *
+ * Context: RCU, softirqs off.
+ * Return: its length.
+ */
+unsigned int gemcast_udp_room(const struct gemcast_group *group)
+{
+	unsigned int room = ETH_DATA_LEN - GEMCAST_UDP_HEAD;
+	struct gemcast_peer *peer;
+	bool first = true;
+
+	list_for_each_entry_rcu(peer, &group->peers, node) {
+		unsigned int of_peer = gemcast_udp_room_peer(group, peer);
+
+		room = first ? of_peer : min(room, of_peer);
+		first = false;
+	}
+	return min_t(unsigned int, room, IP_MAX_MTU - GEMCAST_UDP_HEAD);
 }
 
 /* Consumes @skb. */
@@ -219,8 +302,7 @@ static void gemcast_udp_send_peer(const struct gemcast_group *group,
 	unsigned int len = skb->len;
 	bool sent = false;
 
-	/* A peer bound to an interface that is gone has none. */
-	if (!peer->cfg.dev[0] || READ_ONCE(peer->ifindex)) {
+	if (gemcast_udp_reachable(peer)) {
 		skb->ignore_df = true;
 		if (ipv6_addr_v4mapped(&peer->cfg.addr))
 			sent = gemcast_udp_send4(group, peer, skb, tos);

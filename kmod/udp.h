@@ -19,5 +19,7 @@ void gemcast_udp_port_put(struct gemcast_net *gn,
  * to each peer of @group. Consumes it. Softirqs off, RCU.
  */
 void gemcast_udp_send(struct gemcast_group *group, struct sk_buff *skb, u8 tos);
+/* The longest ESP packet that goes to all peers in one piece. The same. */
+unsigned int gemcast_udp_room(const struct gemcast_group *group);
 
 #endif

@@ -12,6 +12,9 @@
 "        [ preserve { both | src | dst | none } [ local ADDR ] [ remote ADDR ] ]   default both\n" \
 "        [ on-no-sa { discard | bypass } ]              default discard\n" \
 "        [ df { clear | set | copy } ]                  default clear\n" \
+"        [ fragment { after | before } ]                encryption; default after\n" \
+"        [ dscp 0..63 ] [ ecn { copy | clear } ]        of the outer header; default: copied\n" \
+"        [ decap-dscp { inner | outer } ]               default inner\n" \
 "        [ prio NUMBER ]                                lower wins; default 1000\n" \
 "        [ reinject { rx | tx } dev IFNAME ]            where what came by UDP goes\n"
 #define ONE \
@@ -31,7 +34,8 @@ enum {
 	WORD_DEV, WORD_DIR, WORD_PRIO, WORD_ACTION,
 	WORD_INDEX,
 	WORD_MODE = WORD_INDEX, WORD_PRESERVE, WORD_LOCAL, WORD_REMOTE,
-	WORD_ON_NO_SA, WORD_DF, WORD_REINJECT,
+	WORD_ON_NO_SA, WORD_DF, WORD_FRAGMENT, WORD_DSCP, WORD_ECN,
+	WORD_DECAP_DSCP, WORD_REINJECT,
 };
 
 #define COMMON_WORDS \
@@ -42,7 +46,8 @@ static const char * const selector_words[] = { COMMON_WORDS, "index", NULL };
 
 static const char * const policy_words[] = {
 	COMMON_WORDS, "mode", "preserve", "local", "remote",
-	"on-no-sa", "df", "reinject", NULL
+	"on-no-sa", "df", "fragment", "dscp", "ecn", "decap-dscp",
+	"reinject", NULL
 };
 
 typedef int (*policy_call)(struct gemcast_handle *h,
@@ -128,6 +133,19 @@ static int read_own(struct args *a, unsigned int word, struct gemcast_policy *p)
 	case WORD_DF:
 		return once(a, "df", p, GEMCAST_A_POLICY_DF) ?:
 		       args_enum(a, "df", df_words, &p->df);
+	case WORD_FRAGMENT:
+		return once(a, "fragment", p, GEMCAST_A_POLICY_FRAGMENT) ?:
+		       args_enum(a, "fragment", fragment_words, &p->fragment);
+	case WORD_DSCP:
+		return once(a, "dscp", p, GEMCAST_A_POLICY_DSCP) ?:
+		       args_u32(a, "dscp", 0, GEMCAST_DSCP_MAX, &p->dscp);
+	case WORD_ECN:
+		return once(a, "ecn", p, GEMCAST_A_POLICY_ECN) ?:
+		       args_enum(a, "ecn", ecn_words, &p->ecn);
+	case WORD_DECAP_DSCP:
+		return once(a, "decap-dscp", p, GEMCAST_A_POLICY_DECAP_DSCP) ?:
+		       args_enum(a, "decap-dscp", decap_dscp_words,
+				 &p->decap_dscp);
 	default:
 		return read_reinject(a, p);
 	}
@@ -222,6 +240,25 @@ static void print_selector(struct print *p, const struct gemcast_policy *policy)
 		     word_of(action_words, policy->action, buf));
 }
 
+/* What the kernel does not tell is as by default. */
+static void print_outer(struct print *p, const struct gemcast_policy *policy)
+{
+	char buf[12];
+
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_FRAGMENT))
+		print_string(p, "fragment", "fragment",
+			     word_of(fragment_words, policy->fragment, buf));
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_DSCP))
+		print_number(p, "dscp", "dscp", policy->dscp);
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_ECN))
+		print_string(p, "ecn", "ecn",
+			     word_of(ecn_words, policy->ecn, buf));
+	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_DECAP_DSCP))
+		print_string(p, "decap_dscp", "decap-dscp",
+			     word_of(decap_dscp_words, policy->decap_dscp,
+				     buf));
+}
+
 /* Only action protect has any of these. */
 static void print_protect(struct print *p, const struct gemcast_policy *policy)
 {
@@ -242,6 +279,7 @@ static void print_protect(struct print *p, const struct gemcast_policy *policy)
 			     word_of(no_sa_words, policy->no_sa, buf));
 	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_DF))
 		print_string(p, "df", "df", word_of(df_words, policy->df, buf));
+	print_outer(p, policy);
 	if (GEMCAST_HAS(policy, GEMCAST_A_POLICY_REINJECT))
 		print_string(p, "reinject", "reinject",
 			     word_of(reinject_words, policy->reinject, buf));

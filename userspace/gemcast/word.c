@@ -50,6 +50,24 @@ const char * const df_words[] = {
 	NULL
 };
 
+const char * const fragment_words[] = {
+	[GEMCAST_FRAGMENT_AFTER] = "after",
+	[GEMCAST_FRAGMENT_BEFORE] = "before",
+	NULL
+};
+
+const char * const ecn_words[] = {
+	[GEMCAST_ECN_COPY] = "copy",
+	[GEMCAST_ECN_CLEAR] = "clear",
+	NULL
+};
+
+const char * const decap_dscp_words[] = {
+	[GEMCAST_DECAP_DSCP_INNER] = "inner",
+	[GEMCAST_DECAP_DSCP_OUTER] = "outer",
+	NULL
+};
+
 const char * const reinject_words[] = {
 	[GEMCAST_REINJECT_RX] = "rx",
 	[GEMCAST_REINJECT_TX] = "tx",

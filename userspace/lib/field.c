@@ -52,6 +52,10 @@ static const struct gemcast_field policy_fields[GEMCAST_A_POLICY_MAX + 1] = {
 	POLICY(REINJECT_DEV, "reinject-dev", STRING, reinject_dev),
 	POLICY(OUT_PACKETS, "out-packets", U64, out_packets),
 	POLICY(IN_PACKETS, "in-packets", U64, in_packets),
+	POLICY(FRAGMENT, "fragment", U32, fragment),
+	POLICY(DSCP, "dscp", U32, dscp),
+	POLICY(DECAP_DSCP, "decap-dscp", U32, decap_dscp),
+	POLICY(ECN, "ecn", U32, ecn),
 };
 
 #define SA(attr, name, type, member)					\

@@ -83,6 +83,10 @@ struct gemcast_policy {
 	struct gemcast_addr remote;
 	uint32_t no_sa;			/* enum gemcast_no_sa */
 	uint32_t df;			/* enum gemcast_df */
+	uint32_t fragment;		/* enum gemcast_fragment */
+	uint32_t dscp;			/* of the outer header */
+	uint32_t decap_dscp;		/* enum gemcast_decap_dscp */
+	uint32_t ecn;			/* enum gemcast_ecn */
 	uint32_t prio;
 	uint32_t reinject;		/* enum gemcast_reinject */
 	char reinject_dev[IF_NAMESIZE];

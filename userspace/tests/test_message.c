@@ -135,10 +135,14 @@ static void policy(void **state)
 		BYTES(19, "\xef\x09\x09\x09"), U32(20, GEMCAST_NO_SA_BYPASS),
 		U32(21, GEMCAST_DF_COPY), U32(22, 5),
 		U32(23, GEMCAST_REINJECT_TX), TEXT(24, "lan0"),
+		U32(27, GEMCAST_FRAGMENT_BEFORE), U32(28, 46),
+		U32(29, GEMCAST_DECAP_DSCP_OUTER), U32(30, GEMCAST_ECN_CLEAR),
 	};
 	struct gemcast_policy p = {
 		.present = GEMCAST_BIT(GEMCAST_A_POLICY_REINJECT_DEV + 1) -
-			   GEMCAST_BIT(GEMCAST_A_POLICY_GROUP),
+			   GEMCAST_BIT(GEMCAST_A_POLICY_GROUP) +
+			   GEMCAST_BIT(GEMCAST_A_POLICY_ECN + 1) -
+			   GEMCAST_BIT(GEMCAST_A_POLICY_FRAGMENT),
 		.group = 7, .dst = addr("239.1.2.0"), .dst_len = 24,
 		.src = addr("10.0.0.0"), .src_len = 8, .proto = 17,
 		.sport_min = 1, .sport_max = 2, .dport_min = 3, .dport_max = 4,
@@ -148,6 +152,9 @@ static void policy(void **state)
 		.remote = addr("239.9.9.9"), .no_sa = GEMCAST_NO_SA_BYPASS,
 		.df = GEMCAST_DF_COPY, .prio = 5,
 		.reinject = GEMCAST_REINJECT_TX, .reinject_dev = "lan0",
+		.fragment = GEMCAST_FRAGMENT_BEFORE, .dscp = 46,
+		.decap_dscp = GEMCAST_DECAP_DSCP_OUTER,
+		.ecn = GEMCAST_ECN_CLEAR,
 	};
 
 	(void)state;

@@ -112,7 +112,7 @@ static void nothing(void **state)
 }
 
 static const struct gemcast_policy full_policy = {
-	.present = (GEMCAST_BIT(GEMCAST_A_POLICY_IN_PACKETS + 1) -
+	.present = (GEMCAST_BIT(GEMCAST_A_POLICY_ECN + 1) -
 		    GEMCAST_BIT(GEMCAST_A_POLICY_INDEX)),
 	.index = 3, .group = 7, .dst_len = 24, .src_len = 8, .proto = 17,
 	.sport_min = 5, .sport_max = 100, .dport_min = 7, .dport_max = 7,
@@ -120,7 +120,9 @@ static const struct gemcast_policy full_policy = {
 	.preserve = GEMCAST_PRESERVE_NONE, .no_sa = GEMCAST_NO_SA_BYPASS,
 	.df = GEMCAST_DF_COPY, .prio = 5, .reinject = GEMCAST_REINJECT_TX,
 	.reinject_dev = "lan0", .out_packets = 10,
-	.in_packets = UINT64_MAX,
+	.in_packets = UINT64_MAX, .fragment = GEMCAST_FRAGMENT_BEFORE,
+	.dscp = 46, .decap_dscp = GEMCAST_DECAP_DSCP_OUTER,
+	.ecn = GEMCAST_ECN_CLEAR,
 };
 
 static void answer_full_policy(void)
@@ -156,7 +158,7 @@ static void answer_policies(void)
 	"group 7 dst 239.1.2.0/24 src 10.0.0.0/8 proto udp sport 5-100 " \
 	"dport 7 dev eth0 dir receive action protect mode tunnel " \
 	"preserve none local 10.0.0.1 remote 239.9.9.9 on-no-sa bypass " \
-	"df copy reinject tx dev lan0 prio 5"
+	"df copy fragment before dscp 46 ecn clear decap-dscp outer reinject tx dev lan0 prio 5"
 #define PLAIN_POLICY "dst ff15::/16 dir both action discard prio 1000"
 
 static void policies(void **state)
@@ -176,7 +178,9 @@ static void policies(void **state)
 	      "\"dev\":\"eth0\",\"dir\":\"receive\",\"action\":\"protect\","
 	      "\"mode\":\"tunnel\",\"preserve\":\"none\","
 	      "\"local\":\"10.0.0.1\",\"remote\":\"239.9.9.9\","
-	      "\"on_no_sa\":\"bypass\",\"df\":\"copy\",\"reinject\":\"tx\","
+	      "\"on_no_sa\":\"bypass\",\"df\":\"copy\","
+	      "\"fragment\":\"before\",\"dscp\":46,\"ecn\":\"clear\","
+	      "\"decap_dscp\":\"outer\",\"reinject\":\"tx\","
 	      "\"reinject_dev\":\"lan0\",\"prio\":5,\"out_packets\":10,"
 	      "\"in_packets\":18446744073709551615},"
 	      "{\"index\":4,\"dst\":\"ff15::/16\",\"dir\":\"both\","

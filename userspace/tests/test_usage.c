@@ -24,7 +24,8 @@ static int teardown(void **state)
 
 #define SA	"sa add group 7 spi 4097 dst 239.1.1.1 dir in "
 #define ALL	"group, dst, src, proto, sport, dport, dev, dir, prio, action, " \
-		"mode, preserve, local, remote, on-no-sa, df, reinject"
+		"mode, preserve, local, remote, on-no-sa, df, fragment, " \
+		"dscp, ecn, decap-dscp, reinject"
 
 static const struct {
 	const char *words;
@@ -194,7 +195,7 @@ static void version(void **state)
 static void short_words(void **state)
 {
 	static const char * const good[] = {
-		"g a 7", "g r 7 e u p 4500", "g f", "po a ds 239.1.1.1 a d",
+		"g a 7", "g r 7 e u p 4500", "g f", "po a dst 239.1.1.1 a d",
 		"po f", "pe a g 8 t 10.0.0.1 p 1 d eth0", "sa f g 7 sp 4097",
 		"st r",
 	};

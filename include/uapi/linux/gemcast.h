@@ -30,6 +30,7 @@
 #define GEMCAST_WINDOW_MAX	4096
 #define GEMCAST_WINDOW_DEFAULT	64
 #define GEMCAST_PRIO_DEFAULT	1000
+#define GEMCAST_DSCP_MAX	63
 #define GEMCAST_UDP_PORT	4500
 
 /* How a group's packets travel. */
@@ -74,6 +75,24 @@ enum gemcast_df {
 	GEMCAST_DF_CLEAR,
 	GEMCAST_DF_SET,
 	GEMCAST_DF_COPY,
+};
+
+/* When a packet above the MTU is cut. */
+enum gemcast_fragment {
+	GEMCAST_FRAGMENT_AFTER,		/* its ESP packet */
+	GEMCAST_FRAGMENT_BEFORE,	/* itself, into several ESP packets */
+};
+
+/* ECN of the outer header of a tunnel (RFC 6040 4.3). */
+enum gemcast_ecn {
+	GEMCAST_ECN_COPY,		/* normal mode */
+	GEMCAST_ECN_CLEAR,		/* compatibility mode */
+};
+
+/* Which DSCP a packet has behind a tunnel (RFC 2983). */
+enum gemcast_decap_dscp {
+	GEMCAST_DECAP_DSCP_INNER,	/* pipe */
+	GEMCAST_DECAP_DSCP_OUTER,	/* uniform */
 };
 
 /* Where a packet that came by UDP goes on. */
@@ -168,6 +187,10 @@ enum gemcast_policy_attr {
 	GEMCAST_A_POLICY_REINJECT_DEV,	/* string, interface name */
 	GEMCAST_A_POLICY_OUT_PACKETS,	/* u64, out */
 	GEMCAST_A_POLICY_IN_PACKETS,	/* u64, out */
+	GEMCAST_A_POLICY_FRAGMENT,	/* u32, enum gemcast_fragment */
+	GEMCAST_A_POLICY_DSCP,		/* u32, of the outer header; absent: copied */
+	GEMCAST_A_POLICY_DECAP_DSCP,	/* u32, enum gemcast_decap_dscp */
+	GEMCAST_A_POLICY_ECN,		/* u32, enum gemcast_ecn */
 	__GEMCAST_A_POLICY_MAX,
 	GEMCAST_A_POLICY_MAX = (__GEMCAST_A_POLICY_MAX - 1)
 };
