@@ -2,10 +2,11 @@
 /*
  * Netfilter hooks. Outbound packets are taken late at LOCAL_OUT and FORWARD, so
  * that firewalls see cleartext; inbound ones at PRE_ROUTING, behind
- * defragmentation and before connection tracking.
+ * defragmentation and before connection tracking, on a bridge too.
  *
  * gn->lock guards whether they are registered.
  */
+#include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/inet_common.h>
@@ -40,6 +41,22 @@ static unsigned int gemcast_hook_in(void *priv, struct sk_buff *skb,
 	return verdict;
 }
 
+#if IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE) && \
+	IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+#define GEMCAST_HOOK_BRIDGE
+/*
+ * What br_netfilter has shown to PRE_ROUTING as a bridge's it hides there when
+ * it goes up to this host. We left it alone for the bridge, and must see it now.
+ */
+static unsigned int gemcast_hook_bridge(void *priv, struct sk_buff *skb,
+					const struct nf_hook_state *state)
+{
+	if (nf_bridge_info_exists(skb) && gemcast_input_wants(skb))
+		skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
+	return NF_ACCEPT;
+}
+#endif
+
 #define GEMCAST_HOOK(_fn, _pf, _num, _prio) \
 	{ .hook = (_fn), .pf = (_pf), .hooknum = (_num), .priority = (_prio) }
 
@@ -56,6 +73,10 @@ static const struct nf_hook_ops gemcast_hook_ops[] = {
 		     GEMCAST_PRI_OUT),
 	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV6, NF_INET_PRE_ROUTING,
 		     GEMCAST_PRI_IN),
+#ifdef GEMCAST_HOOK_BRIDGE
+	GEMCAST_HOOK(gemcast_hook_bridge, NFPROTO_BRIDGE, NF_BR_LOCAL_IN,
+		     NF_BR_PRI_LAST),
+#endif
 };
 
 /* The sockets that our packets go out by stay as long as the namespace. */

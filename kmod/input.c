@@ -235,20 +235,17 @@ static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 	return gemcast_in_esp(in, skb, flow->upper);
 }
 
-static bool gemcast_in_multicast(const struct sk_buff *skb,
-				 const struct nf_hook_state *state)
+bool gemcast_input_wants(const struct sk_buff *skb)
 {
-	if (state->pf == NFPROTO_IPV6)
-		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
-	return ipv4_is_multicast(ip_hdr(skb)->daddr);
-}
-
-static bool gemcast_in_unicast_esp(const struct sk_buff *skb,
-				   const struct nf_hook_state *state)
-{
-	if (state->pf == NFPROTO_IPV6)
-		return ipv6_hdr(skb)->nexthdr == IPPROTO_ESP;
-	return ip_hdr(skb)->protocol == IPPROTO_ESP;
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return ipv4_is_multicast(ip_hdr(skb)->daddr) ||
+		       ip_hdr(skb)->protocol == IPPROTO_ESP;
+	case htons(ETH_P_IPV6):
+		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) ||
+		       ipv6_hdr(skb)->nexthdr == IPPROTO_ESP;
+	}
+	return false;
 }
 
 /**
@@ -268,12 +265,12 @@ unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
 
 	/*
 	 * Our own cleartext, looped back; or already read and injected anew; or
-	 * a bridge's, which would forward it in the clear.
+	 * a bridge's, which would forward it in the clear: that which goes up to
+	 * this host comes again.
 	 */
 	if (skb->pkt_type == PACKET_LOOPBACK || nf_bridge_in_prerouting(skb))
 		return NF_ACCEPT;
-	if (!gemcast_in_multicast(skb, state) &&
-	    !gemcast_in_unicast_esp(skb, state))
+	if (!gemcast_input_wants(skb))
 		return NF_ACCEPT;
 	if (!gemcast_flow_read(skb, &flow))
 		return NF_ACCEPT;

@@ -7,29 +7,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
 
-
-# route_multicast NS FROM TO: routes $source, $group
-route_multicast()
-{
-	local ns=$1 from=$2 to=$3
-
-	cat >"$TMP/$ns.conf" <<-END
-		phyint $from enable
-		phyint $to enable
-		mroute from $from source 10.1.0.1 group 239.1.1.1 to $to
-		mroute from $from source fd01::1 group ff1e::1 to $to
-	END
-	in_background "smcroute.$ns" "$ns" smcrouted -n -N -t 0 -f "$TMP/$ns.conf" \
-		-P "$TMP/$ns.pid" -u "$TMP/$ns.sock"
-	wait_for routes_multicast "$ns"
-}
-
-routes_multicast()
-{
-	ip -n "$(ns_name "$1")" mroute show table all | grep -q '239.1.1.1.*resolved' &&
-		ip -n "$(ns_name "$1")" -6 mroute show table all | grep -q 'ff1e::1.*resolved'
-}
-
 # configure NS DIR MODE
 configure()
 {
@@ -65,8 +42,8 @@ veth_pair B lan 10.3.0.1/24,fd03::1/64 r eth0 10.3.0.2/24,fd03::2/64
 for ns in A B; do
 	ns_exec $ns sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 done
-route_multicast A lan core
-route_multicast B core lan
+route_multicast A lan core 10.1.0.1,239.1.1.1 fd01::1,ff1e::1
+route_multicast B core lan 10.1.0.1,239.1.1.1 fd01::1,ff1e::1
 
 SPI=4096
 for group in 239.1.1.1 ff1e::1; do

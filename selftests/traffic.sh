@@ -26,6 +26,8 @@
 #					$PORT gets to each TO, on eth0; none is sent
 #					faster than it is received
 #
+#	route_multicast NS FROM TO SOURCE,GROUP...	by smcrouted; it is done on return
+#
 #	capture_start NAME NS IF [FILTER]
 #	capture_end NAME		$TMP/NAME.list has a line for each frame
 #	frames NAME REGEX		how many of these lines match
@@ -232,6 +234,40 @@ delivers()
 		fi
 	done
 	return "$status"
+}
+
+# --- multicast routers -------------------------------------------------------------
+
+routes_multicast()
+{
+	local ns pair
+
+	ns=$(ns_name "$1")
+	shift
+	{
+		ip -n "$ns" mroute show table all
+		ip -n "$ns" -6 mroute show table all
+	} >"$TMP/mroutes"
+	for pair; do
+		grep -q "(${pair%,*},${pair#*,}).*resolved" "$TMP/mroutes" || return
+	done
+}
+
+route_multicast()
+{
+	local ns=$1 from=$2 to=$3 pair
+
+	shift 3
+	{
+		echo "phyint $from enable"
+		echo "phyint $to enable"
+		for pair; do
+			echo "mroute from $from source ${pair%,*} group ${pair#*,} to $to"
+		done
+	} >"$TMP/$ns.conf"
+	in_background "smcroute.$ns" "$ns" smcrouted -n -N -t 0 -f "$TMP/$ns.conf" \
+		-P "$TMP/$ns.pid" -u "$TMP/$ns.sock"
+	wait_for routes_multicast "$ns" "$@"
 }
 
 # --- captures -------------------------------------------------------------------

@@ -32,6 +32,7 @@ static const char usage[] =
 	"	-l 0|1		IP_MULTICAST_LOOP\n"
 	"	-d do|dont|want|probe	IP_MTU_DISCOVER\n"
 	"	-k		go on after a refused datagram, and count it\n"
+	"	-e		IP_RECVERR, and print mtu=, what is told of a refused datagram\n"
 	"	prints: sender= sent= failed= error=; fails if any was refused\n"
 	"\n"
 	"usage: mcast recv [OPTION]... PORT GROUP[@SOURCE]...\n"

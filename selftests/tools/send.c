@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/errqueue.h>	/* needs <time.h> */
 
 #include "mcast.h"
 
@@ -32,6 +33,7 @@ static struct {
 	uint32_t window;
 	int ttl, tos, loop;
 	bool keep_going;
+	bool ask;		/* how long a datagram may be */
 	unsigned long attempts, sent, failed;
 	const char *error;
 } s = { .next.sender = 1, .random = 1, .batch = 1, .window = 64, .ttl = -1,
@@ -144,7 +146,42 @@ static int open_socket(void)
 			set_option(fd, &s.group, V4(0), V6(IPV6_DONTFRAG),
 				   !strcmp(s.mtu_discover, "do"));
 	}
+	if (s.ask)
+		set_option(fd, &s.group, V4(IP_RECVERR), V6(IPV6_RECVERR), 1);
 	return fd;
+}
+
+/* What the socket's error queue says that the MTU is; 0: nothing. */
+static uint32_t told_mtu(int fd)
+{
+	struct sock_extended_err error;
+	struct sockaddr_storage to;
+	uint8_t data[1], control[512];
+	struct iovec iov = { data, sizeof(data) };
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = sizeof(to),
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg;
+
+	if (recvmsg(fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+		return 0;
+	if (to.ss_family == AF_INET6)	/* the group's, as we gave it */
+		((struct sockaddr_in6 *)&to)->sin6_scope_id =
+			((struct sockaddr_in6 *)&s.group)->sin6_scope_id;
+	if (memcmp(&to, &s.group, address_len(&s.group)) != 0)
+		return 0;
+	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
+		if (cmsg->cmsg_type != IP_RECVERR &&
+		    cmsg->cmsg_type != IPV6_RECVERR)
+			continue;
+		memcpy(&error, CMSG_DATA(cmsg), sizeof(error));
+		if (error.ee_origin == SO_EE_ORIGIN_LOCAL &&
+		    error.ee_errno == EMSGSIZE)
+			return error.ee_info;
+	}
+	return 0;
 }
 
 /*
@@ -244,7 +281,7 @@ int cmd_send(int argc, char **argv)
 	char sizes[] = "100", *given = NULL;
 	int option, fd;
 
-	while ((option = getopt(argc, argv, "i:b:u:n:s:S:g:r:p:w:t:q:l:d:k")) !=
+	while ((option = getopt(argc, argv, "i:b:u:n:s:S:g:r:p:w:t:q:l:d:ke")) !=
 	       -1) {
 		switch (option) {
 		case 'i':
@@ -293,6 +330,9 @@ int cmd_send(int argc, char **argv)
 		case 'k':
 			s.keep_going = true;
 			break;
+		case 'e':
+			s.ask = true;
+			break;
 		default:
 			return 2;
 		}
@@ -315,8 +355,11 @@ int cmd_send(int argc, char **argv)
 	stay_here();
 	fd = open_socket();
 	send_all(fd);
-	printf("sender=%u sent=%lu failed=%lu error=%s\n", s.next.sender,
+	printf("sender=%u sent=%lu failed=%lu error=%s", s.next.sender,
 	       s.sent, s.failed, s.error);
+	if (s.ask)
+		printf(" mtu=%u", told_mtu(fd));
+	printf("\n");
 	return s.failed != 0;
 }
 
