@@ -28,6 +28,15 @@ static inline bool gemcast_addr_multicast(const struct in6_addr *addr)
 	return ipv6_addr_is_multicast(addr);
 }
 
+/* Source-specific multicast (RFC 4607): 232.0.0.0/8, ff3x::/32. */
+static inline bool gemcast_addr_ssm(const struct in6_addr *addr)
+{
+	if (ipv6_addr_v4mapped(addr))
+		return addr->s6_addr[12] == 232;
+	return addr->s6_addr[0] == 0xff && addr->s6_addr[1] >> 4 == 3 &&
+	       !addr->s6_addr16[1];
+}
+
 /* Length of the address on the wire and in netlink, in bytes. */
 static inline int gemcast_addr_len(const struct in6_addr *addr)
 {

@@ -164,10 +164,26 @@ static bool gemcast_flow_ike_port(u16 port)
 }
 
 /**
+ * gemcast_flow_neighbour() - Is it neighbour discovery?
+ * @flow: a flow
+ *
+ * It passes whatever policies say: they cannot tell it from other ICMPv6, and
+ * without it the network ends.
+ *
+ * Return: true if so.
+ */
+bool gemcast_flow_neighbour(const struct gemcast_flow *flow)
+{
+	return flow->proto == IPPROTO_ICMPV6 &&
+	       flow->icmp_type >= NDISC_ROUTER_SOLICITATION &&
+	       flow->icmp_type <= NDISC_REDIRECT;
+}
+
+/**
  * gemcast_flow_control() - Is it a control protocol of the network or ours?
  * @flow: a flow
  *
- * IGMP, MLD, neighbour discovery and IKE pass unless a policy names them.
+ * IGMP, MLD and IKE pass unless a policy names them.
  *
  * Return: true if so.
  */
@@ -179,9 +195,7 @@ bool gemcast_flow_control(const struct gemcast_flow *flow)
 	case IPPROTO_ICMPV6:
 		return (flow->icmp_type >= ICMPV6_MGM_QUERY &&
 			flow->icmp_type <= ICMPV6_MGM_REDUCTION) ||
-		       flow->icmp_type == ICMPV6_MLD2_REPORT ||
-		       (flow->icmp_type >= NDISC_ROUTER_SOLICITATION &&
-			flow->icmp_type <= NDISC_REDIRECT);
+		       flow->icmp_type == ICMPV6_MLD2_REPORT;
 	case IPPROTO_UDP:
 		return flow->ports && gemcast_flow_ike_port(flow->dport);
 	}

@@ -28,7 +28,9 @@ struct gemcast_flow {
  * @flow->ifindex is left to the caller.
  */
 bool gemcast_flow_read(const struct sk_buff *skb, struct gemcast_flow *flow);
-/* IGMP, MLD, neighbour discovery and IKE, which pass unless a policy names them. */
+/* Neighbour discovery, which always passes. */
+bool gemcast_flow_neighbour(const struct gemcast_flow *flow);
+/* IGMP, MLD and IKE, which pass unless a policy names them. */
 bool gemcast_flow_control(const struct gemcast_flow *flow);
 
 #endif

@@ -114,6 +114,11 @@ int gemcast_group_del(struct gemcast_net *gn, u32 id,
 		NL_SET_ERR_MSG(extack, "the group is in use by a policy");
 		return -EBUSY;
 	}
+	if (group->nstaged) {
+		NL_SET_ERR_MSG(extack,
+			       "the group is in use by a policy of a transaction");
+		return -EBUSY;
+	}
 	if (group->nsas) {
 		NL_SET_ERR_MSG(extack, "the group is in use by an SA");
 		return -EBUSY;
@@ -134,7 +139,9 @@ static void gemcast_group_clear(struct gemcast_group *group)
 	};
 	struct gemcast_sa_filter sas = { .group = group->cfg.id };
 
-	gemcast_policy_flush(group->gn, &policies);
+	gemcast_policy_flush(gemcast_ruleset_active(group->gn), &policies);
+	if (group->gn->staged)
+		gemcast_policy_flush(group->gn->staged, &policies);
 	gemcast_sa_flush(group->gn, &sas);
 	gemcast_peer_flush(group);
 	gemcast_group_remove(group);

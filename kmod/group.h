@@ -25,6 +25,7 @@ struct gemcast_group {
 	u32 nsas;			/* lock */
 	u32 npeers;			/* lock */
 	u32 npolicies;			/* lock */
+	u32 nstaged;			/* policies of a transaction; lock */
 	struct gemcast_udp_port *port;	/* encap udp; as long as the group */
 	atomic_long_t acquire_next;	/* jiffies: no acquire before */
 	struct rcu_head rcu;

@@ -122,12 +122,16 @@ static int gemcast_in_policy(struct gemcast_in *in, struct sk_buff *skb)
 {
 	const struct gemcast_policy_config *cfg;
 	struct gemcast_flow flow;
+	bool denied;
 
 	if (!gemcast_flow_read(skb, &flow))
 		return GEMCAST_A_STATS_IN_BAD_INNER;
 	/* The policies of a udp group name the interface on its other side. */
 	flow.ifindex = in->sa->key.port ? GEMCAST_FLOW_ANY_DEV : in->ifindex;
-	in->policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, &flow);
+	in->policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, &flow,
+					   &denied);
+	if (denied)
+		return GEMCAST_A_STATS_IN_SSM;
 	if (!in->policy || in->policy->group != in->sa->group)
 		return GEMCAST_A_STATS_IN_POLICY;
 	cfg = &in->policy->cfg;
@@ -202,10 +206,13 @@ static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
 	struct gemcast_policy *policy;
+	bool denied;
 	int drop;
 
-	policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, flow);
-	if (policy && policy->cfg.action == GEMCAST_ACTION_DISCARD)
+	policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, flow, &denied);
+	if (denied)
+		drop = GEMCAST_A_STATS_IN_SSM;
+	else if (policy && policy->cfg.action == GEMCAST_ACTION_DISCARD)
 		drop = GEMCAST_A_STATS_IN_DISCARD;
 	else if (policy && policy->group && !policy->group->port)
 		drop = GEMCAST_A_STATS_IN_SPOOF;
@@ -219,15 +226,36 @@ static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
+/*
+ * ESP by no SA of ours may be another's: XFRM's, or a gateway's further on. It
+ * goes on unless policies discard it as it is (RFC 5374 5.2).
+ */
+static unsigned int gemcast_in_no_sa(struct gemcast_in *in,
+				     const struct gemcast_flow *flow)
+{
+	struct gemcast_policy *policy;
+	bool denied;
+	int drop;
+
+	policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, flow, &denied);
+	if (denied)
+		drop = GEMCAST_A_STATS_IN_SSM;
+	else if (policy && policy->cfg.action == GEMCAST_ACTION_DISCARD)
+		drop = GEMCAST_A_STATS_IN_DISCARD;
+	else
+		return NF_ACCEPT;
+	gemcast_in_drop(in, drop);
+	return NF_DROP;
+}
+
 static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 				    const struct gemcast_flow *flow)
 {
 	if (!gemcast_in_head(in, skb, flow->upper))
 		return NF_ACCEPT;
 	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, 0, &in->dst, &in->src);
-	/* It may be another's: XFRM's, or a gateway's further on. */
 	if (!in->sa)
-		return NF_ACCEPT;
+		return gemcast_in_no_sa(in, flow);
 	if (flow->fragment) {
 		gemcast_in_drop(in, GEMCAST_A_STATS_IN_FRAGMENT);
 		return NF_DROP;

@@ -5,8 +5,10 @@
 #include "ivguard.h"
 #include "net.h"
 #include "netlink.h"
+#include "ruleset.h"
 #include "sa.h"
 #include "selftest/selftest.h"
+#include "transaction.h"
 
 static int __init gemcast_init(void)
 {
@@ -20,18 +22,28 @@ static int __init gemcast_init(void)
 	err = gemcast_sa_init();
 	if (err)
 		goto ivguard;
+	err = gemcast_ruleset_init();
+	if (err)
+		goto sa;
 	err = gemcast_selftest();
 	if (err)
-		goto sa;
+		goto ruleset;
 	err = gemcast_net_init();
 	if (err)
-		goto sa;
-	err = gemcast_netlink_init();
+		goto ruleset;
+	err = gemcast_transaction_init();
 	if (err)
 		goto net;
+	err = gemcast_netlink_init();
+	if (err)
+		goto transaction;
 	return 0;
+transaction:
+	gemcast_transaction_exit();
 net:
 	gemcast_net_exit();
+ruleset:
+	gemcast_ruleset_exit();
 sa:
 	gemcast_sa_exit();
 ivguard:
@@ -44,7 +56,9 @@ aead:
 static void __exit gemcast_exit(void)
 {
 	gemcast_netlink_exit();
+	gemcast_transaction_exit();
 	gemcast_net_exit();
+	gemcast_ruleset_exit();
 	gemcast_sa_exit();
 	gemcast_ivguard_exit();
 	gemcast_aead_exit();

@@ -10,7 +10,9 @@
 #include "net.h"
 #include "peer.h"
 #include "policy.h"
+#include "ruleset.h"
 #include "sa.h"
+#include "transaction.h"
 
 static unsigned int gemcast_net_id;
 
@@ -54,7 +56,7 @@ void gemcast_net_follow_dev(char *name, int *ifindex,
 		if (gone)
 			WRITE_ONCE(*ifindex, 0);
 		else
-			strscpy(name, dev->name, IFNAMSIZ);
+			strscpy_pad(name, dev->name, IFNAMSIZ);
 	} else if (!*ifindex && *name && !gone && !strcmp(name, dev->name)) {
 		WRITE_ONCE(*ifindex, dev->ifindex);
 	}
@@ -73,7 +75,9 @@ static int gemcast_net_dev_event(struct notifier_block *nb, unsigned long event,
 	if (!gn)
 		return NOTIFY_DONE;
 	mutex_lock(&gn->lock);
-	gemcast_policy_dev_event(gn, dev, gone);
+	gemcast_policy_dev_event(gemcast_ruleset_active(gn), dev, gone);
+	if (gn->staged)
+		gemcast_policy_dev_event(gn->staged, dev, gone);
 	gemcast_peer_dev_event(gn, dev, gone);
 	mutex_unlock(&gn->lock);
 	return NOTIFY_DONE;
@@ -86,14 +90,12 @@ static struct notifier_block gemcast_net_notifier = {
 static int __net_init gemcast_net_start(struct net *net)
 {
 	struct gemcast_net *gn = gemcast_net(net);
-	int i, err;
+	struct gemcast_ruleset *rs;
+	int err;
 
 	gn->net = net;
 	mutex_init(&gn->lock);
 	xa_init(&gn->groups);
-	for (i = 0; i < GEMCAST_GSPDS; i++)
-		INIT_LIST_HEAD(&gn->gspd[i]);
-	INIT_LIST_HEAD(&gn->policies);
 	INIT_LIST_HEAD(&gn->sas);
 	INIT_LIST_HEAD(&gn->udp_ports);
 	err = gemcast_stats_init(gn);
@@ -101,7 +103,18 @@ static int __net_init gemcast_net_start(struct net *net)
 		return err;
 	err = rhashtable_init(&gn->sad, &gemcast_sad_params);
 	if (err)
-		gemcast_stats_exit(gn);
+		goto stats;
+	rs = gemcast_ruleset_new(gn);
+	if (!rs) {
+		err = -ENOMEM;
+		goto sad;
+	}
+	RCU_INIT_POINTER(gn->ruleset, rs);
+	return 0;
+sad:
+	rhashtable_destroy(&gn->sad);
+stats:
+	gemcast_stats_exit(gn);
 	return err;
 }
 
@@ -110,12 +123,16 @@ static void __net_exit gemcast_net_stop(struct net *net)
 {
 	struct gemcast_net *gn = gemcast_net(net);
 	struct gemcast_policy_filter all = {};
+	struct gemcast_ruleset *rs;
 
 	mutex_lock(&gn->lock);
-	gemcast_policy_flush(gn, &all);
+	gemcast_transaction_drop(gn);
+	rs = gemcast_ruleset_active(gn);
+	gemcast_policy_flush(rs, &all);
 	gemcast_group_flush(gn, 0, NULL);
 	mutex_unlock(&gn->lock);
 	gemcast_sa_drain();
+	gemcast_ruleset_free(rs);
 	if (gn->ctl4)
 		inet_ctl_sock_destroy(gn->ctl4);
 	if (gn->ctl6)

@@ -13,6 +13,8 @@
 
 enum gemcast_gspd { GEMCAST_GSPD_OUT, GEMCAST_GSPD_IN, GEMCAST_GSPDS };
 
+struct gemcast_ruleset;
+
 struct gemcast_net {
 	struct net *net;
 	/*
@@ -23,14 +25,15 @@ struct gemcast_net {
 	 */
 	struct mutex lock;
 	struct xarray groups;			/* by id; read under RCU */
-	struct list_head gspd[GEMCAST_GSPDS];	/* by (prio, index); RCU */
-	struct list_head policies;		/* all, by (prio, index); lock */
+	struct gemcast_ruleset __rcu *ruleset;	/* that packets see */
+	struct gemcast_ruleset *staged;		/* of a transaction; lock */
+	u32 staged_by;				/* its socket; lock */
+	u32 replaced;				/* rule sets so far; lock */
 	struct rhashtable sad;			/* by struct gemcast_sa_key; RCU */
 	struct list_head sas;			/* all, oldest first; lock */
 	struct list_head udp_ports;		/* struct gemcast_udp_port; lock */
 	u32 policy_index;			/* last one given; lock */
 	u64 sa_number;				/* last one given; lock */
-	u32 npolicies;				/* lock */
 	bool hooked;				/* lock */
 	struct sock *ctl4;			/* sends ESP; never loops back */
 	struct sock *ctl6;

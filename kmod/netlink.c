@@ -33,6 +33,10 @@ static const struct nla_policy gemcast_nl_stats_attrs[] = {
 	[GEMCAST_A_STATS_UNSPEC] = { .type = NLA_REJECT },
 };
 
+static const struct nla_policy gemcast_nl_transaction_attrs[] = {
+	[GEMCAST_A_POLICY_UNSPEC] = { .type = NLA_REJECT },
+};
+
 #define GEMCAST_NL_POLICY(name, object, attrs)				\
 static const struct nla_policy name[GEMCAST_A_OBJECT_MAX + 1] = {	\
 	[object] = NLA_POLICY_NESTED(attrs),				\
@@ -46,6 +50,8 @@ GEMCAST_NL_POLICY(gemcast_nl_policy_new_policy, GEMCAST_A_OBJECT_POLICY,
 		  gemcast_nl_policy_new_attrs);
 GEMCAST_NL_POLICY(gemcast_nl_policy_policy, GEMCAST_A_OBJECT_POLICY,
 		  gemcast_nl_policy_name_attrs);
+GEMCAST_NL_POLICY(gemcast_nl_transaction_policy, GEMCAST_A_OBJECT_POLICY,
+		  gemcast_nl_transaction_attrs);
 GEMCAST_NL_POLICY(gemcast_nl_sa_new_policy, GEMCAST_A_OBJECT_SA,
 		  gemcast_nl_sa_new_attrs);
 GEMCAST_NL_POLICY(gemcast_nl_sa_policy, GEMCAST_A_OBJECT_SA,
@@ -144,6 +150,24 @@ static const struct gemcast_nl_op gemcast_nl_ops[] = {
 		.policy = gemcast_nl_policy_policy,
 		.object = GEMCAST_A_OBJECT_POLICY,
 		.id = GEMCAST_A_POLICY_INDEX,
+		.all = true,
+	},
+	[GEMCAST_CMD_POLICY_BEGIN] = {
+		.doit = gemcast_nl_policy_begin,
+		.policy = gemcast_nl_transaction_policy,
+		.object = GEMCAST_A_OBJECT_POLICY,
+		.all = true,
+	},
+	[GEMCAST_CMD_POLICY_COMMIT] = {
+		.doit = gemcast_nl_policy_commit,
+		.policy = gemcast_nl_transaction_policy,
+		.object = GEMCAST_A_OBJECT_POLICY,
+		.all = true,
+	},
+	[GEMCAST_CMD_POLICY_ABORT] = {
+		.doit = gemcast_nl_policy_abort,
+		.policy = gemcast_nl_transaction_policy,
+		.object = GEMCAST_A_OBJECT_POLICY,
 		.all = true,
 	},
 	[GEMCAST_CMD_SA_NEW] = {
@@ -379,6 +403,7 @@ int gemcast_nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
 			  &gemcast_family, NLM_F_MULTI, req->cmd);
 	if (!hdr)
 		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, hdr);
 	err = put(skb, object);
 	if (err) {
 		genlmsg_cancel(skb, hdr);
@@ -430,6 +455,9 @@ static const struct genl_ops gemcast_genl_ops[] = {
 	GEMCAST_NL_GET(GEMCAST_CMD_PEER_GET, gemcast_nl_peer_policy),
 	GEMCAST_NL_DO(GEMCAST_CMD_STATS_GET, gemcast_nl_stats_policy),
 	GEMCAST_NL_DO(GEMCAST_CMD_STATS_RESET, gemcast_nl_stats_policy),
+	GEMCAST_NL_DO(GEMCAST_CMD_POLICY_BEGIN, gemcast_nl_transaction_policy),
+	GEMCAST_NL_DO(GEMCAST_CMD_POLICY_COMMIT, gemcast_nl_transaction_policy),
+	GEMCAST_NL_DO(GEMCAST_CMD_POLICY_ABORT, gemcast_nl_transaction_policy),
 };
 
 static const struct genl_multicast_group gemcast_genl_mcgrps[] = {

@@ -6,6 +6,7 @@
  * All but the tables runs under gn->lock.
  */
 #include "netlink.h"
+#include "transaction.h"
 
 const struct nla_policy
 gemcast_nl_policy_new_attrs[GEMCAST_A_POLICY_MAX + 1] = {
@@ -375,17 +376,27 @@ static int gemcast_nl_policy_config(const struct gemcast_nl *nl,
 		       gemcast_nl_check_plain(nl);
 }
 
+/* What a request changes. */
+static struct gemcast_ruleset *gemcast_nl_ruleset(const struct gemcast_nl *nl)
+{
+	return gemcast_transaction_ruleset(nl->gn, nl->info->snd_portid);
+}
+
 int gemcast_nl_policy_new(const struct gemcast_nl *nl, u16 flags)
 {
-	struct gemcast_policy_config cfg = {};
+	struct gemcast_policy_config cfg;
 	int err;
 
+	/* No stray bytes: it is compared by memcmp(). */
+	memset(&cfg, 0, sizeof(cfg));
 	err = gemcast_nl_policy_config(nl, &cfg);
-	return err ?: gemcast_policy_new(nl->gn, &cfg, flags, nl->extack);
+	return err ?: gemcast_policy_new(gemcast_nl_ruleset(nl), &cfg, flags,
+					 nl->extack);
 }
 
 /* The one policy that a request names; a request that names none is refused. */
-static struct gemcast_policy *gemcast_nl_policy(const struct gemcast_nl *nl)
+static struct gemcast_policy *gemcast_nl_policy(const struct gemcast_nl *nl,
+						struct gemcast_ruleset *rs)
 {
 	struct gemcast_policy_filter filter = {};
 	int attr, err;
@@ -399,16 +410,17 @@ static struct gemcast_policy *gemcast_nl_policy(const struct gemcast_nl *nl)
 	else
 		err = gemcast_nl_policy_filter(nl, &filter);
 	return err ? ERR_PTR(err) :
-		     gemcast_policy_find(nl->gn, &filter, nl->extack);
+		     gemcast_policy_find(rs, &filter, nl->extack);
 }
 
 int gemcast_nl_policy_del(const struct gemcast_nl *nl, u16 flags)
 {
-	struct gemcast_policy *policy = gemcast_nl_policy(nl);
+	struct gemcast_ruleset *rs = gemcast_nl_ruleset(nl);
+	struct gemcast_policy *policy = gemcast_nl_policy(nl, rs);
 
 	if (IS_ERR(policy))
 		return PTR_ERR(policy);
-	gemcast_policy_del(nl->gn, policy);
+	gemcast_policy_del(rs, policy);
 	return 0;
 }
 
@@ -420,8 +432,26 @@ int gemcast_nl_policy_flush(const struct gemcast_nl *nl, u16 flags)
 	err = gemcast_nl_policy_filter(nl, &filter);
 	if (err)
 		return err;
-	gemcast_policy_flush(nl->gn, &filter);
+	gemcast_policy_flush(gemcast_nl_ruleset(nl), &filter);
 	return 0;
+}
+
+int gemcast_nl_policy_begin(const struct gemcast_nl *nl, u16 flags)
+{
+	return gemcast_transaction_begin(nl->gn, nl->info->snd_portid,
+					 nl->extack);
+}
+
+int gemcast_nl_policy_commit(const struct gemcast_nl *nl, u16 flags)
+{
+	return gemcast_transaction_commit(nl->gn, nl->info->snd_portid,
+					  nl->extack);
+}
+
+int gemcast_nl_policy_abort(const struct gemcast_nl *nl, u16 flags)
+{
+	return gemcast_transaction_abort(nl->gn, nl->info->snd_portid,
+					 nl->extack);
 }
 
 static int gemcast_nl_put_prefix(struct sk_buff *skb, int attr, int len_attr,
@@ -555,8 +585,9 @@ int gemcast_nl_put_policy(struct sk_buff *skb, const void *object)
 
 int gemcast_nl_policy_get(const struct gemcast_nl *nl, u16 flags)
 {
-	struct gemcast_policy *policy = gemcast_nl_policy(nl);
+	struct gemcast_policy *policy;
 
+	policy = gemcast_nl_policy(nl, gemcast_ruleset_active(nl->gn));
 	if (IS_ERR(policy))
 		return PTR_ERR(policy);
 	return gemcast_nl_reply(nl, gemcast_nl_put_policy, policy);
@@ -566,6 +597,7 @@ int gemcast_nl_policy_get(const struct gemcast_nl *nl, u16 flags)
 int gemcast_nl_policy_dump(const struct gemcast_nl *nl, struct sk_buff *skb,
 			   struct netlink_callback *cb)
 {
+	struct gemcast_ruleset *rs = gemcast_ruleset_active(nl->gn);
 	struct gemcast_policy_filter filter = {};
 	struct gemcast_policy *policy;
 	int err;
@@ -573,12 +605,10 @@ int gemcast_nl_policy_dump(const struct gemcast_nl *nl, struct sk_buff *skb,
 	err = gemcast_nl_policy_filter(nl, &filter);
 	if (err)
 		return err;
-	policy = gemcast_policy_behind(nl->gn, cb->args[0], cb->args[1]);
-	if (!policy)
-		return 0;
-	list_for_each_entry_from(policy, &nl->gn->policies, all) {
-		if (!gemcast_policy_matches(policy, &filter))
-			continue;
+	/* Of two rule sets no list is made without saying so. */
+	cb->seq = nl->gn->replaced + 1;
+	policy = gemcast_policy_behind(rs, &filter, cb->args[0], cb->args[1]);
+	for (; policy; policy = gemcast_policy_next(policy, &filter)) {
 		err = gemcast_nl_dump(skb, cb, gemcast_nl_put_policy, policy);
 		if (err)
 			return err;

@@ -178,9 +178,20 @@ bool gemcast_outer_too_long(const struct gemcast_out *out,
 }
 
 /*
- * May the packet not be cut? IPv6 has no bit that says so: routers do not cut,
- * and senders do unless they are told. All must take what a link must carry.
+ * IPv6 has no bit that forbids to cut: routers do not cut, and senders do unless
+ * they are told. Every link carries 1,280 bytes. What came in pieces that would
+ * have fitted has been cut already.
  */
+static bool gemcast_outer_df6(const struct gemcast_out *out,
+			      const struct sk_buff *skb)
+{
+	if (out->policy->cfg.df == GEMCAST_DF_COPY && !out->whole)
+		return false;
+	return skb->len > IPV6_MIN_MTU &&
+	       !(out->pieces && out->pieces <= gemcast_outer_longest(out));
+}
+
+/* May the packet not be cut? */
 static bool gemcast_outer_df(const struct gemcast_out *out,
 			     const struct sk_buff *skb)
 {
@@ -188,12 +199,12 @@ static bool gemcast_outer_df(const struct gemcast_out *out,
 	case GEMCAST_DF_CLEAR:
 		return false;
 	case GEMCAST_DF_SET:
-		return !out->v6 || skb->len > IPV6_MIN_MTU;
+		return !out->v6 || gemcast_outer_df6(out, skb);
 	case GEMCAST_DF_COPY:
 		break;
 	}
 	if (out->v6)
-		return out->whole && skb->len > IPV6_MIN_MTU;
+		return gemcast_outer_df6(out, skb);
 	return ip_hdr(skb)->frag_off & htons(IP_DF);
 }
 

@@ -21,6 +21,7 @@ struct gemcast_out {
 	bool v6;
 	bool forwarded;
 	bool whole;			/* its sender wants it not cut */
+	u16 pieces;			/* it came in some of this length; IPv6 */
 	bool sent;			/* an ESP packet went out */
 };
 

@@ -230,6 +230,22 @@ static unsigned int gemcast_out_no_sa(struct gemcast_net *gn,
 	return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_NO_SA, state);
 }
 
+/* RFC 5374 6.3.3 */
+static unsigned int gemcast_out_denied(struct gemcast_net *gn,
+				       const struct gemcast_flow *flow,
+				       const struct nf_hook_state *state)
+{
+	struct gemcast_audit audit = {
+		.reason = GEMCAST_A_STATS_OUT_SSM,
+		.src = flow->src,
+		.dst = flow->dst,
+		.ifindex = flow->ifindex,
+	};
+
+	gemcast_event_audit(gn, &audit);
+	return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_SSM, state);
+}
+
 static void gemcast_out_audit(struct gemcast_net *gn,
 			      const struct gemcast_out *out,
 			      enum gemcast_stats_attr drop)
@@ -277,6 +293,8 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 	};
 	int drop = 0;
 
+	if (out.v6 && out.forwarded)
+		out.pieces = IP6CB(skb)->frag_max_size;
 	if (flow->frag_part > skb_headlen(skb))
 		drop = GEMCAST_A_STATS_OUT_MALFORMED;
 	if (policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
@@ -345,6 +363,7 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 {
 	struct gemcast_policy *policy;
 	struct gemcast_flow flow;
+	bool denied;
 
 	/* Through the loopback interface nothing leaves. */
 	if (!gemcast_out_multicast(skb, state) ||
@@ -354,7 +373,9 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 		return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_MALFORMED,
 					state);
 	flow.ifindex = state->out->ifindex;
-	policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow);
+	policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow, &denied);
+	if (denied)
+		return gemcast_out_denied(gn, &flow, state);
 	if (!policy)
 		return NF_ACCEPT;
 	gemcast_counters_add(policy->count[GEMCAST_GSPD_OUT], 1, skb->len);
@@ -390,13 +411,15 @@ void gemcast_output_arriving(struct gemcast_net *gn, struct sk_buff *skb,
 	};
 	int drop;
 	struct gemcast_flow flow;
+	bool denied;
 
 	if (!gemcast_flow_read(skb, &flow) ||
 	    flow.frag_part > skb_headlen(skb))
 		return;
 	flow.ifindex = state->in->ifindex;
 	out.flow = &flow;
-	out.policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow);
+	out.policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow,
+					   &denied);
 	if (!out.policy || !out.policy->group || !out.policy->group->port ||
 	    !out.policy->cfg.sel.dev[0])
 		return;

@@ -1,47 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The group security policy database: an outbound and an inbound list, each
- * ordered by priority, then by age. A policy stands in the lists of its
- * direction; multicast selectors are never swapped (RFC 5374 4.1.1).
+ * Policies, the entries of the group security policy database: made, changed
+ * and found by what requests say, and held against packets. Where they stand
+ * is up to their rule set.
  *
  * gn->lock guards all changes; the packet path reads under RCU.
  */
-#include <linux/rculist.h>
 #include <linux/slab.h>
 #include "event.h"
 #include "hooks.h"
 #include "policy.h"
 
 static const u16 gemcast_port_max = 65535;
-
-static bool gemcast_policy_before(const struct gemcast_policy *a, u32 prio,
-				  u32 index)
-{
-	return a->cfg.prio < prio || (a->cfg.prio == prio && a->index < index);
-}
-
-/* Lock held. New ones mostly belong at the end. */
-static void gemcast_policy_insert(struct gemcast_net *gn,
-				  struct gemcast_policy *policy)
-{
-	struct gemcast_policy *pos;
-	int i;
-
-	list_for_each_entry_reverse(pos, &gn->policies, all)
-		if (gemcast_policy_before(pos, policy->cfg.prio, policy->index))
-			break;
-	list_add(&policy->all, &pos->all);
-
-	for (i = 0; i < GEMCAST_GSPDS; i++) {
-		if (!gemcast_policy_in(policy, i))
-			continue;
-		list_for_each_entry_reverse(pos, &gn->gspd[i], node[i])
-			if (gemcast_policy_before(pos, policy->cfg.prio,
-						  policy->index))
-				break;
-		list_add_rcu(&policy->node[i], &pos->node[i]);
-	}
-}
 
 static bool gemcast_selector_same(const struct gemcast_selector *a,
 				  const struct gemcast_selector *b)
@@ -54,30 +24,52 @@ static bool gemcast_selector_same(const struct gemcast_selector *a,
 	       !strcmp(a->dev, b->dev);
 }
 
-/* The policy that @cfg would be a second of. Lock held. */
-static struct gemcast_policy *
-gemcast_policy_same(struct gemcast_net *gn,
+struct gemcast_policy *
+gemcast_policy_same(struct gemcast_ruleset *rs,
 		    const struct gemcast_policy_config *cfg)
 {
 	struct gemcast_policy *policy;
+	struct gemcast_dst *dst;
 
-	list_for_each_entry(policy, &gn->policies, all)
+	dst = gemcast_ruleset_dst(rs, &cfg->sel.dst, cfg->sel.dst_len);
+	if (!dst)
+		return NULL;
+	list_for_each_entry_reverse(policy, &dst->policies, same_dst) {
+		if (policy->cfg.prio < cfg->prio)
+			break;
 		if (policy->cfg.prio == cfg->prio &&
 		    policy->cfg.dir == cfg->dir &&
 		    gemcast_selector_same(&policy->cfg.sel, &cfg->sel))
 			return policy;
+	}
 	return NULL;
 }
 
-static void gemcast_policy_free(struct rcu_head *rcu)
+void gemcast_policy_free(struct gemcast_policy *policy)
 {
-	struct gemcast_policy *policy =
-		container_of(rcu, struct gemcast_policy, rcu);
 	int i;
 
-	for (i = 0; i < GEMCAST_GSPDS; i++)
+	for (i = 0; i < GEMCAST_GSPDS && !policy->moved; i++)
 		free_percpu(policy->count[i]);
 	kfree(policy);
+}
+
+static void gemcast_policy_free_rcu(struct rcu_head *rcu)
+{
+	gemcast_policy_free(container_of(rcu, struct gemcast_policy, rcu));
+}
+
+u32 *gemcast_policy_users(struct gemcast_ruleset *rs,
+			  struct gemcast_group *group)
+{
+	return rs->staged ? &group->nstaged : &group->npolicies;
+}
+
+static void gemcast_policy_use(struct gemcast_ruleset *rs,
+			       const struct gemcast_policy *policy, int n)
+{
+	if (policy->group)
+		*gemcast_policy_users(rs, policy->group) += n;
 }
 
 /* What a packet that came by UDP needs to know, and what else must not say. */
@@ -141,57 +133,80 @@ gemcast_policy_make(struct gemcast_net *gn,
 	policy->reinject_ifindex = err;
 	return policy;
 free:
-	gemcast_policy_free(&policy->rcu);
+	gemcast_policy_free(policy);
 	return ERR_PTR(err);
 }
 
-/* Lock held; the caller sees to the counts of users. */
-static void gemcast_policy_unlink(struct gemcast_policy *policy)
+/*
+ * The index of a new policy: if the rule set is to take the place of one that
+ * has an equal policy, that one's.
+ */
+static u32 gemcast_policy_index(struct gemcast_ruleset *rs,
+				const struct gemcast_policy *policy)
 {
-	int i;
+	const struct gemcast_policy *same = NULL;
 
-	list_del(&policy->all);
-	for (i = 0; i < GEMCAST_GSPDS; i++)
-		if (gemcast_policy_in(policy, i))
-			list_del_rcu(&policy->node[i]);
+	if (rs->staged)
+		same = gemcast_policy_same(gemcast_ruleset_active(rs->gn),
+					   &policy->cfg);
+	if (same && !memcmp(&same->cfg, &policy->cfg, sizeof(same->cfg)))
+		return same->index;
+	return ++rs->gn->policy_index;
 }
 
 /* A packet finds the old one or the new one, never neither. */
-static void gemcast_policy_replace(struct gemcast_policy *old,
+static void gemcast_policy_replace(struct gemcast_ruleset *rs,
+				   struct gemcast_policy *old,
 				   struct gemcast_policy *policy)
 {
-	int i;
-
 	policy->index = old->index;
-	if (policy->group)
-		policy->group->npolicies++;
-	list_replace(&old->all, &policy->all);
-	for (i = 0; i < GEMCAST_GSPDS; i++)
-		if (gemcast_policy_in(policy, i))
-			list_replace_rcu(&old->node[i], &policy->node[i]);
-	if (old->group)
-		old->group->npolicies--;
-	call_rcu(&old->rcu, gemcast_policy_free);
+	gemcast_policy_use(rs, policy, 1);
+	gemcast_ruleset_replace(rs, old, policy);
+	gemcast_policy_use(rs, old, -1);
+	call_rcu(&old->rcu, gemcast_policy_free_rcu);
+}
+
+/* 0 or a negative errno, and then @policy is where it was: nowhere. */
+static int gemcast_policy_add(struct gemcast_ruleset *rs,
+			      struct gemcast_policy *policy,
+			      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	policy->index = gemcast_policy_index(rs, policy);
+	err = gemcast_ruleset_insert(rs, policy);
+	if (err)
+		return err;
+	if (!rs->staged && rs->npolicies == 1) {
+		err = gemcast_hooks_enable(rs->gn);
+		if (err) {
+			NL_SET_ERR_MSG(extack, "cannot register the hooks");
+			gemcast_ruleset_remove(rs, policy);
+			return err;
+		}
+	}
+	gemcast_policy_use(rs, policy, 1);
+	return 0;
 }
 
 /**
  * gemcast_policy_new() - Add a policy, or replace the one of equal selector.
- * @gn: namespace, locked
+ * @rs: rule set, its namespace locked
  * @cfg: what it says
  * @flags: NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
  * @extack: takes the reason for a refusal
  *
  * Return: 0 or a negative errno, and then nothing has changed.
  */
-int gemcast_policy_new(struct gemcast_net *gn,
+int gemcast_policy_new(struct gemcast_ruleset *rs,
 		       const struct gemcast_policy_config *cfg, u16 flags,
 		       struct netlink_ext_ack *extack)
 {
 	struct gemcast_policy *policy, *old;
 	int err;
 
-	lockdep_assert_held(&gn->lock);
-	old = gemcast_policy_same(gn, cfg);
+	lockdep_assert_held(&rs->gn->lock);
+	old = gemcast_policy_same(rs, cfg);
 	if (old && !(flags & NLM_F_REPLACE)) {
 		NL_SET_ERR_MSG(extack,
 			       "a policy of this selector, direction and priority exists");
@@ -201,47 +216,41 @@ int gemcast_policy_new(struct gemcast_net *gn,
 		NL_SET_ERR_MSG(extack, "no such policy");
 		return -ENOENT;
 	}
-	policy = gemcast_policy_make(gn, cfg, extack);
+	policy = gemcast_policy_make(rs->gn, cfg, extack);
 	if (IS_ERR(policy))
 		return PTR_ERR(policy);
 	if (old) {
-		gemcast_policy_replace(old, policy);
-		goto tell;
-	}
-	policy->index = ++gn->policy_index;
-	gemcast_policy_insert(gn, policy);
-	if (!gn->npolicies) {
-		err = gemcast_hooks_enable(gn);
+		gemcast_policy_replace(rs, old, policy);
+	} else {
+		err = gemcast_policy_add(rs, policy, extack);
 		if (err) {
-			NL_SET_ERR_MSG(extack, "cannot register the hooks");
-			gemcast_policy_unlink(policy);
-			call_rcu(&policy->rcu, gemcast_policy_free);
+			call_rcu(&policy->rcu, gemcast_policy_free_rcu);
 			return err;
 		}
 	}
-	gn->npolicies++;
-	if (policy->group)
-		policy->group->npolicies++;
-tell:
-	gemcast_event_policy(gn, policy, GEMCAST_CMD_POLICY_NTF);
+	if (!rs->staged)
+		gemcast_event_policy(rs->gn, policy, GEMCAST_CMD_POLICY_NTF);
 	return 0;
 }
 
 /**
  * gemcast_policy_del() - Delete a policy.
- * @gn: namespace, locked
+ * @rs: rule set, its namespace locked
  * @policy: one of its policies
  */
-void gemcast_policy_del(struct gemcast_net *gn, struct gemcast_policy *policy)
+void gemcast_policy_del(struct gemcast_ruleset *rs,
+			struct gemcast_policy *policy)
 {
-	lockdep_assert_held(&gn->lock);
-	gemcast_policy_unlink(policy);
-	gemcast_event_policy(gn, policy, GEMCAST_CMD_POLICY_DEL_NTF);
-	if (policy->group)
-		policy->group->npolicies--;
-	if (!--gn->npolicies)
-		gemcast_hooks_disable(gn);
-	call_rcu(&policy->rcu, gemcast_policy_free);
+	lockdep_assert_held(&rs->gn->lock);
+	gemcast_ruleset_remove(rs, policy);
+	gemcast_policy_use(rs, policy, -1);
+	if (!rs->staged) {
+		gemcast_event_policy(rs->gn, policy,
+				     GEMCAST_CMD_POLICY_DEL_NTF);
+		if (!rs->npolicies)
+			gemcast_hooks_disable(rs->gn);
+	}
+	call_rcu(&policy->rcu, gemcast_policy_free_rcu);
 }
 
 static bool gemcast_policy_filter_addrs(const struct gemcast_policy *policy,
@@ -256,15 +265,9 @@ static bool gemcast_policy_filter_addrs(const struct gemcast_policy *policy,
 			       a->src_len == b->src_len);
 }
 
-/**
- * gemcast_policy_matches() - Is a policy one of those a request names?
- * @policy: the policy
- * @f: what the request says
- *
- * Return: true if all that it says is so.
- */
-bool gemcast_policy_matches(const struct gemcast_policy *policy,
-			    const struct gemcast_policy_filter *f)
+/* Is the policy one of those a request names? */
+static bool gemcast_policy_matches(const struct gemcast_policy *policy,
+				   const struct gemcast_policy_filter *f)
 {
 	const struct gemcast_policy_config *cfg = &policy->cfg;
 	const struct gemcast_selector *a = &cfg->sel, *b = &f->cfg.sel;
@@ -285,90 +288,132 @@ bool gemcast_policy_matches(const struct gemcast_policy *policy,
 	return gemcast_policy_filter_addrs(policy, f);
 }
 
+/*
+ * The next policy behind (@prio, @index) that @f can select, found by what of
+ * it there is a table for.
+ */
+static struct gemcast_policy *
+gemcast_policy_candidate(struct gemcast_ruleset *rs,
+			 const struct gemcast_policy_filter *f, u32 prio,
+			 u32 index)
+{
+	struct gemcast_policy *policy;
+	struct gemcast_dst *dst;
+
+	if (f->index) {
+		policy = xa_load(&rs->by_index, f->index);
+		return policy && gemcast_policy_after(policy, prio, index) ?
+			       policy : NULL;
+	}
+	if (!f->has_dst)
+		return gemcast_ruleset_behind(rs, prio, index);
+	dst = gemcast_ruleset_dst(rs, &f->cfg.sel.dst, f->cfg.sel.dst_len);
+	if (!dst)
+		return NULL;
+	list_for_each_entry(policy, &dst->policies, same_dst)
+		if (gemcast_policy_after(policy, prio, index))
+			return policy;
+	return NULL;
+}
+
+static struct gemcast_policy *
+gemcast_policy_step(struct gemcast_policy *policy,
+		    const struct gemcast_policy_filter *f)
+{
+	if (f->index)
+		return NULL;
+	if (!f->has_dst)
+		return gemcast_ruleset_next(policy);
+	if (list_is_last(&policy->same_dst, &policy->dst->policies))
+		return NULL;
+	return list_next_entry(policy, same_dst);
+}
+
+struct gemcast_policy *
+gemcast_policy_next(struct gemcast_policy *policy,
+		    const struct gemcast_policy_filter *filter)
+{
+	struct gemcast_policy *next = gemcast_policy_step(policy, filter);
+
+	while (next && !gemcast_policy_matches(next, filter))
+		next = gemcast_policy_step(next, filter);
+	return next;
+}
+
+struct gemcast_policy *
+gemcast_policy_behind(struct gemcast_ruleset *rs,
+		      const struct gemcast_policy_filter *filter, u32 prio,
+		      u32 index)
+{
+	struct gemcast_policy *policy;
+
+	policy = gemcast_policy_candidate(rs, filter, prio, index);
+	if (!policy || gemcast_policy_matches(policy, filter))
+		return policy;
+	return gemcast_policy_next(policy, filter);
+}
+
 /**
  * gemcast_policy_find() - The one policy that a request names.
- * @gn: namespace, locked
+ * @rs: rule set, its namespace locked
  * @filter: what the request says
  * @extack: takes the reason for a refusal
  *
  * Return: the policy, ERR_PTR(-ENOENT), or ERR_PTR(-ENOTUNIQ).
  */
 struct gemcast_policy *
-gemcast_policy_find(struct gemcast_net *gn,
+gemcast_policy_find(struct gemcast_ruleset *rs,
 		    const struct gemcast_policy_filter *filter,
 		    struct netlink_ext_ack *extack)
 {
-	struct gemcast_policy *policy, *found = NULL;
+	struct gemcast_policy *policy;
 
-	lockdep_assert_held(&gn->lock);
-	list_for_each_entry(policy, &gn->policies, all) {
-		if (!gemcast_policy_matches(policy, filter))
-			continue;
-		if (found) {
-			NL_SET_ERR_MSG(extack,
-				       "several policies match: say more of the selector");
-			return ERR_PTR(-ENOTUNIQ);
-		}
-		found = policy;
+	policy = gemcast_policy_behind(rs, filter, 0, 0);
+	if (!policy) {
+		NL_SET_ERR_MSG(extack, "no such policy");
+		return ERR_PTR(-ENOENT);
 	}
-	if (found)
-		return found;
-	NL_SET_ERR_MSG(extack, "no such policy");
-	return ERR_PTR(-ENOENT);
+	if (gemcast_policy_next(policy, filter)) {
+		NL_SET_ERR_MSG(extack,
+			       "several policies match: say more of the selector");
+		return ERR_PTR(-ENOTUNIQ);
+	}
+	return policy;
 }
 
 /**
  * gemcast_policy_flush() - Delete all policies that a request names.
- * @gn: namespace, locked
+ * @rs: rule set, its namespace locked
  * @filter: what the request says
  */
-void gemcast_policy_flush(struct gemcast_net *gn,
+void gemcast_policy_flush(struct gemcast_ruleset *rs,
 			  const struct gemcast_policy_filter *filter)
 {
 	struct gemcast_policy *policy, *next;
 
-	list_for_each_entry_safe(policy, next, &gn->policies, all)
-		if (gemcast_policy_matches(policy, filter))
-			gemcast_policy_del(gn, policy);
-}
-
-/**
- * gemcast_policy_behind() - Go on with a walk after the lock was let go.
- * @gn: namespace, locked
- * @prio: priority of the policy seen last
- * @index: its index; it may be gone; both 0 to begin
- *
- * Return: the next one by (prio, index), or NULL.
- */
-struct gemcast_policy *gemcast_policy_behind(struct gemcast_net *gn, u32 prio,
-					     u32 index)
-{
-	struct gemcast_policy *policy;
-
-	lockdep_assert_held(&gn->lock);
-	list_for_each_entry(policy, &gn->policies, all)
-		if (policy->cfg.prio > prio ||
-		    (policy->cfg.prio == prio && policy->index > index))
-			return policy;
-	return NULL;
+	policy = gemcast_policy_behind(rs, filter, 0, 0);
+	for (; policy; policy = next) {
+		next = gemcast_policy_next(policy, filter);
+		gemcast_policy_del(rs, policy);
+	}
 }
 
 /**
  * gemcast_policy_dev_event() - Keep policies on their interfaces.
- * @gn: namespace, locked
+ * @rs: rule set, its namespace locked
  * @dev: an interface that came, went, or has a new name
  * @gone: it went
  *
  * A policy stays with an interface that is renamed, and takes up one that
  * comes under the name of one that went: what it protects stays protected.
  */
-void gemcast_policy_dev_event(struct gemcast_net *gn, struct net_device *dev,
-			      bool gone)
+void gemcast_policy_dev_event(struct gemcast_ruleset *rs,
+			      struct net_device *dev, bool gone)
 {
 	struct gemcast_policy *policy;
 
-	lockdep_assert_held(&gn->lock);
-	list_for_each_entry(policy, &gn->policies, all) {
+	lockdep_assert_held(&rs->gn->lock);
+	list_for_each_entry(policy, &rs->named, named) {
 		gemcast_net_follow_dev(policy->cfg.sel.dev, &policy->ifindex,
 				       dev, gone);
 		gemcast_net_follow_dev(policy->cfg.reinject_dev,
@@ -406,45 +451,31 @@ static bool gemcast_policy_names(const struct gemcast_policy *policy,
 				   !gemcast_selector_ports_any(sel));
 }
 
-static bool gemcast_policy_dev(const struct gemcast_policy *policy,
-			       const struct gemcast_flow *flow)
+bool gemcast_policy_on_dev(const struct gemcast_policy *policy,
+			   const struct gemcast_flow *flow)
 {
 	return !policy->cfg.sel.dev[0] ||
 	       flow->ifindex == GEMCAST_FLOW_ANY_DEV ||
 	       READ_ONCE(policy->ifindex) == flow->ifindex;
 }
 
-static bool gemcast_policy_selects(const struct gemcast_policy *policy,
-				   const struct gemcast_flow *flow)
+bool gemcast_policy_selects(const struct gemcast_policy *policy,
+			    const struct gemcast_flow *flow, bool control)
 {
 	const struct gemcast_selector *sel = &policy->cfg.sel;
 
-	return ipv6_prefix_equal(&sel->dst, &flow->dst, sel->dst_len) &&
-	       gemcast_policy_dev(policy, flow) &&
+	return gemcast_policy_on_dev(policy, flow) &&
 	       ipv6_prefix_equal(&sel->src, &flow->src, sel->src_len) &&
 	       (sel->any_proto || sel->proto == flow->proto) &&
-	       gemcast_policy_ports(policy, flow);
+	       gemcast_policy_ports(policy, flow) &&
+	       (!control || gemcast_policy_names(policy, flow));
 }
 
-/**
- * gemcast_policy_lookup() - The policy for a packet.
- * @gn: namespace
- * @which: outbound or inbound
- * @flow: the packet
- *
- * Context: RCU.
- * Return: the first match by priority, or NULL.
- */
 struct gemcast_policy *gemcast_policy_lookup(const struct gemcast_net *gn,
 					     enum gemcast_gspd which,
-					     const struct gemcast_flow *flow)
+					     const struct gemcast_flow *flow,
+					     bool *denied)
 {
-	bool control = gemcast_flow_control(flow);
-	struct gemcast_policy *policy;
-
-	list_for_each_entry_rcu(policy, &gn->gspd[which], node[which])
-		if (gemcast_policy_selects(policy, flow) &&
-		    (!control || gemcast_policy_names(policy, flow)))
-			return policy;
-	return NULL;
+	return gemcast_ruleset_lookup(rcu_dereference(gn->ruleset), which,
+				      flow, denied);
 }

@@ -8,6 +8,7 @@
 #include "addr.h"
 #include "flow.h"
 #include "group.h"
+#include "ruleset.h"
 
 struct gemcast_selector {
 	struct in6_addr dst;
@@ -51,16 +52,20 @@ struct gemcast_policy_filter {
 };
 
 struct gemcast_policy {
-	/* In the GSPDs of its direction; lock, RCU. */
+	/* In its rule set: the chains of its direction, lock and RCU; */
 	struct list_head node[GEMCAST_GSPDS];
-	struct list_head all;		/* gn->policies; lock */
-	struct gemcast_policy_config cfg;
+	struct gemcast_dst *dst;	/* and else lock alone */
+	struct list_head same_dst;
+	struct rb_node all;
+	struct list_head named;
+	struct gemcast_policy_config cfg;	/* memcmp() compares it */
 	struct gemcast_group *group;	/* NULL unless protect */
 	u32 index;
 	/* Followed by name, so that an interface may go and come; READ_ONCE. */
 	int ifindex;			/* 0: no such interface now */
 	int reinject_ifindex;
 	struct gemcast_counters __percpu *count[GEMCAST_GSPDS];
+	bool moved;			/* an equal one has index and counters now */
 	struct rcu_head rcu;
 };
 
@@ -72,34 +77,67 @@ static inline bool gemcast_policy_in(const struct gemcast_policy *policy,
 					    GEMCAST_POLICY_DIR_SEND);
 }
 
+/* In the order in which packets meet them? Lower priorities, then older ones. */
+static inline bool gemcast_policy_before(const struct gemcast_policy *policy,
+					 u32 prio, u32 index)
+{
+	return policy->cfg.prio < prio ||
+	       (policy->cfg.prio == prio && policy->index < index);
+}
+
+static inline bool gemcast_policy_after(const struct gemcast_policy *policy,
+					u32 prio, u32 index)
+{
+	return policy->cfg.prio > prio ||
+	       (policy->cfg.prio == prio && policy->index > index);
+}
+
 /* These need gn->lock; for @flags and errors see group.h. */
-int gemcast_policy_new(struct gemcast_net *gn,
+int gemcast_policy_new(struct gemcast_ruleset *rs,
 		       const struct gemcast_policy_config *cfg, u16 flags,
 		       struct netlink_ext_ack *extack);
+/* The policy that @cfg would be a second of, or NULL. */
+struct gemcast_policy *
+gemcast_policy_same(struct gemcast_ruleset *rs,
+		    const struct gemcast_policy_config *cfg);
 /* The one policy that @filter selects, or an ERR_PTR: ENOENT, ENOTUNIQ. */
 struct gemcast_policy *
-gemcast_policy_find(struct gemcast_net *gn,
+gemcast_policy_find(struct gemcast_ruleset *rs,
 		    const struct gemcast_policy_filter *filter,
 		    struct netlink_ext_ack *extack);
-bool gemcast_policy_matches(const struct gemcast_policy *policy,
-			    const struct gemcast_policy_filter *filter);
-void gemcast_policy_del(struct gemcast_net *gn, struct gemcast_policy *policy);
-void gemcast_policy_flush(struct gemcast_net *gn,
+void gemcast_policy_del(struct gemcast_ruleset *rs,
+			struct gemcast_policy *policy);
+void gemcast_policy_flush(struct gemcast_ruleset *rs,
 			  const struct gemcast_policy_filter *filter);
 /*
- * The next policy by (prio, index), for a dump that goes on after the lock was
- * let go: the last one it saw may be gone. NULL at the end. Within one hold of
- * the lock walk gn->policies.
+ * Walks over what @filter selects: the first one behind (@prio, @index), from
+ * (0, 0) on or where a walk was that let go of the lock; and the next. Or NULL.
  */
-struct gemcast_policy *gemcast_policy_behind(struct gemcast_net *gn, u32 prio,
-					     u32 index);
+struct gemcast_policy *
+gemcast_policy_behind(struct gemcast_ruleset *rs,
+		      const struct gemcast_policy_filter *filter, u32 prio,
+		      u32 index);
+struct gemcast_policy *
+gemcast_policy_next(struct gemcast_policy *policy,
+		    const struct gemcast_policy_filter *filter);
+/* How many policies of a rule set use a group. */
+u32 *gemcast_policy_users(struct gemcast_ruleset *rs,
+			  struct gemcast_group *group);
 /* An interface came, went or changed its name. */
-void gemcast_policy_dev_event(struct gemcast_net *gn, struct net_device *dev,
-			      bool gone);
+void gemcast_policy_dev_event(struct gemcast_ruleset *rs,
+			      struct net_device *dev, bool gone);
+/* After a grace period, or if no packet saw it. */
+void gemcast_policy_free(struct gemcast_policy *policy);
 
-/* Packet path, under RCU: the first match by priority, or NULL. */
+/* Packet path, under RCU: for gemcast_ruleset_lookup(), its dst matches. */
+bool gemcast_policy_selects(const struct gemcast_policy *policy,
+			    const struct gemcast_flow *flow, bool control);
+bool gemcast_policy_on_dev(const struct gemcast_policy *policy,
+			   const struct gemcast_flow *flow);
+/* For all others; see there. */
 struct gemcast_policy *gemcast_policy_lookup(const struct gemcast_net *gn,
 					     enum gemcast_gspd which,
-					     const struct gemcast_flow *flow);
+					     const struct gemcast_flow *flow,
+					     bool *denied);
 
 #endif

@@ -22,6 +22,7 @@ static void gemcast_toobig_queue(struct sock *sk, const struct sk_buff *skb,
 	err = alloc_skb(len, GFP_ATOMIC | __GFP_NOWARN);
 	if (!err)
 		return;
+	err->protocol = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
 	skb_reset_network_header(err);
 	skb_put_data(err, skb_network_header(skb), len);
 	serr = SKB_EXT_ERR(err);

@@ -109,9 +109,17 @@ static const struct {
 	[GEMCAST_CMD_PEER_GET] = { "peer-get", GEMCAST_A_OBJECT_PEER, nothing, 0, 1 },
 	[GEMCAST_CMD_STATS_GET] = { "stats-get", GEMCAST_A_OBJECT_STATS, nothing },
 	[GEMCAST_CMD_STATS_RESET] = { "stats-reset", GEMCAST_A_OBJECT_STATS, nothing },
+	[GEMCAST_CMD_POLICY_BEGIN] = { "policy-begin", GEMCAST_A_OBJECT_POLICY, nothing },
+	[GEMCAST_CMD_POLICY_COMMIT] = { "policy-commit", GEMCAST_A_OBJECT_POLICY, nothing },
+	[GEMCAST_CMD_POLICY_ABORT] = { "policy-abort", GEMCAST_A_OBJECT_POLICY, nothing },
 };
 
-#define CMDS	(GEMCAST_CMD_STATS_RESET + 1)
+#define CMDS	((int)(sizeof(commands) / sizeof(commands[0])))
+
+/* In between are those that only the kernel sends. */
+#define for_each_command(cmd)						\
+	for (cmd = 1; cmd < CMDS; cmd++)				\
+		if (commands[cmd].name)
 
 /* A request for @cmd: its base, but for what @set says. */
 static inline struct nlattr *request(struct msg *m, uint8_t cmd, uint16_t flags,
@@ -188,7 +196,7 @@ static inline int world_read(struct nl *nl, struct world *world)
 	int cmd, err;
 
 	memset(world, 0, sizeof(*world));
-	for (cmd = 1; cmd < CMDS; cmd++) {
+	for_each_command(cmd) {
 		if (!commands[cmd].dump)
 			continue;
 		msg_begin(&m, cmd, 0);

@@ -74,6 +74,9 @@ static int run_file(struct cli *cli, FILE *file)
 	free(line);
 	if (!err && ferror(file))
 		err = cli_error(cli, "%s", strerror(errno));
+	if (!err && cli->transaction)
+		err = cli_error(cli, "the transaction of line %lu has no commit",
+				cli->transaction);
 	return err;
 }
 

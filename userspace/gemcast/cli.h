@@ -68,6 +68,7 @@ struct cli {
 	bool force;		/* key files that others may read will do */
 	const char *batch;	/* the file that commands come from, or NULL */
 	unsigned long line;	/* of the batch */
+	unsigned long transaction;	/* where it began, or 0 */
 	struct gemcast_handle *handle;
 	bool open;			/* the handle is */
 };
@@ -188,7 +189,7 @@ struct command {
 	int (*run)(struct cli *cli, struct args *args);
 };
 
-#define MAX_COMMANDS	8
+#define MAX_COMMANDS	9
 
 /* Its first command is the one that is run when none is named. */
 struct object {

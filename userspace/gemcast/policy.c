@@ -21,6 +21,8 @@
 "gemcast policy { get | del } SELECTOR                  exactly one must match\n"
 #define MANY \
 "gemcast policy { show | flush } [ SELECTOR ]           all that match\n"
+#define TRANSACTION \
+"gemcast policy { begin | commit | abort }              in a batch: all policies at once\n"
 #define SELECTOR \
 "SELECTOR := [ group GROUP ] [ dst PREFIX ] [ src PREFIX ]\n" \
 "        [ proto { udp | igmp | ... | NUMBER } ]\n" \
@@ -369,9 +371,42 @@ static int flush(struct cli *cli, struct args *a)
 	return change(cli, a, gemcast_policy_flush);
 }
 
+static int transact(struct cli *cli, struct args *a,
+		    int (*call)(struct gemcast_handle *h), bool begins)
+{
+	int err;
+
+	err = args_end(a);
+	if (!err && !cli->batch)
+		err = cli_error(cli, "%s: a transaction is for a batch",
+				a->where);
+	if (!err)
+		err = cli_open(cli);
+	if (!err)
+		err = cli_result(cli, call(cli->handle));
+	if (!err)
+		cli->transaction = begins ? cli->line : 0;
+	return err;
+}
+
+static int begin(struct cli *cli, struct args *a)
+{
+	return transact(cli, a, gemcast_policy_begin, true);
+}
+
+static int commit(struct cli *cli, struct args *a)
+{
+	return transact(cli, a, gemcast_policy_commit, false);
+}
+
+static int drop(struct cli *cli, struct args *a)
+{
+	return transact(cli, a, gemcast_policy_abort, false);
+}
+
 const struct object policy_object = {
 	.name = "policy",
-	.help = ADD ONE MANY SELECTOR,
+	.help = ADD ONE MANY TRANSACTION SELECTOR,
 	.commands = {
 		{ "show", MANY SELECTOR, show },
 		{ "add", ADD, add },
@@ -379,5 +414,8 @@ const struct object policy_object = {
 		{ "get", ONE SELECTOR, get },
 		{ "del", ONE SELECTOR, del },
 		{ "flush", MANY SELECTOR, flush },
+		{ "begin", TRANSACTION, begin },
+		{ "commit", TRANSACTION, commit },
+		{ "abort", TRANSACTION, drop },
 	},
 };

@@ -147,6 +147,8 @@ static const struct gemcast_field stats_fields[GEMCAST_A_STATS_MAX + 1] = {
 	STATS(IN_NO_DEV, "in-no-dev"),
 	STATS(IN_NO_MEMORY, "in-no-memory"),
 	STATS(IN_CRYPTO, "in-crypto"),
+	STATS(OUT_SSM, "out-ssm"),
+	STATS(IN_SSM, "in-ssm"),
 };
 
 #define ACQUIRE(attr, name, type, member)				\

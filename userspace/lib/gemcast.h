@@ -277,6 +277,17 @@ int gemcast_policy_flush(struct gemcast_handle *h,
 			 const struct gemcast_policy *filter);
 
 /*
+ * A transaction: behind _begin, what this handle adds, replaces, deletes and
+ * flushes of policies goes to a new rule set, empty at first; _commit puts it
+ * into the place of all policies there are, at once. _abort drops it, and so
+ * does gemcast_free() or the end of the process. _get and _dump show what is in
+ * force. One at a time in a namespace: -EBUSY.
+ */
+int gemcast_policy_begin(struct gemcast_handle *h);
+int gemcast_policy_commit(struct gemcast_handle *h);
+int gemcast_policy_abort(struct gemcast_handle *h);
+
+/*
  * An SA is its SPI, destination and source (RFC 4301 4.1; RFC 4303 2.1), in a
  * udp group its SPI and the group's port. _del and _get take the SPI, and
  * group, dst and src where it alone is not enough.

@@ -115,7 +115,7 @@ static int replace(struct gemcast_handle *h, enum gemcast_cmd cmd,
 		       NULL);
 }
 
-/* A del or a flush. */
+/* A del or a flush, or what takes no more to say. */
 static int del(struct gemcast_handle *h, enum gemcast_cmd cmd,
 	       unsigned int object, const void *key)
 {
@@ -212,6 +212,21 @@ int gemcast_policy_flush(struct gemcast_handle *h,
 {
 	return del(h, GEMCAST_CMD_POLICY_FLUSH, GEMCAST_A_OBJECT_POLICY,
 		   filter);
+}
+
+int gemcast_policy_begin(struct gemcast_handle *h)
+{
+	return del(h, GEMCAST_CMD_POLICY_BEGIN, GEMCAST_A_OBJECT_POLICY, NULL);
+}
+
+int gemcast_policy_commit(struct gemcast_handle *h)
+{
+	return del(h, GEMCAST_CMD_POLICY_COMMIT, GEMCAST_A_OBJECT_POLICY, NULL);
+}
+
+int gemcast_policy_abort(struct gemcast_handle *h)
+{
+	return del(h, GEMCAST_CMD_POLICY_ABORT, GEMCAST_A_OBJECT_POLICY, NULL);
 }
 
 int gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa)

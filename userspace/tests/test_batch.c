@@ -141,6 +141,25 @@ static void key_from_the_batch(void **state)
 			 1);
 }
 
+static void transactions(void **state)
+{
+	(void)state;
+	assert_int_equal(run_input("-b -", "policy begin\n"
+				   "policy add dst 239.1.1.1 action bypass\n"
+				   "policy commit\npolicy begin\n"
+				   "policy abort\n"), 0);
+	assert_string_equal(run_err, "");
+	assert_int_equal(fake_sent_count(), 5);
+	assert_int_equal(run_input("-b -", "\npolicy begin\npolicy flush\n"), 1);
+	assert_string_equal(run_err, "-:3: the transaction of line 2 has no commit\n");
+	fake_answer_ack(-EBUSY, "another's", 0, 0);
+	assert_int_equal(run_input("-b -", "policy begin\npolicy flush\n"), 2);
+	assert_string_equal(run_err, "-:1: another's\n");
+	assert_int_equal(run("policy begin"), 1);
+	assert_string_equal(run_err, "gemcast: policy begin: a transaction is for a batch\n");
+	assert_int_equal(run_input("-b -", "policy commit now\n"), 1);
+}
+
 static void from_a_file(void **state)
 {
 	char path[] = "/tmp/gemcast-batch-XXXXXX", words[64], expected[64];
@@ -172,6 +191,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(json, setup, teardown),
 		cmocka_unit_test_setup_teardown(key_from_the_batch, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(transactions, setup, teardown),
 		cmocka_unit_test_setup_teardown(from_a_file, setup, teardown),
 	};
 

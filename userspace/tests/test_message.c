@@ -341,6 +341,19 @@ static void stats(void **state)
 	check_request(GEMCAST_CMD_STATS_RESET, NLM_F_ACK, 5, nothing, 0);
 }
 
+static void transactions(void **state)
+{
+	static const struct expected nothing[1];
+
+	(void)state;
+	assert_int_equal(gemcast_policy_begin(h), 0);
+	check_request(GEMCAST_CMD_POLICY_BEGIN, NLM_F_ACK, 2, nothing, 0);
+	assert_int_equal(gemcast_policy_commit(h), 0);
+	check_request(GEMCAST_CMD_POLICY_COMMIT, NLM_F_ACK, 2, nothing, 0);
+	assert_int_equal(gemcast_policy_abort(h), 0);
+	check_request(GEMCAST_CMD_POLICY_ABORT, NLM_F_ACK, 2, nothing, 0);
+}
+
 /* What cannot be put into a message is never sent. */
 static void refused(void **state)
 {
@@ -392,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(peer, setup, teardown),
 		cmocka_unit_test_setup_teardown(gets, setup, teardown),
 		cmocka_unit_test_setup_teardown(stats, setup, teardown),
+		cmocka_unit_test_setup_teardown(transactions, setup, teardown),
 		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(sequence_numbers, setup,
 						teardown),

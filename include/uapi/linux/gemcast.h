@@ -285,6 +285,8 @@ enum gemcast_stats_attr {
 	GEMCAST_A_STATS_IN_NO_DEV,	/* the interface to reinject by is gone */
 	GEMCAST_A_STATS_IN_NO_MEMORY,
 	GEMCAST_A_STATS_IN_CRYPTO,
+	GEMCAST_A_STATS_OUT_SSM,	/* its source may not send to this SSM group */
+	GEMCAST_A_STATS_IN_SSM,
 	__GEMCAST_A_STATS_MAX,
 	GEMCAST_A_STATS_MAX = (__GEMCAST_A_STATS_MAX - 1)
 };
@@ -335,6 +337,11 @@ enum gemcast_audit_attr {
  * NEW takes NLM_F_CREATE, _EXCL and _REPLACE as rtnetlink does. GET with
  * NLM_F_DUMP takes attributes to filter by. FLUSH deletes all that the given
  * attributes select. Every request carries its object's nest.
+ *
+ * Between POLICY_BEGIN and POLICY_COMMIT the socket's POLICY_NEW, _DEL and
+ * _FLUSH change a rule set that is empty at first and that no packet sees.
+ * POLICY_COMMIT puts it in the place of the one that packets see; POLICY_ABORT,
+ * or the end of the socket, drops it.
  */
 enum gemcast_cmd {
 	GEMCAST_CMD_UNSPEC,
@@ -362,6 +369,9 @@ enum gemcast_cmd {
 	GEMCAST_CMD_ACQUIRE_NTF,	/* group "acquire" */
 	GEMCAST_CMD_EXPIRE_NTF,		/* group "expire" */
 	GEMCAST_CMD_AUDIT_NTF,		/* group "audit" */
+	GEMCAST_CMD_POLICY_BEGIN,	/* a transaction of this socket */
+	GEMCAST_CMD_POLICY_COMMIT,
+	GEMCAST_CMD_POLICY_ABORT,
 	__GEMCAST_CMD_MAX,
 	GEMCAST_CMD_MAX = (__GEMCAST_CMD_MAX - 1)
 };

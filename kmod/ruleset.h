@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Rule sets: all policies of a namespace, as packets look them up. */
+#ifndef GEMCAST_RULESET_H
+#define GEMCAST_RULESET_H
+
+#include <linux/rbtree.h>
+#include <linux/workqueue.h>
+#include "flow.h"
+#include "net.h"
+
+struct gemcast_policy;
+
+#define GEMCAST_DST_BITS	128
+
+struct gemcast_ruleset {
+	struct gemcast_net *gn;
+	struct rhashtable dsts;		/* struct gemcast_dst; RCU */
+	/* Which lengths the prefixes of its dsts have; changed under the lock. */
+	DECLARE_BITMAP(lens, GEMCAST_DST_BITS + 1);
+	u32 ndsts[GEMCAST_DST_BITS + 1];	/* of each length; lock */
+	struct rb_root all;		/* by (prio, index); lock */
+	struct xarray by_index;		/* lock */
+	struct list_head named;		/* which name an interface; lock */
+	u32 npolicies;			/* lock */
+	bool staged;			/* of a transaction; no packet sees it */
+	struct rcu_work free;
+};
+
+/* The policies of one dst. It is there as long as it has any. */
+struct gemcast_dst_key {
+	struct in6_addr addr;
+	u32 len;			/* of 128, see addr.h */
+};
+
+struct gemcast_dst {
+	struct rhash_head hash;
+	struct gemcast_dst_key key;
+	struct list_head chain[GEMCAST_GSPDS];	/* by (prio, index); RCU */
+	struct list_head policies;		/* by (prio, index); lock */
+	struct rcu_head rcu;
+};
+
+struct gemcast_ruleset *gemcast_ruleset_new(struct gemcast_net *gn);
+/* When no packet uses it any more, with its policies. NULL is nothing to do. */
+void gemcast_ruleset_free(struct gemcast_ruleset *rs);
+/* The one that packets see. */
+struct gemcast_ruleset *gemcast_ruleset_active(const struct gemcast_net *gn);
+
+/* These need gn->lock. 0 or a negative errno, and then nothing has changed. */
+int gemcast_ruleset_insert(struct gemcast_ruleset *rs,
+			   struct gemcast_policy *policy);
+/* Unlinks it; the caller frees it after a grace period. */
+void gemcast_ruleset_remove(struct gemcast_ruleset *rs,
+			    struct gemcast_policy *policy);
+/* Of the same dst, direction, priority and index: a packet finds one of both. */
+void gemcast_ruleset_replace(struct gemcast_ruleset *rs,
+			     struct gemcast_policy *old,
+			     struct gemcast_policy *policy);
+/* All that a dst has, or NULL. */
+struct gemcast_dst *gemcast_ruleset_dst(struct gemcast_ruleset *rs,
+					const struct in6_addr *addr, u8 len);
+/* The first policy behind (@prio, @index), or NULL. */
+struct gemcast_policy *gemcast_ruleset_behind(struct gemcast_ruleset *rs,
+					      u32 prio, u32 index);
+struct gemcast_policy *gemcast_ruleset_next(const struct gemcast_policy *policy);
+
+#define gemcast_ruleset_for_each(policy, rs)				\
+	for (policy = gemcast_ruleset_behind(rs, 0, 0); policy;		\
+	     policy = gemcast_ruleset_next(policy))
+
+/*
+ * Packet path, under RCU: the first match by priority and then by age, or NULL.
+ * @denied then says whether the packet is to a source-specific group that its
+ * source may not send to (RFC 5374 6.3.3).
+ */
+struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
+					      enum gemcast_gspd which,
+					      const struct gemcast_flow *flow,
+					      bool *denied);
+
+int gemcast_ruleset_init(void);
+void gemcast_ruleset_exit(void);
+
+#endif
