@@ -2,33 +2,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # kernel.sh image SERIES	a stock Debian kernel with its modules and headers
+# kernel.sh image debug		the debug kernel: Debian's source of 6.1, built here
+#				for User-Mode Linux with scripts/debug.config
 # kernel.sh source SERIES	the parts of its source that the checks use
+# kernel.sh -n image debug	where it is, if it is there: builds nothing
 #
 # SERIES is 6.1 (Debian 12) or 6.12 (its backports). The packages are unpacked
 # into the cache, with an apt configuration of our own: nothing is installed on
 # this host and its list of package sources is not touched. Prints the directory:
 #
-#	image	release vmlinuz lib/modules/RELEASE build/ (what KDIR= wants)
+#	image	release vmlinuz lib/modules/RELEASE build/ (what KDIR= wants);
+#		of the debug kernel the program linux in the place of vmlinuz
 #	source	tools/testing/selftests scripts LICENSES tools/net/ynl ...
 
 set -eu
 
-usage="usage: ${0##*/} {image|source} {6.1|6.12}"
+usage="usage: ${0##*/} [-n] {image {6.1|6.12|debug}|source {6.1|6.12}}"
+ask=''
+if [ "${1:-}" = -n ]; then
+	ask=1
+	shift
+fi
 what=${1:?$usage} series=${2:?$usage}
 . "$(dirname "$0")/paths.sh"
 dir=$cache/$what/$series
 
-case $series in
-6.1 | 6.12) ;;
-*) echo "$usage" >&2; exit 2 ;;
-esac
-case $what in
-image | source) ;;
+case $what-$series in
+image-6.1 | image-6.12 | source-6.1 | source-6.12) ;;
+image-debug)
+	series=6.1
+	dir+=-$series-$(cat "$tree"/scripts/debug.{config,patch} | cksum | cut -d' ' -f1)
+	;;
 *) echo "$usage" >&2; exit 2 ;;
 esac
 
+if [ -n "$ask" ]; then
+	[ -e "$dir" ] && echo "$dir"
+	exit
+fi
 mkdir -p "$cache"
-exec 9>"$cache/$what-$series.lock"
+exec 9>"$cache/$what-${dir##*/}.lock"
 flock 9
 if [ -e "$dir" ]; then
 	echo "$dir"
@@ -37,7 +50,7 @@ fi
 
 tmp=$(mktemp -d "$cache/tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
-echo "kernel: fetching the Debian $series $what into $dir" >&2
+echo "kernel: making the $what of ${dir##*/} in $dir" >&2
 
 # mirror SUITE: where this host has that suite of Debian from
 mirror()
@@ -109,6 +122,55 @@ image()
 	depmod -b "$tmp/root" "$release"
 }
 
+# What the fragment says must have come true.
+debug_config()
+{
+	local line name bad=0
+
+	make -s ARCH=um KCONFIG_ALLCONFIG="$tree/scripts/debug.config" allnoconfig
+	while read -r line; do
+		case $line in
+		CONFIG_*) ! grep -Fxq -e "$line" .config || continue ;;
+		'# CONFIG_'*' is not set')
+			name=${line#\# }
+			grep -q "^${name%% *}=" .config || continue
+			;;
+		*) continue ;;
+		esac
+		echo "kernel: this source does not do $line" >&2
+		bad=1
+	done <"$tree/scripts/debug.config"
+	return "$bad"
+}
+
+# Of the tree in which it was built stays what modules are built with.
+debug_image()
+{
+	local root=$tmp/root release
+
+	unpack linux-source-6.1
+	mkdir "$root/build"
+	tar -xf "$root/usr/src/linux-source-6.1.tar.xz" -C "$root/build" --strip-components=1
+	rm -rf "$root/usr"
+	(
+		cd "$root/build"
+		patch -s -p1 <"$tree/scripts/debug.patch"
+		debug_config
+		make -s -j"$(nproc)" ARCH=um vmlinux modules
+		release=$(cat include/config/kernel.release)
+		echo "$release" >"$root/release"
+		make -s ARCH=um INSTALL_MOD_PATH="$root" modules_install
+		rm -f "$root/lib/modules/$release/build" "$root/lib/modules/$release/source"
+		ln -s "$dir/build" "$root/lib/modules/$release/build"
+		mv vmlinux "$root/linux"
+		find . -mindepth 1 -maxdepth 1 ! -name arch ! -name include ! -name scripts \
+			! -name .config ! -name Makefile ! -name Kbuild ! -name Module.symvers \
+			-exec rm -rf {} +
+		find arch -mindepth 1 -maxdepth 1 ! -name um ! -name x86 -exec rm -rf {} +
+		find arch include scripts -name '*.o' ! -path 'scripts/*' -delete
+	) >&2
+}
+
 source_parts()
 {
 	unpack "linux-source-$series"
@@ -124,9 +186,10 @@ source_parts()
 	mv "$tmp/tree" "$tmp/root"
 }
 
-case $what in
-image) image ;;
-source) source_parts ;;
+case $what-${dir##*/} in
+image-debug-*) debug_image ;;
+image-*) image ;;
+source-*) source_parts ;;
 esac
 mkdir -p "${dir%/*}"
 mv "$tmp/root" "$dir"

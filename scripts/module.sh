@@ -3,8 +3,8 @@
 #
 # module.sh [-d NAME] [-c] SERIES [VARIABLE=VALUE]...
 #
-# Build the module for one of the kernels of scripts/kernel.sh, or if SERIES is
-# "host" for the running one, with VARIABLEs for kbuild, and print the path of
+# Build the module for one of the kernels of scripts/kernel.sh (6.1, 6.12, debug),
+# or if SERIES is "host" for the running one, with VARIABLEs for kbuild, and print the path of
 # gemcast.ko. The objects go to a tree of links in the cache, one for each NAME
 # (default: the series), so that builds for several kernels do not meet each
 # other or what `make modules` built here.
@@ -30,6 +30,9 @@ if [ "$series" = host ]; then
 	headers=/lib/modules/$(uname -r)/build
 else
 	headers=$("$tree/scripts/kernel.sh" image "$series")/build
+fi
+if [ "$series" = debug ]; then
+	set -- ARCH=um "$@"
 fi
 dir=$build/module/${name:-$series}
 mkdir -p "$dir"

@@ -7,7 +7,7 @@
 # Build the module, user space and the tests, run all tests (or those named, with
 # or without .sh) one after the other in one guest, and count the results.
 #
-#	-k	the guest's kernel, 6.1 (the default) or 6.12
+#	-k	the guest's kernel, 6.1 (the default), 6.12 or debug
 #	-t	time for all of it
 #	-r	do not count, only print what the tests print
 #	-s	a shell in the guest instead
@@ -47,6 +47,7 @@ make -s -C "$tree/selftests" OUTPUT="$output" all >&2
 guest=("$tree/selftests/guest/boot.sh" -k "$series"
 	-e "GEMCAST_KO=$ko"
 	-e "GEMCAST_CACHE=$cache"
+	-e "RACE_SECONDS=${RACE_SECONDS:-10}"
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
 	-e "PATH=$tree/userspace/gemcast:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 cd "$tree/selftests"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# setup.sh [-n] {build|headers|dkms|guest|host|check}...
+# setup.sh [-n] {build|headers|dkms|guest|debug|host|check}...
 #
 # See that the tools are there, and install the Debian packages of those that
 # are not. If nothing is missing, apt is not asked at all.
@@ -31,6 +31,10 @@ guest	/bin/busybox			busybox-static
 guest	/usr/share/keyrings/debian-archive-keyring.gpg	debian-archive-keyring
 guest	flock				util-linux
 guest	xz				xz-utils
+debug	bc				bc
+debug	bison				bison
+debug	flex				flex
+debug	patch				patch
 host	libcrypto.pc			libssl-dev
 host	/sbin/modprobe			kmod
 host	/sbin/sysctl			procps

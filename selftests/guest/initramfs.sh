@@ -12,6 +12,9 @@ image=$1 output=$2
 here=$(dirname "$(readlink -f "$0")")
 release=$(cat "$image/release")
 modules='virtio_pci virtio_console 9pnet_virtio 9p overlay'
+if [ -e "$image/linux" ]; then
+	modules=''	# User-Mode Linux has what it needs
+fi
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -23,6 +26,7 @@ done
 install -m 755 "$here/init" "$tmp/init"
 
 # the load order, each module once
+: >"$tmp/modules/order"
 for module in $modules; do
 	/sbin/modprobe -d "$image" -S "$release" --show-depends "$module"
 done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
