@@ -255,7 +255,6 @@ static struct gemcast_sa *gemcast_sa_make(struct gemcast_net *gn,
 					  const struct gemcast_sa_config *cfg,
 					  struct netlink_ext_ack *extack)
 {
-	bool many = cfg->replay != GEMCAST_REPLAY_SA;
 	struct gemcast_sa *sa;
 	int err;
 
@@ -287,7 +286,7 @@ static struct gemcast_sa *gemcast_sa_make(struct gemcast_net *gn,
 	if (!sa->out || !sa->in)
 		goto destroy;
 	if (cfg->replay != GEMCAST_REPLAY_NONE &&
-	    gemcast_replay_init(&sa->replays, many, cfg->window))
+	    gemcast_replay_init(&sa->replays, cfg->window, cfg->max_senders))
 		goto destroy;
 	sa->replay = cfg->replay;
 	err = gemcast_aead_setup(&sa->aead, cfg->key, cfg->key_len, cfg->icv);
@@ -588,6 +587,18 @@ int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq)
 	}
 	*seq = first + 1;
 	return 0;
+}
+
+/**
+ * gemcast_sa_ending() - A sender has few sequence numbers left.
+ * @sa: an SA that receives from it
+ *
+ * Context: any.
+ */
+void gemcast_sa_ending(struct gemcast_sa *sa)
+{
+	if (!READ_ONCE(sa->in_ending) && !xchg(&sa->in_ending, true))
+		gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_SOFT);
 }
 
 static bool gemcast_sa_limit(struct gemcast_sa *sa, atomic64_t *count,
