@@ -78,6 +78,7 @@ struct gemcast_sa {
 	u64 iv_first;			/* IV of sequence number 0 */
 	u64 iv_clock;			/* its counter; see gemcast_sa_pace() */
 	u32 seq_last;			/* the last sequence number there is */
+	u32 seq_soft;			/* from here on few are left */
 	struct gemcast_limit limit[GEMCAST_LIMIT_UNITS];
 
 	/* Changed by packets. */
