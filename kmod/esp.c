@@ -90,18 +90,21 @@ int gemcast_esp_check(struct gemcast_sa *sa, const struct sk_buff *skb,
 
 static int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
 			      const u8 *iv, const struct in6_addr *src,
-			      u32 seq)
+			      const struct gemcast_esp *info)
 {
 	struct in6_addr sid;
-	bool evicted;
+	unsigned int news;
 	int err;
 
 	if (sa->replay == GEMCAST_REPLAY_NONE)
 		return 0;
 	src = gemcast_esp_sender(sa, iv, src, &sid);
-	err = gemcast_replay_update(&sa->replays, src, seq, &evicted);
-	if (evicted)
+	err = gemcast_replay_update(&sa->replays, src, info->seq, info->payload,
+				    &news);
+	if (news & GEMCAST_REPLAY_EVICTED)
 		gemcast_stats_inc(gn, GEMCAST_A_STATS_SENDERS_EVICTED);
+	if (news & GEMCAST_REPLAY_ENDING)
+		gemcast_sa_ending(sa);
 	if (err != -EALREADY)
 		return err ? GEMCAST_A_STATS_IN_NO_MEMORY : 0;
 	atomic64_inc(&sa->in_replays);
@@ -113,6 +116,7 @@ static int gemcast_esp_trailer(const u8 *text, unsigned int len,
 {
 	unsigned int pad = text[len - 2], i;
 
+	info->payload = 0;
 	if (pad + GEMCAST_ESP_TRAILER > len)
 		return GEMCAST_A_STATS_IN_BAD_PADDING;
 	info->next = text[len - 1];
@@ -141,7 +145,7 @@ int gemcast_esp_open(struct gemcast_net *gn, struct gemcast_sa *sa,
 	unsigned int text = skb->len - GEMCAST_ESP_HEAD - sa->aead.icv;
 	struct ip_esp_hdr *hdr = (void *)skb->data;
 	u8 iv[GEMCAST_ESP_IV_LEN];
-	int err;
+	int bad, err;
 
 	info->spi = ntohl(hdr->spi);
 	info->seq = ntohl(hdr->seq_no);
@@ -154,9 +158,10 @@ int gemcast_esp_open(struct gemcast_net *gn, struct gemcast_sa *sa,
 	}
 	if (err)
 		return GEMCAST_A_STATS_IN_CRYPTO;
-	err = gemcast_esp_accept(gn, sa, iv, src, info->seq);
-	return err ?: gemcast_esp_trailer(skb->data + GEMCAST_ESP_HEAD, text,
-					  info);
+	/* A replay first of all, but what it carries is counted. */
+	bad = gemcast_esp_trailer(skb->data + GEMCAST_ESP_HEAD, text, info);
+	err = gemcast_esp_accept(gn, sa, iv, src, info);
+	return err ?: bad;
 }
 
 #ifdef GEMCAST_SELFTEST

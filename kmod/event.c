@@ -210,6 +210,11 @@ void gemcast_event_audit(struct gemcast_net *gn,
 		atomic_add(suppressed + 1, &gn->audit_suppressed);
 }
 
+bool gemcast_event_sa_heard(const struct gemcast_net *gn)
+{
+	return gemcast_event_heard(gn, GEMCAST_MC_SA);
+}
+
 /**
  * gemcast_event_sa() - Tell of an SA that came, went or changed its state.
  * @sa: the SA, its namespace locked

@@ -29,6 +29,9 @@ void gemcast_event_acquire(struct gemcast_policy *policy,
 void gemcast_event_audit(struct gemcast_net *gn,
 			 const struct gemcast_audit *audit);
 
+/* Does anybody listen to gemcast_event_sa()? Any context. */
+bool gemcast_event_sa_heard(const struct gemcast_net *gn);
+
 /* These need gn->lock and may sleep. */
 void gemcast_event_sa(const struct gemcast_sa *sa, enum gemcast_cmd cmd);
 void gemcast_event_policy(struct gemcast_net *gn,

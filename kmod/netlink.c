@@ -60,6 +60,8 @@ GEMCAST_NL_POLICY(gemcast_nl_peer_new_policy, GEMCAST_A_OBJECT_PEER,
 		  gemcast_nl_peer_new_attrs);
 GEMCAST_NL_POLICY(gemcast_nl_peer_policy, GEMCAST_A_OBJECT_PEER,
 		  gemcast_nl_peer_name_attrs);
+GEMCAST_NL_POLICY(gemcast_nl_sender_policy, GEMCAST_A_OBJECT_SENDER,
+		  gemcast_nl_sender_attrs);
 GEMCAST_NL_POLICY(gemcast_nl_stats_policy, GEMCAST_A_OBJECT_STATS,
 		  gemcast_nl_stats_attrs);
 
@@ -217,6 +219,13 @@ static const struct gemcast_nl_op gemcast_nl_ops[] = {
 		.policy = gemcast_nl_peer_policy,
 		.object = GEMCAST_A_OBJECT_PEER,
 		.id = GEMCAST_A_PEER_ADDR,
+	},
+	[GEMCAST_CMD_SENDER_GET] = {
+		.dump = gemcast_nl_sender_dump,
+		.policy = gemcast_nl_sender_policy,
+		.object = GEMCAST_A_OBJECT_SENDER,
+		.id = GEMCAST_A_SENDER_SPI,
+		.all = true,
 	},
 	[GEMCAST_CMD_STATS_GET] = {
 		.doit = gemcast_nl_stats_get,
@@ -458,6 +467,13 @@ static const struct genl_ops gemcast_genl_ops[] = {
 	GEMCAST_NL_DO(GEMCAST_CMD_POLICY_BEGIN, gemcast_nl_transaction_policy),
 	GEMCAST_NL_DO(GEMCAST_CMD_POLICY_COMMIT, gemcast_nl_transaction_policy),
 	GEMCAST_NL_DO(GEMCAST_CMD_POLICY_ABORT, gemcast_nl_transaction_policy),
+	{
+		.cmd = GEMCAST_CMD_SENDER_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = gemcast_nl_sender_policy,
+		.maxattr = GEMCAST_A_OBJECT_MAX,
+		.dumpit = gemcast_nl_dumpit,
+	},
 };
 
 static const struct genl_multicast_group gemcast_genl_mcgrps[] = {
@@ -507,6 +523,7 @@ int __init gemcast_netlink_init(void)
 	BUILD_BUG_ON((int)GEMCAST_A_GROUP_MAX > (int)GEMCAST_A_SA_MAX);
 	BUILD_BUG_ON((int)GEMCAST_A_POLICY_MAX > (int)GEMCAST_A_SA_MAX);
 	BUILD_BUG_ON((int)GEMCAST_A_PEER_MAX > (int)GEMCAST_A_SA_MAX);
+	BUILD_BUG_ON((int)GEMCAST_A_SENDER_MAX > (int)GEMCAST_A_SA_MAX);
 	err = genl_register_family(&gemcast_family);
 	if (!err)
 		gemcast_event_start();

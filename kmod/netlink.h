@@ -139,6 +139,8 @@ int gemcast_nl_sa_dump(const struct gemcast_nl *nl, struct sk_buff *skb,
 		       struct netlink_callback *cb);
 int gemcast_nl_peer_dump(const struct gemcast_nl *nl, struct sk_buff *skb,
 			 struct netlink_callback *cb);
+int gemcast_nl_sender_dump(const struct gemcast_nl *nl, struct sk_buff *skb,
+			   struct netlink_callback *cb);
 
 /* What the nests of requests may hold: to make an object, and to name one. */
 extern const struct nla_policy gemcast_nl_group_new_attrs[GEMCAST_A_GROUP_MAX + 1];
@@ -149,5 +151,6 @@ extern const struct nla_policy gemcast_nl_sa_new_attrs[GEMCAST_A_SA_MAX + 1];
 extern const struct nla_policy gemcast_nl_sa_name_attrs[GEMCAST_A_SA_MAX + 1];
 extern const struct nla_policy gemcast_nl_peer_new_attrs[GEMCAST_A_PEER_MAX + 1];
 extern const struct nla_policy gemcast_nl_peer_name_attrs[GEMCAST_A_PEER_MAX + 1];
+extern const struct nla_policy gemcast_nl_sender_attrs[GEMCAST_A_SENDER_MAX + 1];
 
 #endif

@@ -49,6 +49,8 @@ const struct nla_policy gemcast_nl_sa_new_attrs[GEMCAST_A_SA_MAX + 1] = {
 	[GEMCAST_A_SA_IN_BYTES] = GEMCAST_NL_OUT_ONLY,
 	[GEMCAST_A_SA_IN_REPLAYS] = GEMCAST_NL_OUT_ONLY,
 	[GEMCAST_A_SA_IN_BAD_ICV] = GEMCAST_NL_OUT_ONLY,
+	[GEMCAST_A_SA_MAX_SENDERS] = { .type = NLA_U32 },
+	[GEMCAST_A_SA_IDLE] = GEMCAST_NL_OUT_ONLY,
 };
 
 const struct nla_policy gemcast_nl_sa_name_attrs[GEMCAST_A_SA_MAX + 1] = {
@@ -203,6 +205,24 @@ static int gemcast_nl_sa_replay(const struct gemcast_nl *nl,
 	return 0;
 }
 
+static int gemcast_nl_sa_senders(const struct gemcast_nl *nl,
+				 struct gemcast_sa_config *cfg)
+{
+	if (cfg->replay == GEMCAST_REPLAY_SOURCE ||
+	    cfg->replay == GEMCAST_REPLAY_SID)
+		cfg->max_senders = GEMCAST_SENDERS_DEFAULT;
+	else if (nl->attrs[GEMCAST_A_SA_MAX_SENDERS])
+		return gemcast_nl_refuse(nl, GEMCAST_A_SA_MAX_SENDERS,
+					 "only replay source and sid tell senders apart");
+	cfg->max_senders = gemcast_nl_u32(nl, GEMCAST_A_SA_MAX_SENDERS,
+					  cfg->max_senders);
+	if (nl->attrs[GEMCAST_A_SA_MAX_SENDERS] &&
+	    (!cfg->max_senders || cfg->max_senders > GEMCAST_SENDERS_MAX))
+		return gemcast_nl_refuse(nl, GEMCAST_A_SA_MAX_SENDERS,
+					 "an SA has room for 1 to 65536 senders");
+	return 0;
+}
+
 static int gemcast_nl_sa_times(const struct gemcast_nl *nl,
 			       struct gemcast_sa_config *cfg)
 {
@@ -274,6 +294,7 @@ static int gemcast_nl_sa_config(const struct gemcast_nl *nl,
 	      gemcast_nl_sa_addrs(nl, cfg) ?:
 	      gemcast_nl_sa_sid(nl, cfg) ?:
 	      gemcast_nl_sa_replay(nl, cfg) ?:
+	      gemcast_nl_sa_senders(nl, cfg) ?:
 	      gemcast_nl_sa_times(nl, cfg) ?:
 	      gemcast_nl_sa_limits(nl, cfg) ?:
 	      gemcast_nl_sa_key(nl, cfg);
@@ -362,6 +383,9 @@ static int gemcast_nl_put_transform(struct sk_buff *skb,
 	      nla_put_u32(skb, GEMCAST_A_SA_REPLAY, sa->replay);
 	if (!err && sa->replay != GEMCAST_REPLAY_NONE)
 		err = nla_put_u32(skb, GEMCAST_A_SA_WINDOW, sa->replays.size);
+	if (!err && sa->replays.max)
+		err = nla_put_u32(skb, GEMCAST_A_SA_MAX_SENDERS,
+				  sa->replays.max);
 	if (!err && sa->sid_bits)
 		err = nla_put_u32(skb, GEMCAST_A_SA_SID_BITS, sa->sid_bits);
 	if (!err && sa->has_sid)
@@ -416,6 +440,21 @@ static int gemcast_nl_put_count(struct sk_buff *skb, int packets, int bytes,
 	       nla_put_u64_64bit(skb, bytes, count.bytes, GEMCAST_A_SA_PAD);
 }
 
+/* The least of both ways, if it was used at all. */
+static int gemcast_nl_put_idle(struct sk_buff *skb, const struct gemcast_sa *sa)
+{
+	struct gemcast_count out = gemcast_counters_read(sa->out);
+	struct gemcast_count in = gemcast_counters_read(sa->in);
+	u64 idle = out.packets ? out.idle : in.idle;
+
+	if (!out.packets && !in.packets)
+		return 0;
+	if (in.packets)
+		idle = min(idle, in.idle);
+	return nla_put_u64_64bit(skb, GEMCAST_A_SA_IDLE, idle,
+				 GEMCAST_A_SA_PAD);
+}
+
 static int gemcast_nl_put_sent(struct sk_buff *skb, const struct gemcast_sa *sa)
 {
 	u64 seq = atomic64_read(&sa->seq);
@@ -461,6 +500,7 @@ int gemcast_nl_put_sa(struct sk_buff *skb, const void *object)
 	err = gemcast_nl_put_name(skb, sa) ?:
 	      gemcast_nl_put_transform(skb, sa) ?:
 	      gemcast_nl_put_life(skb, sa) ?:
+	      gemcast_nl_put_idle(skb, sa) ?:
 	      gemcast_nl_put_sent(skb, sa) ?:
 	      gemcast_nl_put_received(skb, sa);
 	if (err)

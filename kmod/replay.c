@@ -2,24 +2,35 @@
 /*
  * Replay windows (RFC 4303 3.4.3): a bitmap in words, used as a ring.
  *
- * A window has its own lock, the only one that CPUs share on the packet path.
- * The senders of an SA are found under RCU; gemcast_replay_state.lock guards
- * adding and evicting them. A sender is only ever made for a packet that
- * authenticated.
+ * A window has its own lock, the only one that CPUs share for each packet. The
+ * senders of an SA are found under RCU; gemcast_replay_state.lock guards adding,
+ * evicting and sorting them, the last of which a sender needs once a second. A
+ * sender is only ever made for a packet that authenticated.
  */
 #include <linux/jhash.h>
+#include <linux/log2.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include "replay.h"
 
+/* How far the order of senders may lag behind. */
+#define GEMCAST_SENDER_SORT	HZ
+/* From this number on a sender is near its end. */
+#define GEMCAST_SEQ_ENDING	(U32_MAX - U32_MAX / 8)
+
+/* 128 bytes with the smallest window; see architecture.md. */
 struct gemcast_sender {
 	struct hlist_node hash;		/* state->senders; state lock, RCU */
 	struct in6_addr id;
+	union {
+		struct list_head age;	/* state->ages; state lock */
+		struct rcu_head rcu;	/* when it is no longer hashed */
+	};
 	unsigned long used;		/* jiffies; READ_ONCE */
-	struct gemcast_window window;
-	struct rcu_head rcu;
-	unsigned long bits[];
+	unsigned long sorted;		/* jiffies; state lock, READ_ONCE */
+	u32 number;			/* in a bucket the higher first */
+	struct gemcast_window window;	/* the last member */
 };
 
 /* One word more than the window, so that the ring's newest word is all its own. */
@@ -28,20 +39,18 @@ static u32 gemcast_window_words(u32 size)
 	return DIV_ROUND_UP(size, BITS_PER_LONG) + 1;
 }
 
-static void gemcast_window_init(struct gemcast_window *window, u32 size,
-				unsigned long *bits)
+static void gemcast_window_init(struct gemcast_window *window, u32 size)
 {
 	spin_lock_init(&window->lock);
 	window->size = size;
-	window->words = gemcast_window_words(size);
-	window->bits = bits;
 }
 
 /* Lock held. */
 static bool gemcast_window_fits(const struct gemcast_window *window, u32 seq)
 {
-	u32 word = seq / BITS_PER_LONG % window->words;
+	u32 word = seq / BITS_PER_LONG % gemcast_window_words(window->size);
 
+	lockdep_assert_held(&window->lock);
 	/* The first packet of an SA has number 1. */
 	if (!seq)
 		return false;
@@ -52,65 +61,86 @@ static bool gemcast_window_fits(const struct gemcast_window *window, u32 seq)
 	return !(window->bits[word] & BIT(seq % BITS_PER_LONG));
 }
 
+/* Lock held. @seq fits. */
+static void gemcast_window_set(struct gemcast_window *window, u32 seq)
+{
+	u32 words = gemcast_window_words(window->size);
+	u32 word = seq / BITS_PER_LONG;
+
+	lockdep_assert_held(&window->lock);
+	if (seq > window->top) {
+		u32 n = min(word - window->top / (u32)BITS_PER_LONG, words);
+
+		while (n--)
+			window->bits[(word - n) % words] = 0;
+		window->top = seq;
+	}
+	window->bits[word % words] |= BIT(seq % BITS_PER_LONG);
+}
+
 static bool gemcast_window_check(struct gemcast_window *window, u32 seq)
 {
 	bool fits;
 
 	spin_lock(&window->lock);
 	fits = gemcast_window_fits(window, seq);
+	if (!fits)
+		window->replays++;
 	spin_unlock(&window->lock);
 	return fits;
 }
 
-static bool gemcast_window_update(struct gemcast_window *window, u32 seq)
+static int gemcast_window_update(struct gemcast_window *window, u32 seq,
+				 unsigned int bytes, unsigned int *news)
 {
-	u32 word = seq / BITS_PER_LONG;
-	bool fits;
+	int err = 0;
 
 	spin_lock(&window->lock);
-	fits = gemcast_window_fits(window, seq);
-	if (fits) {
-		if (seq > window->top) {
-			u32 old = window->top / BITS_PER_LONG;
-			u32 n = min(word - old, window->words);
-
-			while (n--)
-				window->bits[(word - n) % window->words] = 0;
-			window->top = seq;
-		}
-		window->bits[word % window->words] |= BIT(seq % BITS_PER_LONG);
+	if (gemcast_window_fits(window, seq)) {
+		if (seq >= GEMCAST_SEQ_ENDING &&
+		    window->top < GEMCAST_SEQ_ENDING)
+			*news |= GEMCAST_REPLAY_ENDING;
+		gemcast_window_set(window, seq);
+		window->packets++;
+		window->bytes += bytes;
+	} else {
+		window->replays++;
+		err = -EALREADY;
 	}
 	spin_unlock(&window->lock);
-	return fits;
+	return err;
 }
 
 /**
  * gemcast_replay_init() - Make the replay state of one SA.
- * @state: the state
- * @many: a window for each sender, else one for all
+ * @state: the state, zeroed
  * @size: packets in a window
+ * @senders: how many may have a window each; 0: one for all
  *
  * Return: 0 or -ENOMEM.
  */
-int gemcast_replay_init(struct gemcast_replay_state *state, bool many, u32 size)
+int gemcast_replay_init(struct gemcast_replay_state *state, u32 size,
+			u32 senders)
 {
-	unsigned long *bits;
-
-	state->many = many;
 	state->size = size;
+	state->max = senders;
 	spin_lock_init(&state->lock);
-	if (many) {
+	INIT_LIST_HEAD(&state->ages);
+	if (senders) {
 		state->seed = get_random_u32();
-		state->senders = kcalloc(GEMCAST_SENDER_BUCKETS,
-					 sizeof(*state->senders), GFP_KERNEL_ACCOUNT);
+		state->buckets = roundup_pow_of_two(DIV_ROUND_UP(senders, 4));
+		state->senders = kvcalloc(state->buckets,
+					  sizeof(*state->senders),
+					  GFP_KERNEL_ACCOUNT);
 		return state->senders ? 0 : -ENOMEM;
 	}
 
-	bits = kcalloc(gemcast_window_words(size), sizeof(*bits),
-		       GFP_KERNEL_ACCOUNT);
-	if (!bits)
+	state->one = kzalloc(struct_size(state->one, bits,
+					 gemcast_window_words(size)),
+			     GFP_KERNEL_ACCOUNT);
+	if (!state->one)
 		return -ENOMEM;
-	gemcast_window_init(&state->one, size, bits);
+	gemcast_window_init(state->one, size);
 	return 0;
 }
 
@@ -120,19 +150,12 @@ int gemcast_replay_init(struct gemcast_replay_state *state, bool many, u32 size)
  */
 void gemcast_replay_destroy(struct gemcast_replay_state *state)
 {
-	struct gemcast_sender *sender;
-	struct hlist_node *next;
-	unsigned int i;
+	struct gemcast_sender *sender, *next;
 
-	if (!state->many) {
-		kfree(state->one.bits);
-		return;
-	}
-	for (i = 0; i < GEMCAST_SENDER_BUCKETS; i++)
-		hlist_for_each_entry_safe(sender, next, &state->senders[i],
-					  hash)
-			kfree(sender);
-	kfree(state->senders);
+	list_for_each_entry_safe(sender, next, &state->ages, age)
+		kfree(sender);
+	kvfree(state->senders);
+	kfree(state->one);
 }
 
 static struct hlist_head *
@@ -142,7 +165,7 @@ gemcast_sender_bucket(const struct gemcast_replay_state *state,
 	u32 hash = jhash2((const u32 *)id, sizeof(*id) / sizeof(u32),
 			  state->seed);
 
-	return &state->senders[hash % GEMCAST_SENDER_BUCKETS];
+	return &state->senders[hash & (state->buckets - 1)];
 }
 
 /* RCU, or the state lock. */
@@ -162,32 +185,31 @@ gemcast_sender_find(const struct gemcast_replay_state *state,
 /* State lock held. The one that was idle longest makes room. */
 static void gemcast_sender_evict(struct gemcast_replay_state *state)
 {
-	struct gemcast_sender *sender, *oldest = NULL;
-	unsigned int i;
+	struct gemcast_sender *oldest;
 
-	for (i = 0; i < GEMCAST_SENDER_BUCKETS; i++)
-		hlist_for_each_entry(sender, &state->senders[i], hash)
-			if (!oldest || time_before(READ_ONCE(sender->used),
-						   READ_ONCE(oldest->used)))
-				oldest = sender;
-	hlist_del_rcu(&oldest->hash);
-	state->nsenders--;
+	lockdep_assert_held(&state->lock);
+	oldest = list_first_entry(&state->ages, typeof(*oldest), age);
+	hlist_del_init_rcu(&oldest->hash);
+	list_del(&oldest->age);
+	WRITE_ONCE(state->nsenders, state->nsenders - 1);
 	kfree_rcu(oldest, rcu);
 }
 
 static struct gemcast_sender *
 gemcast_sender_add(struct gemcast_replay_state *state,
-		   const struct in6_addr *id, bool *evicted)
+		   const struct in6_addr *id, unsigned int *news)
 {
 	struct gemcast_sender *sender, *known;
 
-	sender = kzalloc(struct_size(sender, bits,
+	sender = kzalloc(struct_size(sender, window.bits,
 				     gemcast_window_words(state->size)),
 			 GFP_ATOMIC | __GFP_NOWARN);
 	if (!sender)
 		return NULL;
 	sender->id = *id;
-	gemcast_window_init(&sender->window, state->size, sender->bits);
+	sender->used = jiffies;
+	sender->sorted = jiffies;
+	gemcast_window_init(&sender->window, state->size);
 
 	spin_lock(&state->lock);
 	known = gemcast_sender_find(state, id);
@@ -197,14 +219,36 @@ gemcast_sender_add(struct gemcast_replay_state *state,
 		kfree(sender);
 		return known;
 	}
-	if (state->nsenders == GEMCAST_SENDERS_MAX) {
+	if (state->nsenders == state->max) {
 		gemcast_sender_evict(state);
-		*evicted = true;
+		*news |= GEMCAST_REPLAY_EVICTED;
 	}
+	sender->number = ++state->number;
 	hlist_add_head_rcu(&sender->hash, gemcast_sender_bucket(state, id));
-	state->nsenders++;
+	list_add_tail(&sender->age, &state->ages);
+	WRITE_ONCE(state->nsenders, state->nsenders + 1);
 	spin_unlock(&state->lock);
 	return sender;
+}
+
+/* It sent: it goes behind the others, but not for each packet. */
+static void gemcast_sender_touch(struct gemcast_replay_state *state,
+				 struct gemcast_sender *sender)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(sender->used) != now)
+		WRITE_ONCE(sender->used, now);
+	if (likely(time_before(now, READ_ONCE(sender->sorted) +
+				    GEMCAST_SENDER_SORT)))
+		return;
+	spin_lock(&state->lock);
+	/* Another CPU may have evicted it. */
+	if (!hlist_unhashed(&sender->hash)) {
+		WRITE_ONCE(sender->sorted, now);
+		list_move_tail(&sender->age, &state->ages);
+	}
+	spin_unlock(&state->lock);
 }
 
 /**
@@ -220,8 +264,8 @@ bool gemcast_replay_check(struct gemcast_replay_state *state,
 {
 	struct gemcast_sender *known;
 
-	if (!state->many)
-		return gemcast_window_check(&state->one, seq);
+	if (state->one)
+		return gemcast_window_check(state->one, seq);
 	known = gemcast_sender_find(state, sender);
 	return known ? gemcast_window_check(&known->window, seq) : seq != 0;
 }
@@ -231,26 +275,84 @@ bool gemcast_replay_check(struct gemcast_replay_state *state,
  * @state: replay state of its SA
  * @sender: who sent it; see replay.h
  * @seq: its sequence number
- * @evicted: set if another sender was forgotten for this one
+ * @bytes: of payload
+ * @news: GEMCAST_REPLAY_* that it brought about
  *
  * Return: 0, -EALREADY if it is a replay, -ENOMEM.
  */
 int gemcast_replay_update(struct gemcast_replay_state *state,
-			  const struct in6_addr *sender, u32 seq, bool *evicted)
+			  const struct in6_addr *sender, u32 seq,
+			  unsigned int bytes, unsigned int *news)
 {
 	struct gemcast_sender *known;
 
-	*evicted = false;
-	if (!state->many)
-		return gemcast_window_update(&state->one, seq) ? 0 : -EALREADY;
+	*news = 0;
+	if (state->one)
+		return gemcast_window_update(state->one, seq, bytes, news);
 
+	/* Even of a sender not yet known: no window would take it. */
+	if (!seq)
+		return -EALREADY;
 	known = gemcast_sender_find(state, sender);
-	if (!known)
-		known = gemcast_sender_add(state, sender, evicted);
+	if (known)
+		gemcast_sender_touch(state, known);
+	else
+		known = gemcast_sender_add(state, sender, news);
 	if (!known)
 		return -ENOMEM;
-	WRITE_ONCE(known->used, jiffies);
-	return gemcast_window_update(&known->window, seq) ? 0 : -EALREADY;
+	return gemcast_window_update(&known->window, seq, bytes, news);
+}
+
+static void gemcast_sender_show(struct gemcast_sender *sender,
+				struct gemcast_sender_info *info)
+{
+	struct gemcast_window *window = &sender->window;
+
+	info->id = sender->id;
+	info->idle = jiffies64_to_msecs(jiffies - READ_ONCE(sender->used));
+	spin_lock_bh(&window->lock);
+	info->top = window->top;
+	info->packets = window->packets;
+	info->bytes = window->bytes;
+	info->replays = window->replays;
+	spin_unlock_bh(&window->lock);
+}
+
+/**
+ * gemcast_replay_next() - Go on in a walk over the senders of an SA.
+ * @state: its replay state
+ * @pos: where the walk stands; moved to the sender that is found
+ * @info: takes the sender
+ *
+ * Senders may come and go meanwhile: one that is there all the time is met, and
+ * none is met twice, as the numbers in a bucket only fall.
+ *
+ * Context: process, the SA is kept.
+ * Return: false if there is no further one.
+ */
+bool gemcast_replay_next(struct gemcast_replay_state *state,
+			 struct gemcast_sender_pos *pos,
+			 struct gemcast_sender_info *info)
+{
+	struct gemcast_sender *sender;
+
+	rcu_read_lock();
+	for (; pos->bucket < state->buckets; pos->bucket++) {
+		hlist_for_each_entry_rcu(sender, &state->senders[pos->bucket],
+					 hash) {
+			if (pos->inside &&
+			    (s32)(sender->number - pos->number) >= 0)
+				continue;
+			gemcast_sender_show(sender, info);
+			pos->number = sender->number;
+			pos->inside = true;
+			rcu_read_unlock();
+			return true;
+		}
+		pos->inside = false;
+	}
+	rcu_read_unlock();
+	return false;
 }
 
 #ifdef GEMCAST_SELFTEST

@@ -7,44 +7,71 @@
 #include <linux/spinlock.h>
 #include "addr.h"
 
-/* At most so many senders of one SA have a window at a time. */
-#define GEMCAST_SENDERS_MAX	4096
-#define GEMCAST_SENDER_BUCKETS	1024
-
 struct gemcast_window {
 	spinlock_t lock;		/* guards the rest */
 	u32 size;			/* packets */
-	u32 words;			/* of the bitmap */
 	u32 top;			/* highest number accepted */
-	unsigned long *bits;		/* number n at bit n % (words * BITS_PER_LONG) */
+	u64 packets;			/* accepted */
+	u64 bytes;			/* of payload in them */
+	u64 replays;			/* refused */
+	/* A ring of words; number n is at bit n % BITS_PER_LONG. */
+	unsigned long bits[];
 };
 
 struct gemcast_replay_state {
-	struct gemcast_window one;	/* replay sa */
+	struct gemcast_window *one;	/* replay sa; else NULL */
 	struct hlist_head *senders;	/* replay source, sid; by a keyed hash */
-	u32 seed;			/* of that hash */
-	spinlock_t lock;		/* guards adding and removing senders */
-	u32 nsenders;			/* lock */
+	u32 buckets;			/* of it */
+	u32 seed;
 	u32 size;			/* window of each */
-	bool many;
+	u32 max;			/* senders */
+	spinlock_t lock;		/* guards the rest, and the hash */
+	struct list_head ages;		/* senders, the longest idle first */
+	u32 nsenders;			/* READ_ONCE */
+	u32 number;			/* of the newest sender */
 };
 
-/* May sleep. @many: a window for each sender. */
-int gemcast_replay_init(struct gemcast_replay_state *state, bool many,
-			u32 size);
+/* May sleep. @senders: how many may have a window each; 0: one for all. */
+int gemcast_replay_init(struct gemcast_replay_state *state, u32 size,
+			u32 senders);
 void gemcast_replay_destroy(struct gemcast_replay_state *state);
+
+/* What gemcast_replay_update() has to say besides. */
+enum {
+	GEMCAST_REPLAY_EVICTED = BIT(0),	/* another sender was forgotten */
+	GEMCAST_REPLAY_ENDING = BIT(1),	/* few numbers are left */
+};
 
 /*
  * Packet path, under RCU, softirqs off. @sender is the source address, or the
  * Sender-ID in its last four bytes; ignored with one window.
  * gemcast_replay_check() before authentication: true if @seq may be new.
- * gemcast_replay_update() after it: 0, -EALREADY (a replay), -ENOMEM;
- * *@evicted is set when the sender took the place of one that was idle longest.
+ * gemcast_replay_update() after it: 0, -EALREADY (a replay), -ENOMEM.
  */
 bool gemcast_replay_check(struct gemcast_replay_state *state,
 			  const struct in6_addr *sender, u32 seq);
 int gemcast_replay_update(struct gemcast_replay_state *state,
 			  const struct in6_addr *sender, u32 seq,
-			  bool *evicted);
+			  unsigned int bytes, unsigned int *news);
+
+/* A sender as it is shown. */
+struct gemcast_sender_info {
+	struct in6_addr id;
+	u32 top;
+	u64 packets, bytes, replays;
+	u64 idle;			/* milliseconds */
+};
+
+/* Where a walk over senders stands: behind this one. Begins as zero. */
+struct gemcast_sender_pos {
+	u32 bucket;
+	u32 number;
+	bool inside;			/* of the bucket, behind @number */
+};
+
+/* Process context. False if there is no sender behind @pos. */
+bool gemcast_replay_next(struct gemcast_replay_state *state,
+			 struct gemcast_sender_pos *pos,
+			 struct gemcast_sender_info *info);
 
 #endif

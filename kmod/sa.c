@@ -115,6 +115,53 @@ static void gemcast_sa_arm(struct gemcast_sa *sa)
 			      HRTIMER_MODE_ABS_SOFT);
 }
 
+/* In the same place: one of them is sent by, or in use. */
+static bool gemcast_sa_alike(const struct gemcast_sa *a,
+			     const struct gemcast_sa *b)
+{
+	return a->dir == b->dir && ipv6_addr_equal(&a->key.dst, &b->key.dst) &&
+	       ipv6_addr_equal(&a->key.src, &b->key.src);
+}
+
+/* Is it activated, and no newer one is? Lock held. */
+static bool gemcast_sa_leads(const struct gemcast_sa *sa)
+{
+	const struct gemcast_sa *pos;
+
+	if (!sa->activated)
+		return false;
+	list_for_each_entry(pos, &sa->group->sas, node) {
+		if (pos == sa)
+			break;
+		if (pos->activated && gemcast_sa_alike(pos, sa))
+			return false;
+	}
+	return true;
+}
+
+/* The one that leads without @sa, if it is @sa that does. Lock held. */
+static struct gemcast_sa *gemcast_sa_next(struct gemcast_sa *sa)
+{
+	struct gemcast_sa *pos = sa;
+
+	if (!gemcast_event_sa_heard(sa->gn) || !gemcast_sa_leads(sa))
+		return NULL;
+	list_for_each_entry_continue(pos, &sa->group->sas, node)
+		if (pos->activated && gemcast_sa_alike(pos, sa))
+			return pos;
+	return NULL;
+}
+
+/* Tell of an SA, and of the one whose place it took. Lock held. */
+static void gemcast_sa_tell_state(struct gemcast_sa *sa)
+{
+	struct gemcast_sa *trailing = gemcast_sa_next(sa);
+
+	gemcast_event_sa(sa, GEMCAST_CMD_SA_NTF);
+	if (trailing)
+		gemcast_event_sa(trailing, GEMCAST_CMD_SA_NTF);
+}
+
 /* What packets brought about; true if the SA is gone for it. Lock held. */
 static bool gemcast_sa_tell(struct gemcast_sa *sa)
 {
@@ -144,7 +191,7 @@ static void gemcast_sa_tick(struct gemcast_sa *sa, u64 now)
 	if (!sa->activated && now >= sa->activate_at) {
 		WRITE_ONCE(sa->activated, true);
 		gemcast_group_select_current(sa->group);
-		gemcast_event_sa(sa, GEMCAST_CMD_SA_NTF);
+		gemcast_sa_tell_state(sa);
 	}
 	if (sa->soft_at && now >= sa->soft_at) {
 		sa->soft_at = 0;
@@ -199,6 +246,8 @@ static int gemcast_sa_numbers(struct gemcast_sa *sa,
 	start -= seq;
 	atomic64_set(&sa->seq, seq);
 	sa->seq_last = min_t(u64, U32_MAX, iv_last - start);
+	/* Seven eighths of the numbers: time to rekey. */
+	sa->seq_soft = sa->seq_last - (sa->seq_last - (u32)seq) / 8;
 	sa->iv_clock = start;
 	sa->iv_first = start;
 	if (sa->sid_bits)
@@ -255,7 +304,6 @@ static struct gemcast_sa *gemcast_sa_make(struct gemcast_net *gn,
 					  const struct gemcast_sa_config *cfg,
 					  struct netlink_ext_ack *extack)
 {
-	bool many = cfg->replay != GEMCAST_REPLAY_SA;
 	struct gemcast_sa *sa;
 	int err;
 
@@ -287,7 +335,7 @@ static struct gemcast_sa *gemcast_sa_make(struct gemcast_net *gn,
 	if (!sa->out || !sa->in)
 		goto destroy;
 	if (cfg->replay != GEMCAST_REPLAY_NONE &&
-	    gemcast_replay_init(&sa->replays, many, cfg->window))
+	    gemcast_replay_init(&sa->replays, cfg->window, cfg->max_senders))
 		goto destroy;
 	sa->replay = cfg->replay;
 	err = gemcast_aead_setup(&sa->aead, cfg->key, cfg->key_len, cfg->icv);
@@ -331,6 +379,8 @@ static void gemcast_sa_order(struct gemcast_sa *sa)
 /* What an SA leaves when it is no longer in the table. Lock held. */
 static void gemcast_sa_retire(struct gemcast_sa *sa)
 {
+	struct gemcast_sa *next = gemcast_sa_next(sa);
+
 	sa->removed = true;
 	WRITE_ONCE(sa->dead, true);
 	hrtimer_cancel(&sa->timer);
@@ -339,6 +389,8 @@ static void gemcast_sa_retire(struct gemcast_sa *sa)
 	sa->group->nsas--;
 	gemcast_group_select_current(sa->group);
 	gemcast_event_sa(sa, GEMCAST_CMD_SA_DEL_NTF);
+	if (next)
+		gemcast_event_sa(next, GEMCAST_CMD_SA_NTF);
 	gemcast_sa_put(sa);
 }
 
@@ -394,7 +446,7 @@ int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
 		gemcast_sa_retire(old);
 	gemcast_group_select_current(sa->group);
 	gemcast_sa_arm(sa);
-	gemcast_event_sa(sa, GEMCAST_CMD_SA_NTF);
+	gemcast_sa_tell_state(sa);
 	return 0;
 undo:
 	if (guard)
@@ -426,23 +478,13 @@ void gemcast_sa_del(struct gemcast_sa *sa)
  */
 enum gemcast_sa_state gemcast_sa_state(const struct gemcast_sa *sa)
 {
-	const struct gemcast_sa *pos;
-
 	lockdep_assert_held(&sa->gn->lock);
 	if (sa->dead || (sa->out_ended && sa->dir == GEMCAST_SA_DIR_OUT))
 		return GEMCAST_SA_STATE_DEAD;
 	if (!sa->activated)
 		return GEMCAST_SA_STATE_LEADING;
-	list_for_each_entry(pos, &sa->group->sas, node) {
-		if (pos == sa)
-			break;
-		if (pos->activated && pos->dir == sa->dir &&
-		    ipv6_addr_equal(&pos->key.dst, &sa->key.dst) &&
-		    ipv6_addr_equal(&pos->key.src, &sa->key.src))
-			return GEMCAST_SA_STATE_TRAILING;
-	}
-	return sa->out_ended ? GEMCAST_SA_STATE_TRAILING :
-			       GEMCAST_SA_STATE_CURRENT;
+	return sa->out_ended || !gemcast_sa_leads(sa) ?
+		       GEMCAST_SA_STATE_TRAILING : GEMCAST_SA_STATE_CURRENT;
 }
 
 bool gemcast_sa_matches(const struct gemcast_sa *sa,
@@ -569,7 +611,6 @@ static bool gemcast_sa_pace(struct gemcast_sa *sa, u64 seq)
 int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq)
 {
 	u64 first = atomic64_read(&sa->seq), last = first + n;
-	u64 soft;	/* seven eighths of the numbers: time to rekey */
 
 	if (unlikely(last > READ_ONCE(sa->iv_pace)) &&
 	    !gemcast_sa_pace(sa, last))
@@ -577,9 +618,8 @@ int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq)
 
 	last = atomic64_add_return(n, &sa->seq);
 	first = last - n;
-	soft = sa->seq_last - sa->seq_last / 8;
-	if (unlikely(last >= soft)) {
-		if (first < soft)
+	if (unlikely(last >= sa->seq_soft)) {
+		if (first < sa->seq_soft)
 			gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_SOFT);
 		if (last >= sa->seq_last && !xchg(&sa->out_ended, true))
 			gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_END);
@@ -588,6 +628,18 @@ int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq)
 	}
 	*seq = first + 1;
 	return 0;
+}
+
+/**
+ * gemcast_sa_ending() - A sender has few sequence numbers left.
+ * @sa: an SA that receives from it
+ *
+ * Context: any.
+ */
+void gemcast_sa_ending(struct gemcast_sa *sa)
+{
+	if (!READ_ONCE(sa->in_ending) && !xchg(&sa->in_ending, true))
+		gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_SOFT);
 }
 
 static bool gemcast_sa_limit(struct gemcast_sa *sa, atomic64_t *count,

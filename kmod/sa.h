@@ -46,6 +46,7 @@ struct gemcast_sa_config {
 	u8 sid_bits;			/* 0: the group has no Sender-IDs */
 	enum gemcast_replay replay;
 	u32 window;			/* packets */
+	u32 max_senders;		/* replay source, sid; else 0 */
 	bool has_activate, has_deactivate;
 	u64 activate, deactivate;	/* milliseconds from now */
 	struct gemcast_limit limit[GEMCAST_LIMIT_UNITS];
@@ -77,12 +78,14 @@ struct gemcast_sa {
 	u64 iv_first;			/* IV of sequence number 0 */
 	u64 iv_clock;			/* its counter; see gemcast_sa_pace() */
 	u32 seq_last;			/* the last sequence number there is */
+	u32 seq_soft;			/* from here on few are left */
 	struct gemcast_limit limit[GEMCAST_LIMIT_UNITS];
 
 	/* Changed by packets. */
 	atomic64_t seq;			/* last one taken; may run past seq_last */
 	u64 iv_pace;			/* seq may reach this; READ_ONCE */
 	bool out_ended;			/* no numbers are left */
+	bool in_ending;			/* few are left of a sender's */
 	bool dead;			/* sends and receives no more; READ_ONCE */
 	atomic64_t packets;		/* both ways, if limited */
 	atomic64_t bytes;
@@ -151,6 +154,8 @@ struct gemcast_sa *gemcast_sa_lookup(const struct gemcast_net *gn, u32 spi,
  * to count.
  */
 int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq);
+/* A sender that is received has few numbers left; told once. Any context. */
+void gemcast_sa_ending(struct gemcast_sa *sa);
 /* Counts packets against the limits; false if a hard one is passed. */
 bool gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
 		       unsigned int bytes);

@@ -80,26 +80,31 @@ void gemcast_counters_add(struct gemcast_counters __percpu *counters,
 	u64_stats_update_begin(&c->syncp);
 	u64_stats_add(&c->packets, packets);
 	u64_stats_add(&c->bytes, bytes);
+	u64_stats_set(&c->used, get_jiffies_64());
 	u64_stats_update_end(&c->syncp);
 }
 
 struct gemcast_count gemcast_counters_read(struct gemcast_counters __percpu *c)
 {
+	u64 now = get_jiffies_64(), last = 0;
 	struct gemcast_count sum = {};
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
 		struct gemcast_counters *counters = per_cpu_ptr(c, cpu);
-		u64 packets, bytes;
+		u64 packets, bytes, used;
 		unsigned int start;
 
 		do {
 			start = u64_stats_fetch_begin(&counters->syncp);
 			packets = u64_stats_read(&counters->packets);
 			bytes = u64_stats_read(&counters->bytes);
+			used = u64_stats_read(&counters->used);
 		} while (u64_stats_fetch_retry(&counters->syncp, start));
 		sum.packets += packets;
 		sum.bytes += bytes;
+		last = max(last, used);
 	}
+	sum.idle = last < now ? jiffies64_to_msecs(now - last) : 0;
 	return sum;
 }

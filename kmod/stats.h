@@ -18,12 +18,14 @@ struct gemcast_stats {
 struct gemcast_counters {
 	u64_stats_t packets;
 	u64_stats_t bytes;
+	u64_stats_t used;		/* jiffies_64 of the last packet */
 	struct u64_stats_sync syncp;
 };
 
 struct gemcast_count {
 	u64 packets;
 	u64 bytes;
+	u64 idle;			/* ms since the last packet */
 };
 
 int gemcast_stats_init(struct gemcast_net *gn);

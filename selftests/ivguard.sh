@@ -149,8 +149,12 @@ numbers_end()
 	monitor_start events s all
 	recv_start a a -i eth0 -n 10 "$PORT" $GROUP
 	recv_ready
-	expect_fail -e 'sent=10 failed=15 ' "$parameter 10: ten are sent" \
-		send s -i eth0 -k -n 25 $GROUP "$PORT"
+	# an eighth before the end, and that is one of ten
+	expect "$parameter 10: nine are sent" send s -i eth0 -n 9 $GROUP "$PORT"
+	expect "$parameter 10: a soft expire event" wait_for some_events events 'expire +soft +sequence'
+	expect_eq "$parameter 10: no hard one yet" 0 "$(events events 'expire.*hard')"
+	expect_fail -e 'sent=1 failed=15 ' "$parameter 10: the tenth is sent, and no more" \
+		send s -i eth0 -k -n 16 $GROUP "$PORT"
 	expect "$parameter 10: ten are received" recv_end a
 	expect_counts "$parameter 10: the others are counted" s out-packets=10 out-bypass=0
 	expect_eq "$parameter 10: by their reason" 15 $((stats[out-seq-end] + stats[out-no-sa]))

@@ -209,6 +209,8 @@ static int all_refused(struct nl *nl)
 		msg_begin(&m, cmd, 0);
 		wrong += nl_dump(nl, &m, NULL, count, &n) != EPERM;
 	}
+	msg_begin(&m, GEMCAST_CMD_SENDER_GET, 0);
+	wrong += nl_dump(nl, &m, NULL, count, &n) != EPERM;
 	for (i = 0; nl_group_names[i]; i++)
 		wrong += nl_join(nl, nl_group_names[i]) != EPERM;
 	return wrong + n;

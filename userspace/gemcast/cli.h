@@ -180,7 +180,7 @@ int key_read(const struct cli *cli, const struct key_source *source,
 int batch_run(struct cli *cli, const char *path);
 int batch_split(char *line, char **words, int max, const char **error);
 
-/* group.c, policy.c, sa.c, peer.c, stats.c, monitor.c APIs: */
+/* group.c, policy.c, sa.c, sender.c, peer.c, stats.c, monitor.c APIs: */
 
 /* A verb of an object. */
 struct command {
@@ -201,6 +201,7 @@ struct object {
 extern const struct object group_object;
 extern const struct object policy_object;
 extern const struct object sa_object;
+extern const struct object sender_object;
 extern const struct object peer_object;
 extern const struct object stats_object;
 extern const struct object monitor_object;

@@ -14,11 +14,11 @@
 static const char help[] =
 "gemcast [ -j[son] ] [ -p[retty] ] [ -s[tatistics] ] [ -n[etns] NAME ] [ -b[atch] FILE ] [ -f[orce] ] [ -V ]\n"
 "        OBJECT { COMMAND | help }\n"
-"OBJECT := { group | policy | sa | peer | monitor | stats }\n";
+"OBJECT := { group | policy | sa | sender | peer | monitor | stats }\n";
 
 static const struct object * const objects[] = {
-	&group_object, &policy_object, &sa_object, &peer_object,
-	&monitor_object, &stats_object,
+	&group_object, &policy_object, &sa_object, &sender_object,
+	&peer_object, &monitor_object, &stats_object,
 };
 
 /* Say what is wrong, in a batch where; CLI_USAGE. */

@@ -11,6 +11,7 @@
 "        [ sid SID bits { 8 | 12 | 16 } ]     this host's Sender-ID, for dir out and both\n" \
 "        [ sid-bits { 8 | 12 | 16 } ]         how many IV bits the group gives to Sender-IDs\n" \
 "        [ replay { none | sa | source | sid } ] [ window PACKETS ]    default sa, 64; up to 4096\n" \
+"        [ senders N ]                        with replay source and sid; default 4096, up to 65536\n" \
 "        [ activate SECONDS ] [ deactivate SECONDS ]                   from now; fractions allowed\n" \
 "        [ limit { packets | bytes | seconds } { soft | hard } N ]...\n" \
 "ALG := rfc4106(gcm(aes))\n"
@@ -21,7 +22,7 @@
 enum {
 	WORD_GROUP, WORD_SPI, WORD_DST, WORD_SRC, WORD_DIR, WORD_AEAD, WORD_KEY,
 	WORD_ICV, WORD_SID, WORD_SID_BITS, WORD_REPLAY, WORD_WINDOW,
-	WORD_ACTIVATE, WORD_DEACTIVATE, WORD_LIMIT,
+	WORD_SENDERS, WORD_ACTIVATE, WORD_DEACTIVATE, WORD_LIMIT,
 };
 
 #define SELECTOR_WORDS	"group", "spi", "dst", "src"
@@ -30,7 +31,7 @@ static const char * const selector_words[] = { SELECTOR_WORDS, NULL };
 
 static const char * const sa_words[] = {
 	SELECTOR_WORDS, "dir", "aead", "key", "icv", "sid", "sid-bits",
-	"replay", "window", "activate", "deactivate", "limit", NULL
+	"replay", "window", "senders", "activate", "deactivate", "limit", NULL
 };
 
 typedef int (*sa_call)(struct gemcast_handle *h, const struct gemcast_sa *sa);
@@ -156,6 +157,9 @@ static int read_own(struct args *a, unsigned int word, struct gemcast_sa *sa)
 	case WORD_WINDOW:
 		return once(a, "window", sa, GEMCAST_A_SA_WINDOW) ?:
 		       args_u32(a, "window", 0, UINT32_MAX, &sa->window);
+	case WORD_SENDERS:
+		return once(a, "senders", sa, GEMCAST_A_SA_MAX_SENDERS) ?:
+		       args_u32(a, "senders", 0, UINT32_MAX, &sa->max_senders);
 	case WORD_ACTIVATE:
 		return once(a, "activate", sa, GEMCAST_A_SA_ACTIVATE) ?:
 		       args_seconds(a, "activate", &sa->activate);
@@ -251,6 +255,8 @@ static void print_transform(struct print *p, const struct gemcast_sa *sa)
 		     word_of(replay_words, sa->replay, buf));
 	if (GEMCAST_HAS(sa, GEMCAST_A_SA_WINDOW))
 		print_number(p, "window", "window", sa->window);
+	if (GEMCAST_HAS(sa, GEMCAST_A_SA_MAX_SENDERS))
+		print_number(p, "max_senders", "senders", sa->max_senders);
 }
 
 static void print_life(struct print *p, const struct gemcast_sa *sa)
@@ -309,6 +315,8 @@ static void print_statistics(struct print *p, const struct gemcast_sa *sa)
 	};
 
 	print_numbers(p, sa->present, counters, ARRAY_SIZE(counters));
+	if (GEMCAST_HAS(sa, GEMCAST_A_SA_IDLE))
+		print_seconds(p, "idle", "idle", sa->idle);
 }
 
 /*

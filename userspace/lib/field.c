@@ -94,6 +94,8 @@ static const struct gemcast_field sa_fields[GEMCAST_A_SA_MAX + 1] = {
 	SA(IN_BYTES, "in-bytes", U64, in_bytes),
 	SA(IN_REPLAYS, "in-replays", U64, in_replays),
 	SA(IN_BAD_ICV, "in-bad-icv", U64, in_bad_icv),
+	SA(MAX_SENDERS, "max-senders", U32, max_senders),
+	SA(IDLE, "idle", U64, idle),
 };
 
 #define PEER(attr, name, type, member)					\
@@ -187,6 +189,22 @@ static const struct gemcast_field audit_fields[GEMCAST_A_AUDIT_MAX + 1] = {
 	AUDIT(SUPPRESSED, "suppressed", U32, suppressed),
 };
 
+#define SENDER(attr, name, type, member)				\
+	FIELD(GEMCAST_A_SENDER_##attr, name, type, gemcast_sender, member)
+
+static const struct gemcast_field sender_fields[GEMCAST_A_SENDER_MAX + 1] = {
+	SENDER(GROUP, "group", U32, group),
+	SENDER(SPI, "spi", U32, spi),
+	SENDER(DST, "dst", ADDR, dst),
+	SENDER(SID, "sid", U32, sid),
+	SENDER(SRC, "src", ADDR, src),
+	SENDER(SEQ, "seq", U32, seq),
+	SENDER(IN_PACKETS, "in-packets", U64, in_packets),
+	SENDER(IN_BYTES, "in-bytes", U64, in_bytes),
+	SENDER(IN_REPLAYS, "in-replays", U64, in_replays),
+	SENDER(IDLE, "idle", U64, idle),
+};
+
 #define NEST(attr, object)						\
 	[GEMCAST_A_OBJECT_##attr] = {					\
 		.name = #object,					\
@@ -204,6 +222,7 @@ static const struct gemcast_nest nests[GEMCAST_A_OBJECT_MAX + 1] = {
 	NEST(ACQUIRE, acquire),
 	NEST(EXPIRE, expire),
 	NEST(AUDIT, audit),
+	NEST(SENDER, sender),
 };
 
 const struct gemcast_nest *gemcast_nest(unsigned int object)

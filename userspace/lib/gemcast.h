@@ -111,6 +111,7 @@ struct gemcast_sa {
 	uint32_t sid_bits;
 	uint32_t replay;		/* enum gemcast_replay */
 	uint32_t window;
+	uint32_t max_senders;
 	uint64_t activate;
 	uint64_t deactivate;
 	uint64_t soft_packets;
@@ -132,6 +133,23 @@ struct gemcast_sa {
 	uint64_t in_bytes;
 	uint64_t in_replays;
 	uint64_t in_bad_icv;
+	uint64_t idle;
+};
+
+/* GEMCAST_A_SENDER_*: a sender that an SA has a replay window for */
+struct gemcast_sender {
+	uint64_t present;
+	uint32_t group;
+	uint32_t spi;			/* of the SA, as dst */
+	struct gemcast_addr dst;
+	uint32_t sid;			/* with replay sid */
+	struct gemcast_addr src;	/* with replay source */
+	/* told by the kernel */
+	uint32_t seq;
+	uint64_t in_packets;
+	uint64_t in_bytes;
+	uint64_t in_replays;
+	uint64_t idle;
 };
 
 /* GEMCAST_A_PEER_* */
@@ -217,6 +235,7 @@ typedef int (*gemcast_group_fn)(const struct gemcast_group *group, void *arg);
 typedef int (*gemcast_policy_fn)(const struct gemcast_policy *policy, void *arg);
 typedef int (*gemcast_sa_fn)(const struct gemcast_sa *sa, void *arg);
 typedef int (*gemcast_peer_fn)(const struct gemcast_peer *peer, void *arg);
+typedef int (*gemcast_sender_fn)(const struct gemcast_sender *sender, void *arg);
 
 /*
  * What is common to all four objects:
@@ -323,6 +342,15 @@ int gemcast_peer_get(struct gemcast_handle *h, const struct gemcast_peer *key,
 int gemcast_peer_dump(struct gemcast_handle *h,
 		      const struct gemcast_peer *filter,
 		      gemcast_peer_fn fn, void *arg);
+
+/*
+ * The senders that SAs have replay windows for (RFC 5374 A.3), those that have
+ * all that `filter` has, every one if it is NULL. They come with their packets:
+ * there is nothing else to do with them. fn's result as in the other dumps.
+ */
+int gemcast_sender_dump(struct gemcast_handle *h,
+			const struct gemcast_sender *filter,
+			gemcast_sender_fn fn, void *arg);
 
 /* The namespace's counters, and setting them to zero. */
 int gemcast_stats_get(struct gemcast_handle *h, struct gemcast_stats *out);

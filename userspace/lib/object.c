@@ -63,6 +63,7 @@ struct dump {
 		gemcast_policy_fn policy;
 		gemcast_sa_fn sa;
 		gemcast_peer_fn peer;
+		gemcast_sender_fn sender;
 	} fn;
 	void *arg;
 };
@@ -76,6 +77,7 @@ static int dump_one(struct gemcast_handle *h, const struct nlmsghdr *nlh,
 		struct gemcast_policy policy;
 		struct gemcast_sa sa;
 		struct gemcast_peer peer;
+		struct gemcast_sender sender;
 	} out;
 	int err;
 
@@ -89,6 +91,8 @@ static int dump_one(struct gemcast_handle *h, const struct nlmsghdr *nlh,
 		return dump->fn.policy(&out.policy, dump->arg);
 	case GEMCAST_A_OBJECT_SA:
 		return dump->fn.sa(&out.sa, dump->arg);
+	case GEMCAST_A_OBJECT_SENDER:
+		return dump->fn.sender(&out.sender, dump->arg);
 	default:
 		return dump->fn.peer(&out.peer, dump->arg);
 	}
@@ -303,6 +307,19 @@ int gemcast_peer_dump(struct gemcast_handle *h,
 	};
 
 	return dump(h, GEMCAST_CMD_PEER_GET, filter, &d);
+}
+
+int gemcast_sender_dump(struct gemcast_handle *h,
+			const struct gemcast_sender *filter,
+			gemcast_sender_fn fn, void *arg)
+{
+	struct dump d = {
+		.object = GEMCAST_A_OBJECT_SENDER,
+		.fn.sender = fn,
+		.arg = arg,
+	};
+
+	return dump(h, GEMCAST_CMD_SENDER_GET, filter, &d);
 }
 
 int gemcast_stats_get(struct gemcast_handle *h, struct gemcast_stats *out)

@@ -54,7 +54,7 @@ completes()
 }
 
 completes "objects and options" \
-	"group policy sa peer monitor stats help -json -pretty -statistics -netns -batch -force -Version -help" \
+	"group policy sa sender peer monitor stats help -json -pretty -statistics -netns -batch -force -Version -help" \
 	gemcast ''
 completes "an object" "policy peer" gemcast p
 completes "an object behind options" "stats" gemcast -j -n blue st

@@ -47,6 +47,7 @@ done <<-'END'
 	group
 	policy
 	sa
+	sender
 	peer
 	stats
 	monitor
@@ -64,6 +65,7 @@ done <<-'END'
 	policy add reinject
 	sa add
 	sa show
+	sender show
 	sa add dir
 	sa add key
 	sa add sid 3

@@ -193,20 +193,21 @@ static void policies(void **state)
 static void answer_sa(void)
 {
 	struct gemcast_sa sa = {
-		.present = (GEMCAST_BIT(GEMCAST_A_SA_IN_BAD_ICV + 1) -
+		.present = (GEMCAST_BIT(GEMCAST_A_SA_IDLE + 1) -
 			    GEMCAST_BIT(GEMCAST_A_SA_GROUP)) &
 			   ~GEMCAST_BIT(GEMCAST_A_SA_KEY),
 		.group = 7, .spi = 0x1001, .dst = addr("239.1.1.1"),
 		.src = addr("10.0.0.1"), .dir = GEMCAST_SA_DIR_BOTH,
 		.aead = "rfc4106(gcm(aes))", .icv = 16, .sid = 3, .sid_bits = 8,
-		.replay = GEMCAST_REPLAY_SID, .window = 64, .activate = 1500,
+		.replay = GEMCAST_REPLAY_SID, .window = 64, .max_senders = 9,
+		.activate = 1500,
 		.deactivate = 60001, .soft_packets = 1, .hard_packets = 2,
 		.soft_bytes = 3, .hard_bytes = 4, .soft_seconds = 5,
 		.hard_seconds = 6, .key_bits = 128,
 		.state = GEMCAST_SA_STATE_LEADING, .driver = "aesni", .seq = 9,
 		.age = 12345, .senders = 2, .out_packets = 10, .out_bytes = 11,
 		.in_packets = 12, .in_bytes = 13, .in_replays = 14,
-		.in_bad_icv = 15,
+		.in_bad_icv = 15, .idle = 1234,
 	};
 
 	answer(GEMCAST_CMD_SA_GET, GEMCAST_A_OBJECT_SA, &sa);
@@ -241,6 +242,7 @@ static void answer_small_sa(void)
 #define SA_LINE \
 	"group 7 spi 0x00001001 dst 239.1.1.1 src 10.0.0.1 dir both " \
 	"aead rfc4106(gcm(aes)) icv 16 sid 3 bits 8 replay sid window 64 " \
+	"senders 9 " \
 	"activate 1.500 deactivate 60.001 limit packets soft 1 " \
 	"limit packets hard 2 limit bytes soft 3 limit bytes hard 4 " \
 	"limit seconds soft 5 limit seconds hard 6"
@@ -248,7 +250,7 @@ static void answer_small_sa(void)
 #define SA_JSON \
 	"\"group\":7,\"spi\":4097,\"dst\":\"239.1.1.1\",\"src\":\"10.0.0.1\"," \
 	"\"dir\":\"both\",\"aead\":\"rfc4106(gcm(aes))\",\"icv\":16,\"sid\":3," \
-	"\"sid_bits\":8,\"replay\":\"sid\",\"window\":64,\"activate\":1.500," \
+	"\"sid_bits\":8,\"replay\":\"sid\",\"window\":64,\"max_senders\":9,\"activate\":1.500," \
 	"\"deactivate\":60.001,\"limit_packets_soft\":1," \
 	"\"limit_packets_hard\":2,\"limit_bytes_soft\":3," \
 	"\"limit_bytes_hard\":4,\"limit_seconds_soft\":5," \
@@ -264,20 +266,59 @@ static void sas(void **state)
 	shows("-s sa get spi 0x1001",
 	      SA_LINE "\n    " SA_STATE "\n"
 	      "    out-packets 10 out-bytes 11 in-packets 12 in-bytes 13 "
-	      "in-replays 14 in-bad-icv 15 senders 2\n");
+	      "in-replays 14 in-bad-icv 15 senders 2 idle 1.234\n");
 	answer_sa();
 	shows("-j sa show", "[{" SA_JSON "}]\n");
 	answer_sa();
 	shows("-j -s sa show",
 	      "[{" SA_JSON ",\"out_packets\":10,\"out_bytes\":11,"
 	      "\"in_packets\":12,\"in_bytes\":13,\"in_replays\":14,"
-	      "\"in_bad_icv\":15,\"senders\":2}]\n");
+	      "\"in_bad_icv\":15,\"senders\":2,\"idle\":1.234}]\n");
 	answer_small_sa();
 	shows("-s sa show",
 	      "group 8 spi 0xffffffff dir in aead rfc4106(gcm(aes)) icv 8 "
 	      "sid-bits 16 replay none\n"
 	      "    state 99 key-bits 256 driver d age 0.000\n"
 	      "    in-packets 5\n");
+}
+
+static void answer_senders(void)
+{
+	struct gemcast_sender sender = {
+		.present = (GEMCAST_BIT(GEMCAST_A_SENDER_IDLE + 1) -
+			    GEMCAST_BIT(GEMCAST_A_SENDER_GROUP)) &
+			   ~GEMCAST_BIT(GEMCAST_A_SENDER_SRC),
+		.group = 7, .spi = 0x1001, .dst = addr("239.1.1.1"), .sid = 3,
+		.seq = 9, .in_packets = 10, .in_bytes = 11, .in_replays = 12,
+		.idle = 1500,
+	};
+
+	answer(GEMCAST_CMD_SENDER_GET, GEMCAST_A_OBJECT_SENDER, &sender);
+	sender.present ^= GEMCAST_BIT(GEMCAST_A_SENDER_SRC) |
+			  GEMCAST_BIT(GEMCAST_A_SENDER_SID) |
+			  GEMCAST_BIT(GEMCAST_A_SENDER_DST);
+	sender.src = addr("2001:db8::7");
+	answer(GEMCAST_CMD_SENDER_GET, GEMCAST_A_OBJECT_SENDER, &sender);
+	fake_answer_done(0);
+}
+
+static void senders(void **state)
+{
+	(void)state;
+	answer_senders();
+	shows("sender show group 7",
+	      "group 7 spi 0x00001001 dst 239.1.1.1 sid 3 seq 9 "
+	      "in-packets 10 in-bytes 11 in-replays 12 idle 1.500\n"
+	      "group 7 spi 0x00001001 src 2001:db8::7 seq 9 "
+	      "in-packets 10 in-bytes 11 in-replays 12 idle 1.500\n");
+	answer_senders();
+	shows("-j sender show",
+	      "[{\"group\":7,\"spi\":4097,\"dst\":\"239.1.1.1\",\"sid\":3,"
+	      "\"seq\":9,\"in_packets\":10,\"in_bytes\":11,"
+	      "\"in_replays\":12,\"idle\":1.500},"
+	      "{\"group\":7,\"spi\":4097,\"src\":\"2001:db8::7\","
+	      "\"seq\":9,\"in_packets\":10,\"in_bytes\":11,"
+	      "\"in_replays\":12,\"idle\":1.500}]\n");
 }
 
 static void answer_peers(void)
@@ -518,6 +559,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(policies, setup, teardown),
 		cmocka_unit_test_setup_teardown(sas, setup, teardown),
+		cmocka_unit_test_setup_teardown(senders, setup, teardown),
 		cmocka_unit_test_setup_teardown(peers, setup, teardown),
 		cmocka_unit_test_setup_teardown(counters, setup, teardown),
 		cmocka_unit_test_setup_teardown(strange_names, setup, teardown),

@@ -97,6 +97,8 @@ static const struct {
 	{ "sa show dir in", "sa show: word \"dir\" is not known; expected one of: group, spi, dst, src" },
 	{ "peer add group 8", "peer add: to is missing" },
 	{ "peer add to 10.0.0.1", "peer add: group is missing" },
+	{ "sender show sid 65536", "sender show: sid \"65536\": expected a number from 0 to 65535" },
+	{ "sender show sid 1 sid 2", "sender show: sid is given twice" },
 	{ "peer flush", "peer: COMMAND \"flush\" is not known; expected one of: show, add, replace, del" },
 	{ "stats rest", "stats: COMMAND \"rest\" is not known (did you mean \"reset\"?); expected one of: show, reset" },
 	{ "stats reset now", "stats reset: \"now\" is one word too many" },
@@ -122,7 +124,7 @@ static void bad_usage(void **state)
 	assert_int_equal(fake_sent_count(), 0);
 }
 
-#define HELP "OBJECT := { group | policy | sa | peer | monitor | stats }\n"
+#define HELP "OBJECT := { group | policy | sa | sender | peer | monitor | stats }\n"
 
 /* Without an object, or with one that is not there, the grammar is shown. */
 static void no_object(void **state)
@@ -135,7 +137,7 @@ static void no_object(void **state)
 	assert_non_null(strstr(run_err, "gemcast: OBJECT \"join\" is not known"));
 	assert_non_null(strstr(run_err, HELP));
 	assert_int_equal(run("s"), 1);
-	assert_non_null(strstr(run_err, "OBJECT \"s\" is ambiguous: sa, stats"));
+	assert_non_null(strstr(run_err, "OBJECT \"s\" is ambiguous: sa, sender, stats"));
 }
 
 static void help(void **state)

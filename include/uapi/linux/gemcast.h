@@ -29,6 +29,9 @@
 #define GEMCAST_WINDOW_MIN	64
 #define GEMCAST_WINDOW_MAX	4096
 #define GEMCAST_WINDOW_DEFAULT	64
+/* Senders of one SA that have a replay window each. */
+#define GEMCAST_SENDERS_MAX	65536
+#define GEMCAST_SENDERS_DEFAULT	4096
 #define GEMCAST_PRIO_DEFAULT	1000
 #define GEMCAST_DSCP_MAX	63
 #define GEMCAST_UDP_PORT	4500
@@ -141,6 +144,7 @@ enum gemcast_object {
 	GEMCAST_A_OBJECT_ACQUIRE,	/* nest, enum gemcast_acquire_attr */
 	GEMCAST_A_OBJECT_EXPIRE,	/* nest, enum gemcast_expire_attr */
 	GEMCAST_A_OBJECT_AUDIT,		/* nest, enum gemcast_audit_attr */
+	GEMCAST_A_OBJECT_SENDER,	/* nest, enum gemcast_sender_attr */
 	__GEMCAST_A_OBJECT_MAX,
 	GEMCAST_A_OBJECT_MAX = (__GEMCAST_A_OBJECT_MAX - 1)
 };
@@ -230,6 +234,8 @@ enum gemcast_sa_attr {
 	GEMCAST_A_SA_IN_BYTES,		/* u64, out */
 	GEMCAST_A_SA_IN_REPLAYS,	/* u64, out */
 	GEMCAST_A_SA_IN_BAD_ICV,	/* u64, out */
+	GEMCAST_A_SA_MAX_SENDERS,	/* u32, of replay source and sid */
+	GEMCAST_A_SA_IDLE,		/* u64, out: since last used; absent if never */
 	__GEMCAST_A_SA_MAX,
 	GEMCAST_A_SA_MAX = (__GEMCAST_A_SA_MAX - 1)
 };
@@ -333,6 +339,24 @@ enum gemcast_audit_attr {
 	GEMCAST_A_AUDIT_MAX = (__GEMCAST_A_AUDIT_MAX - 1)
 };
 
+/* A sender that an SA has a replay window for; a dump filters by the first five. */
+enum gemcast_sender_attr {
+	GEMCAST_A_SENDER_UNSPEC,
+	GEMCAST_A_SENDER_PAD,
+	GEMCAST_A_SENDER_GROUP,		/* u32 */
+	GEMCAST_A_SENDER_SPI,		/* u32, of the SA */
+	GEMCAST_A_SENDER_DST,		/* binary, of the SA */
+	GEMCAST_A_SENDER_SID,		/* u32, with replay sid */
+	GEMCAST_A_SENDER_SRC,		/* binary, with replay source */
+	GEMCAST_A_SENDER_SEQ,		/* u32, highest sequence number accepted */
+	GEMCAST_A_SENDER_IN_PACKETS,	/* u64 */
+	GEMCAST_A_SENDER_IN_BYTES,	/* u64, payload of ESP */
+	GEMCAST_A_SENDER_IN_REPLAYS,	/* u64 */
+	GEMCAST_A_SENDER_IDLE,		/* u64, since the last packet */
+	__GEMCAST_A_SENDER_MAX,
+	GEMCAST_A_SENDER_MAX = (__GEMCAST_A_SENDER_MAX - 1)
+};
+
 /*
  * NEW takes NLM_F_CREATE, _EXCL and _REPLACE as rtnetlink does. GET with
  * NLM_F_DUMP takes attributes to filter by. FLUSH deletes all that the given
@@ -372,6 +396,7 @@ enum gemcast_cmd {
 	GEMCAST_CMD_POLICY_BEGIN,	/* a transaction of this socket */
 	GEMCAST_CMD_POLICY_COMMIT,
 	GEMCAST_CMD_POLICY_ABORT,
+	GEMCAST_CMD_SENDER_GET,		/* only with NLM_F_DUMP */
 	__GEMCAST_CMD_MAX,
 	GEMCAST_CMD_MAX = (__GEMCAST_CMD_MAX - 1)
 };
