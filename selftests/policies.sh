@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout=900
+#
+# Many policies: what a packet costs does not grow with their number, counted in
+# what its lookup compares; and 100,000 are added, replaced as a whole, listed and
+# deleted in a time that grows no faster than their number does.
+
+. "$(dirname "$0")/lib.sh"
+. "$SELFTESTS/traffic.sh"
+
+MANY=100000
+COMPARED=/sys/module/gemcast/parameters/test_compared
+
+# dsts FIRST LAST: one address each
+dsts()
+{
+	seq "$1" "$2" | awk '{ printf "239.%d.%d.%d\n", 1 + $1 / 65536, $1 / 256 % 256, $1 % 256 }'
+}
+
+adds()
+{
+	dsts "$1" "$2" | sed 's/.*/policy add dst & action bypass/'
+}
+
+# Sets cost to how many comparisons 100 packets to each of the words took. None of
+# what is compared is of another namespace.
+costs()
+{
+	local dst before
+
+	before=$(<$COMPARED)
+	for dst; do
+		send s -i eth0 -n 100 "$dst" "$PORT" >/dev/null
+	done
+	cost=$(($(<$COMPARED) - before))
+}
+
+# One comparison of a policy; of keys in the hash table as many as are in a bucket.
+cheap()
+{
+	local n=$1 first last
+
+	first=$(dsts 1 1) last=$(dsts "$n" "$n")
+	costs "$first" "$last" "$(dsts $((n / 2 + 1)) $((n / 2 + 1)))"
+	expect "$n policies: $cost comparisons for 300 packets" [ "$cost" -ge 600 -a "$cost" -le 1500 ]
+	costs 239.255.1.1
+	expect "$n policies: $cost for 100 packets that none is for" [ "$cost" -le 300 ]
+}
+
+listed()
+{
+	gc s policy show | wc -l
+}
+
+# timed DESC COMMAND...: and how long it took
+timed()
+{
+	local desc=$1 began=${EPOCHREALTIME/./}
+
+	shift
+	expect "$desc" "$@"
+	took=$(((${EPOCHREALTIME/./} - began) / 1000))
+	diag "$desc: $took ms"
+}
+
+from()
+{
+	gc_batch s <"$TMP/$1"
+}
+
+load_module
+[ -e $COMPARED ] || { fail "the module counts comparisons"; exit 1; }
+ns_add s
+ip -n "$(ns_name s)" link add eth0 type dummy
+if_up s eth0 10.0.0.1/24 fd00::1/64
+
+from <(adds 1 1)
+cheap 1
+adds 2 1000 >"$TMP/thousand"
+timed "999 more are added" from thousand
+cheap 1000
+adds 1001 $MANY >"$TMP/many"
+timed "and $((MANY - 1000)) more" from many
+cheap $MANY
+timed "all are listed" expect_eq "$MANY are there" $MANY "$(listed)"
+
+# Prefixes are looked up once for each length.
+gc_batch s <<-END
+	policy add dst 239.128.0.0/9 action discard prio 2000
+	policy add dst 239.192.0.0/10 action discard prio 1
+END
+costs 239.255.1.1 2>/dev/null || :
+expect "with prefixes of two lengths: $cost for 100 packets" [ "$cost" -le 1000 ]
+expect_counts "which match" s out-discard=1
+gc s policy flush action discard
+
+{ echo policy begin; adds 2 $MANY; adds 1 1; echo policy commit; } >"$TMP/all"
+timed "all are replaced by equal ones" from all
+expect_eq "$MANY are there" $MANY "$(listed)"
+expect_eq "the first is still the first" 239.1.0.1/32 "$(gc s policy show | sed -n '1s/dst \([^ ]*\) .*/\1/p')"
+cheap $MANY
+
+ip -n "$(ns_name s)" link add eth1 type dummy
+dsts 1 2000 | sed 's/.*/policy add dst & dev eth1 action discard prio 1/' >"$TMP/named"
+timed "2000 more name an interface" from named
+ip -n "$(ns_name s)" link set eth1 name eth2
+expect_eq "they go on with its new name" 2000 "$(gc s policy show dev eth2 | wc -l)"
+timed "they are deleted by it" gc s policy flush dev eth2
+{ dsts 1 1000; dsts 99001 $MANY; } | sed 's/.*/policy del dst &/' >"$TMP/del"
+timed "2000 are deleted by dst" from del
+gc s -s policy show dst 239.2.0.0 | sed -n 's/.*index \([0-9]*\).*/policy del index \1/p' >"$TMP/index"
+expect "one is deleted by its index" from index
+expect_eq "the rest is there" $((MANY - 2001)) "$(listed)"
+timed "all are deleted" gc s policy flush
+expect_eq "none is there" 0 "$(listed)"
