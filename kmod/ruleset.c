@@ -286,11 +286,16 @@ struct gemcast_dst *gemcast_ruleset_dst(struct gemcast_ruleset *rs,
 				      gemcast_dst_params);
 }
 
+struct gemcast_policy *gemcast_ruleset_first(struct gemcast_ruleset *rs)
+{
+	return gemcast_ruleset_behind(rs, 0, 0);
+}
+
 /**
- * gemcast_ruleset_behind() - Begin a walk, or go on after the lock was let go.
+ * gemcast_ruleset_behind() - Go on with a walk after the lock was let go.
  * @rs: rule set, its namespace locked
  * @prio: priority of the policy seen last
- * @index: its index; it may be gone; both 0 to begin
+ * @index: its index; it may be gone
  *
  * Return: the next one by (prio, index), or NULL.
  */

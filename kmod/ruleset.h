@@ -59,14 +59,11 @@ void gemcast_ruleset_replace(struct gemcast_ruleset *rs,
 /* All that a dst has, or NULL. */
 struct gemcast_dst *gemcast_ruleset_dst(struct gemcast_ruleset *rs,
 					const struct in6_addr *addr, u8 len);
-/* The first policy behind (@prio, @index), or NULL. */
+/* All of them by (prio, index), or NULL: first, behind another, next. */
+struct gemcast_policy *gemcast_ruleset_first(struct gemcast_ruleset *rs);
 struct gemcast_policy *gemcast_ruleset_behind(struct gemcast_ruleset *rs,
 					      u32 prio, u32 index);
 struct gemcast_policy *gemcast_ruleset_next(const struct gemcast_policy *policy);
-
-#define gemcast_ruleset_for_each(policy, rs)				\
-	for (policy = gemcast_ruleset_behind(rs, 0, 0); policy;		\
-	     policy = gemcast_ruleset_next(policy))
 
 /*
  * Packet path, under RCU: the first match by priority and then by age, or NULL.

@@ -66,7 +66,8 @@ static void gemcast_transaction_use(struct gemcast_ruleset *rs, int n)
 {
 	struct gemcast_policy *policy;
 
-	gemcast_ruleset_for_each(policy, rs)
+	for (policy = gemcast_ruleset_first(rs); policy;
+	     policy = gemcast_ruleset_next(policy))
 		if (policy->group)
 			*gemcast_policy_users(rs, policy->group) += n;
 }
@@ -96,11 +97,13 @@ static void gemcast_transaction_tell(struct gemcast_ruleset *old,
 {
 	struct gemcast_policy *policy, *was;
 
-	gemcast_ruleset_for_each(policy, old)
+	for (policy = gemcast_ruleset_first(old); policy;
+	     policy = gemcast_ruleset_next(policy))
 		if (!policy->moved)
 			gemcast_event_policy(old->gn, policy,
 					     GEMCAST_CMD_POLICY_DEL_NTF);
-	gemcast_ruleset_for_each(policy, new) {
+	for (policy = gemcast_ruleset_first(new); policy;
+	     policy = gemcast_ruleset_next(policy)) {
 		was = xa_load(&old->by_index, policy->index);
 		if (!was || !was->moved)
 			gemcast_event_policy(new->gn, policy,
@@ -138,7 +141,8 @@ int gemcast_transaction_commit(struct gemcast_net *gn, u32 portid,
 	gemcast_transaction_use(new, -1);
 	new->staged = false;
 	gemcast_transaction_use(new, 1);
-	gemcast_ruleset_for_each(policy, new)
+	for (policy = gemcast_ruleset_first(new); policy;
+	     policy = gemcast_ruleset_next(policy))
 		gemcast_transaction_keep(old, policy);
 	rcu_assign_pointer(gn->ruleset, new);
 	gn->staged = NULL;

@@ -87,7 +87,7 @@ outbound()
 	expect_counts "$desc: counted" r out-packets=5 out-ssm=10
 	expect "$desc: only ESP on the wire" only_esp wire "$3"
 	expect_eq "$desc: of its source alone" 0 "$(frames wire " src=$2 ")"
-	expect "$desc: told" wait_for some_events events "audit out-ssm .*dst $3 src $2 dev eth0"
+	expect "$desc: told" wait_for some_events events "audit out-ssm .*dst $3 src $2 .*dev eth0"
 }
 
 load_module
