@@ -11,7 +11,7 @@
 
 GROUP=239.1.1.1
 FIRST=4097 LAST=4116
-START=8 STEP=0.5	# seconds
+START=5 STEP=0.5	# seconds
 
 # in_milliseconds EXPRESSION: as SECONDS
 in_milliseconds()
@@ -41,7 +41,9 @@ senders()
 		[ "$spi" -eq $LAST ] || times+=" deactivate $(in_milliseconds "$START + $STEP * ($i + 2.5)")"
 		[ $i -lt 0 ] || times+=" activate $(in_milliseconds "$START + $STEP * $i")"
 		echo "sa add group 7 spi $spi dst $GROUP dir out aead $GCM key file $TMP/key.$spi sid 1 bits 8$times"
-	done | gc_batch s
+	done >"$TMP/senders"
+	# the times are from each command on
+	gc_batch s <"$TMP/senders"
 }
 
 # What the monitor said of an SA, word by word.
