@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * AES-GCM for ESP: chooses a synchronous driver and runs it on one linear
- * packet, with a request and scatterlist that belong to the CPU.
+ * AES-GCM and AES-GMAC for ESP: chooses a synchronous driver and runs it on one
+ * linear packet, with a request and scatterlist that belong to the CPU.
  *
- * Asking for a synchronous rfc4106(gcm(aes)) by its mask alone gives, on
- * kernels whose SIMD drivers sit behind an asynchronous wrapper, the generic
+ * Asking for a synchronous driver by its mask alone gives, on kernels whose SIMD drivers sit behind an asynchronous wrapper, the generic
  * one. There the internal driver under the wrapper is taken as the fast one,
  * used whenever SIMD registers are; the generic one serves when they are not.
  *
@@ -24,7 +23,25 @@
 #define GEMCAST_ASSOC_LEN	(GEMCAST_ESP_HDR_LEN + GEMCAST_IV_LEN)
 #define GEMCAST_REQ_CTX_MAX	2048
 
+/*
+ * What the crypto API is asked for. AES-GMAC is AES-GCM of no text, with all of
+ * the packet authenticated (RFC 4543 3): the kernel's own template for it would
+ * hide the fast driver again.
+ */
+static const struct {
+	const char *name, *slow, *fast;
+} gemcast_aead_algs[GEMCAST_AEAD_ALGS] = {
+	[GEMCAST_AEAD_GCM] = {
+		GEMCAST_AEAD_GCM_NAME, "rfc4106(gcm(aes))",
+		"__rfc4106(gcm(aes))"
+	},
+	[GEMCAST_AEAD_GMAC] = {
+		GEMCAST_AEAD_GMAC_NAME, "gcm(aes)", "__gcm(aes)"
+	},
+};
+
 struct gemcast_aead_scratch {
+	u8 nonce[GEMCAST_SALT_LEN + GEMCAST_IV_LEN];
 	struct scatterlist sg[1];
 	struct aead_request req;
 	/* Follows the request, as the crypto API wants it. */
@@ -32,6 +49,11 @@ struct gemcast_aead_scratch {
 };
 
 static struct gemcast_aead_scratch __percpu *gemcast_aead_scratch;
+
+const char *gemcast_aead_name(enum gemcast_aead_alg alg)
+{
+	return gemcast_aead_algs[alg].name;
+}
 
 void gemcast_aead_exit(void)
 {
@@ -58,29 +80,36 @@ static int gemcast_aead_key(struct crypto_aead *tfm, const u8 *key,
 static bool gemcast_aead_slow(struct crypto_aead *tfm)
 {
 	return strstr(crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)),
-		      "(gcm_base(");
+		      "gcm_base(");
 }
 
 /**
  * gemcast_aead_setup() - Prepare the transform of an SA.
  * @aead: filled in
+ * @alg: AES-GCM or AES-GMAC
  * @key: AES key, then salt
  * @key_len: length of both, bytes
  * @icv: length of the ICV, bytes
  *
  * Return: 0 or a negative errno, and then nothing is left behind.
  */
-int gemcast_aead_setup(struct gemcast_aead *aead, const u8 *key,
-		       unsigned int key_len, unsigned int icv)
+int gemcast_aead_setup(struct gemcast_aead *aead, enum gemcast_aead_alg alg,
+		       const u8 *key, unsigned int key_len, unsigned int icv)
 {
 	struct crypto_aead *tfm;
 	int err;
 
 	aead->fast = NULL;
 	aead->icv = icv;
+	aead->alg = alg;
 	aead->key_len = key_len - GEMCAST_SALT_LEN;
+	if (alg == GEMCAST_AEAD_GMAC) {
+		key_len = aead->key_len;
+		memcpy(aead->salt, key + key_len, sizeof(aead->salt));
+	}
 
-	tfm = crypto_alloc_aead(GEMCAST_AEAD_NAME, 0, CRYPTO_ALG_ASYNC);
+	tfm = crypto_alloc_aead(gemcast_aead_algs[alg].slow, 0,
+				CRYPTO_ALG_ASYNC);
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
 	aead->tfm = tfm;
@@ -88,7 +117,8 @@ int gemcast_aead_setup(struct gemcast_aead *aead, const u8 *key,
 	if (err || !gemcast_aead_slow(tfm))
 		goto out;
 
-	tfm = crypto_alloc_aead("__" GEMCAST_AEAD_NAME, CRYPTO_ALG_INTERNAL,
+	tfm = crypto_alloc_aead(gemcast_aead_algs[alg].fast,
+				CRYPTO_ALG_INTERNAL,
 				CRYPTO_ALG_INTERNAL | CRYPTO_ALG_ASYNC);
 	/* Not every machine has one. */
 	if (IS_ERR(tfm))
@@ -126,17 +156,20 @@ int gemcast_aead_init(void)
 {
 	static const u8 key[GEMCAST_KEY_MAX];
 	struct gemcast_aead aead;
-	int err;
+	int alg, err;
 
-	err = gemcast_aead_setup(&aead, key, sizeof(key), GEMCAST_ICV_MAX);
-	if (err) {
-		pr_err("gemcast: no synchronous %s: %d\n", GEMCAST_AEAD_NAME,
-		       err);
-		return err;
+	for (alg = 0; alg < GEMCAST_AEAD_ALGS; alg++) {
+		err = gemcast_aead_setup(&aead, alg, key, sizeof(key),
+					 GEMCAST_ICV_MAX);
+		if (err) {
+			pr_err("gemcast: no synchronous %s: %d\n",
+			       gemcast_aead_name(alg), err);
+			return err;
+		}
+		pr_info("gemcast: %s by %s\n", gemcast_aead_name(alg),
+			gemcast_aead_driver(&aead));
+		gemcast_aead_destroy(&aead);
 	}
-	pr_info("gemcast: %s by %s\n", GEMCAST_AEAD_NAME,
-		gemcast_aead_driver(&aead));
-	gemcast_aead_destroy(&aead);
 	gemcast_aead_scratch = alloc_percpu(struct gemcast_aead_scratch);
 	return gemcast_aead_scratch ? 0 : -ENOMEM;
 }
@@ -147,6 +180,8 @@ static struct aead_request *gemcast_aead_prepare(const struct gemcast_aead *aead
 {
 	struct gemcast_aead_scratch *scratch;
 	struct crypto_aead *tfm = aead->tfm;
+	unsigned int assoc = GEMCAST_ASSOC_LEN;
+	u8 *iv = esp + GEMCAST_ESP_HDR_LEN;
 
 	if (aead->fast && crypto_simd_usable())
 		tfm = aead->fast;
@@ -154,9 +189,17 @@ static struct aead_request *gemcast_aead_prepare(const struct gemcast_aead *aead
 	sg_init_one(scratch->sg, esp, GEMCAST_ASSOC_LEN + len + aead->icv);
 	aead_request_set_tfm(&scratch->req, tfm);
 	aead_request_set_callback(&scratch->req, 0, NULL, NULL);
-	aead_request_set_ad(&scratch->req, GEMCAST_ASSOC_LEN);
+	if (aead->alg == GEMCAST_AEAD_GMAC) {
+		memcpy(scratch->nonce, aead->salt, GEMCAST_SALT_LEN);
+		memcpy(scratch->nonce + GEMCAST_SALT_LEN,
+		       esp + GEMCAST_ESP_HDR_LEN, GEMCAST_IV_LEN);
+		iv = scratch->nonce;
+		assoc += len;
+		crypt_len -= len;
+	}
+	aead_request_set_ad(&scratch->req, assoc);
 	aead_request_set_crypt(&scratch->req, scratch->sg, scratch->sg,
-			       crypt_len, esp + GEMCAST_ESP_HDR_LEN);
+			       crypt_len, iv);
 	return &scratch->req;
 }
 

@@ -117,19 +117,42 @@ static int gemcast_nl_sa_addrs(const struct gemcast_nl *nl,
 	return err;
 }
 
-static int gemcast_nl_sa_key(const struct gemcast_nl *nl,
-			     struct gemcast_sa_config *cfg)
+static int gemcast_nl_sa_aead(const struct gemcast_nl *nl,
+			      struct gemcast_sa_config *cfg)
 {
 	const struct nlattr *aead = nl->attrs[GEMCAST_A_SA_AEAD];
-	const struct nlattr *key = nl->attrs[GEMCAST_A_SA_KEY];
 
 	if (!aead)
 		return gemcast_nl_missing(nl, GEMCAST_A_SA_AEAD,
-					  "aead is missing: " GEMCAST_AEAD_NAME);
-	if (nla_len(aead) != sizeof(GEMCAST_AEAD_NAME) ||
-	    memcmp(nla_data(aead), GEMCAST_AEAD_NAME, nla_len(aead)))
-		return gemcast_nl_refuse(nl, GEMCAST_A_SA_AEAD,
-					 "this aead is not supported; " GEMCAST_AEAD_NAME " is");
+					  "aead is missing: " GEMCAST_AEAD_GCM_NAME " or " GEMCAST_AEAD_GMAC_NAME);
+	for (cfg->alg = 0; cfg->alg < GEMCAST_AEAD_ALGS; cfg->alg++)
+		if (!nla_strcmp(aead, gemcast_aead_name(cfg->alg)))
+			return 0;
+	return gemcast_nl_refuse(nl, GEMCAST_A_SA_AEAD,
+				 "this aead is not supported; " GEMCAST_AEAD_GCM_NAME " and " GEMCAST_AEAD_GMAC_NAME " are");
+}
+
+static int gemcast_nl_sa_icv(const struct gemcast_nl *nl,
+			     struct gemcast_sa_config *cfg)
+{
+	u32 icv = gemcast_nl_u32(nl, GEMCAST_A_SA_ICV, 16);
+
+	cfg->icv = icv;
+	if (icv != 8 && icv != 12 && icv != 16)
+		return gemcast_nl_refuse(nl, GEMCAST_A_SA_ICV,
+					 "an ICV has 8, 12 or 16 bytes");
+	/* RFC 4543 3.4 */
+	if (icv != 16 && cfg->alg == GEMCAST_AEAD_GMAC)
+		return gemcast_nl_refuse(nl, GEMCAST_A_SA_ICV,
+					 "the ICV of " GEMCAST_AEAD_GMAC_NAME " has 16 bytes");
+	return 0;
+}
+
+static int gemcast_nl_sa_key(const struct gemcast_nl *nl,
+			     struct gemcast_sa_config *cfg)
+{
+	const struct nlattr *key = nl->attrs[GEMCAST_A_SA_KEY];
+
 	if (!key)
 		return gemcast_nl_missing(nl, GEMCAST_A_SA_KEY,
 					  "the SA's key is missing");
@@ -143,16 +166,7 @@ static int gemcast_nl_sa_key(const struct gemcast_nl *nl,
 	}
 	cfg->key_len = nla_len(key);
 	memcpy(cfg->key, nla_data(key), cfg->key_len);
-
-	cfg->icv = gemcast_nl_u32(nl, GEMCAST_A_SA_ICV, 16);
-	switch (gemcast_nl_u32(nl, GEMCAST_A_SA_ICV, 16)) {
-	case 8:
-	case 12:
-	case 16:
-		return 0;
-	}
-	return gemcast_nl_refuse(nl, GEMCAST_A_SA_ICV,
-				 "an ICV has 8, 12 or 16 bytes");
+	return 0;
 }
 
 /* RFC 6054: the members of a group agree on sid_bits, each sender has a SID. */
@@ -297,7 +311,9 @@ static int gemcast_nl_sa_config(const struct gemcast_nl *nl,
 	      gemcast_nl_sa_senders(nl, cfg) ?:
 	      gemcast_nl_sa_times(nl, cfg) ?:
 	      gemcast_nl_sa_limits(nl, cfg) ?:
-	      gemcast_nl_sa_key(nl, cfg);
+	      gemcast_nl_sa_aead(nl, cfg) ?:
+	      gemcast_nl_sa_key(nl, cfg) ?:
+	      gemcast_nl_sa_icv(nl, cfg);
 	return err ?: PTR_ERR_OR_ZERO(gemcast_nl_group(nl, GEMCAST_A_SA_GROUP,
 						       cfg->group));
 }
@@ -374,7 +390,8 @@ static int gemcast_nl_put_transform(struct sk_buff *skb,
 {
 	int err;
 
-	err = nla_put_string(skb, GEMCAST_A_SA_AEAD, GEMCAST_AEAD_NAME) ?:
+	err = nla_put_string(skb, GEMCAST_A_SA_AEAD,
+			     gemcast_aead_name(sa->aead.alg)) ?:
 	      nla_put_u32(skb, GEMCAST_A_SA_KEY_BITS,
 			  sa->aead.key_len * BITS_PER_BYTE) ?:
 	      nla_put_u32(skb, GEMCAST_A_SA_ICV, sa->aead.icv) ?:

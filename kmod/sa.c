@@ -185,14 +185,37 @@ static bool gemcast_sa_tell(struct gemcast_sa *sa)
 	return true;
 }
 
+/* Lock held. */
+static void gemcast_sa_activate(struct gemcast_sa *sa)
+{
+	WRITE_ONCE(sa->activated, true);
+	gemcast_group_select_current(sa->group);
+	gemcast_sa_tell_state(sa);
+}
+
+/*
+ * Works may be late, and one that ends an SA come before the one that begins the
+ * next: whatever is due begins first. Lock held.
+ */
+static void gemcast_sa_activate_due(struct gemcast_group *group, u64 now)
+{
+	struct gemcast_sa *sa;
+
+	/* Those that are to come are in front, the next one last. */
+	list_for_each_entry(sa, &group->sas, node)
+		if (sa->activated)
+			break;
+	list_for_each_entry_continue_reverse(sa, &group->sas, node)
+		if (now >= sa->activate_at)
+			gemcast_sa_activate(sa);
+}
+
 /* What time brought about. Lock held. */
 static void gemcast_sa_tick(struct gemcast_sa *sa, u64 now)
 {
-	if (!sa->activated && now >= sa->activate_at) {
-		WRITE_ONCE(sa->activated, true);
-		gemcast_group_select_current(sa->group);
-		gemcast_sa_tell_state(sa);
-	}
+	gemcast_sa_activate_due(sa->group, now);
+	if (!sa->activated && now >= sa->activate_at)
+		gemcast_sa_activate(sa);
 	if (sa->soft_at && now >= sa->soft_at) {
 		sa->soft_at = 0;
 		gemcast_event_expire(sa, false, GEMCAST_EXPIRE_CAUSE_SECONDS);
@@ -338,7 +361,8 @@ static struct gemcast_sa *gemcast_sa_make(struct gemcast_net *gn,
 	    gemcast_replay_init(&sa->replays, cfg->window, cfg->max_senders))
 		goto destroy;
 	sa->replay = cfg->replay;
-	err = gemcast_aead_setup(&sa->aead, cfg->key, cfg->key_len, cfg->icv);
+	err = gemcast_aead_setup(&sa->aead, cfg->alg, cfg->key, cfg->key_len,
+				 cfg->icv);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the kernel's crypto refuses the transform");
 		goto destroy;

@@ -40,6 +40,7 @@ struct gemcast_sa_config {
 	enum gemcast_sa_dir dir;
 	u8 key[GEMCAST_KEY_MAX];	/* the caller cleanses it */
 	u8 key_len;			/* salt included */
+	enum gemcast_aead_alg alg;
 	u8 icv;				/* bytes */
 	bool has_sid;
 	u16 sid;

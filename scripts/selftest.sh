@@ -48,6 +48,7 @@ guest=("$tree/selftests/guest/boot.sh" -k "$series"
 	-e "GEMCAST_KO=$ko"
 	-e "GEMCAST_CACHE=$cache"
 	-e "RACE_SECONDS=${RACE_SECONDS:-10}"
+	${ROLLOVERS:+-e "ROLLOVERS=$ROLLOVERS"}
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
 	-e "PATH=$tree/userspace/gemcast:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 cd "$tree/selftests"

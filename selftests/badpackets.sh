@@ -202,6 +202,31 @@ preserve()
 	END
 }
 
+# What everybody can read nobody can change; a key is for one transform.
+integrity()
+{
+	prefix="integrity only: " forge=(src=10.0.0.1 dst=239.1.1.1 gmac=1) good=spi=0x1001
+	gc_batch r <<-END
+		group flush
+		group add 7
+		policy add group 7 dst 239.1.1.1
+		sa add group 7 spi 0x1001 dst 239.1.1.1 dir in aead $GMAC key file $TMP/key replay none
+	END
+	watch 239.1.1.1
+	strikes <<-'END'
+		a good packet||1|
+		truncated at each length|in-truncated|0|cut=4..33
+		cut off at each length|in-bad-icv|0|cut=34..163
+		garbage at the end|in-bad-icv|0|tail=1;tail=4
+		each byte flipped|in-bad-icv|0|flip=4..163
+		encrypted|in-bad-icv|0|gmac=0
+		padding|in-bad-padding|0|padlen=255;padlen=+1;pad=6 badpad=0
+		TFC padding||1|tfc=100
+		inner lengths|in-bad-inner|0|ilen=+1;ilen=19;ihl=4;isum=+1
+	END
+	unwatch
+}
+
 # What replay.sh does not: numbers that are forged, not recorded.
 windows()
 {
@@ -327,6 +352,7 @@ native4
 native6
 transport
 preserve
+integrity
 windows
 ecn
 udp

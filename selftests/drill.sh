@@ -25,7 +25,9 @@ install()
 		[ "$spi" -eq $FIRST ] || times+=" activate $((START + STEP * i))"
 		[ "$spi" -eq $LAST ] || times+=" deactivate $((START + STEP * (i + 2)))"
 		echo "sa add group 7 spi $spi dst $GROUP aead $GCM key file $TMP/key.$spi$times $*"
-	done | gc_batch "$ns"
+	done >"$TMP/sas"
+	# the times are from each command on
+	gc_batch "$ns" <"$TMP/sas"
 }
 
 sent_by_last()

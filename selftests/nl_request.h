@@ -23,6 +23,7 @@
 #define KEY24		SECRET "0123456789abcdef" "salt"
 #define KEY32		SECRET "0123456789abcdefghijklmn" "salt"
 #define AEAD		"rfc4106(gcm(aes))"
+#define GMAC		"rfc4543(gcm(aes))"
 #define MAPPED		"\0\0\0\0\0\0\0\0\0\0\xff\xff\xef\x01\x01\x01"
 #define V6_ANY		"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 #define V6_HOST		"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"

@@ -118,6 +118,12 @@ recv_ready
 replay "replay none: all" s 100 0 1..100
 expect "replay none: received" recv_end a
 replay "replay none: again" s 100 0 1..100
+# RFC 9838's 32-bit Unspecified Numbers: they need not differ, nor go up
+replay "replay none: another sender's equal numbers" s2 100 0 1..100
+# shellcheck disable=SC2046
+replay "replay none: backwards" s 100 0 $(backwards 200 101)
+expect_eq "replay none: no window, and no senders" 'none null null' \
+	"$(gc a -s -j sa show | jq -r '.[] | "\(.replay) \(.window) \(.senders)"')"
 
 receiver "sid-bits 12"
 replay "by default: all" s 100 0 1..100

@@ -38,7 +38,7 @@
 #	some_events NAME REGEX		there is one; for wait_for
 
 # shellcheck disable=SC2034
-GCM='rfc4106(gcm(aes))'
+GCM='rfc4106(gcm(aes))' GMAC='rfc4543(gcm(aes))'
 
 for tool in gemcast mcast pcap tcpdump jq; do
 	if ! command -v "$tool" >/dev/null; then

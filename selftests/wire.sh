@@ -11,6 +11,7 @@
 . "$SELFTESTS/traffic.sh"
 
 GROUP=239.1.1.1
+aead=$GCM
 
 # --- faults -------------------------------------------------------------------------
 
@@ -119,7 +120,7 @@ sends()
 		group flush
 		group add 7
 		policy add group 7 dst $group/$whole proto udp dev eth0 $policy
-		sa add group 7 spi $spi dst $outer dir out aead $GCM key file $TMP/key.$spi $sa
+		sa add group 7 spi $spi dst $outer dir out aead $aead key file $TMP/key.$spi $sa
 	END
 	send s -i eth0 -b "$source" -d dont "$@" "$group" "$PORT" >"$TMP/sent"
 	checks "$desc" "$(sed 's/.* sent=//; s/ .*//' "$TMP/sent")" "group=$group $wire"
@@ -140,6 +141,12 @@ native()
 	sends "$family, ICV 12" "" "icv 12 sid 255 bits 8" "icv=12 sid=255 bits=8" -s $SIZES
 	sends "$family, preserve dst" "preserve dst local $local" "sid 4 bits 8" \
 		"preserve=dst src=$local sid=4 bits=8" -n 3
+	aead=$GMAC
+	sends "$family, integrity only" "" "sid 6 bits 8" "gmac=1 sid=6 bits=8" -s $SIZES
+	bits=128
+	sends "$family, integrity only, transport" "mode transport" "sid 6 bits 8" \
+		"gmac=1 mode=transport sid=6 bits=8" -s $SIZES
+	aead=$GCM
 	outer=$remote
 	sends "$family, preserve src" "preserve src remote $remote" "sid 4 bits 8" \
 		"preserve=src dst=$remote sid=4 bits=8" -n 3

@@ -4,7 +4,8 @@
 #
 # Interoperation with Linux XFRM, in both directions: what gemcast sends XFRM
 # reads, and the other way round. Multicast destinations, tunnel and transport
-# mode, IPv4 and IPv6, every length of key and ICV, datagrams above the MTU; and
+# mode, IPv4 and IPv6, every length of key and ICV, integrity alone, datagrams above
+# the MTU; and
 # ESP in UDP between two unicast addresses, with multicast inside.
 
 . "$(dirname "$0")/lib.sh"
@@ -13,6 +14,7 @@
 # Up to what fits the MTU in each kind of packet, and above.
 SIZES=0..3,19,100,1371..1380,1398..1402,1413..1418,1429..1434,1441..1446,1472,1473,4000,20000,64000
 SPI_OUT=0x1001 SPI_IN=0x2001
+aead=$GCM
 
 # --- XFRM, in namespace x -----------------------------------------------------
 
@@ -23,7 +25,7 @@ xfrm_state()
 
 	shift 4
 	echo "xfrm state add src $src dst $dst proto esp spi $spi reqid $((spi))" \
-		"mode $mode replay-window 32 aead $GCM 0x$(<"$key") $((icv * 8)) $*"
+		"mode $mode replay-window 32 aead $aead 0x$(<"$key") $((icv * 8)) $*"
 }
 
 # xfrm_policy DIR SRC DST OUTER-SRC OUTER-DST SPI
@@ -65,8 +67,8 @@ gemcast_configure()
 		stats reset
 		group add 7
 		policy add group 7 dst $group/$whole proto udp dev eth0 $*
-		sa add group 7 spi $SPI_OUT dst $outer_group dir out aead $GCM key file $TMP/key.out icv $icv sid 5 bits 8
-		sa add group 7 spi $SPI_IN dst $outer_group_back dir in aead $GCM key file $TMP/key.in icv $icv $replay
+		sa add group 7 spi $SPI_OUT dst $outer_group dir out aead $aead key file $TMP/key.out icv $icv sid 5 bits 8
+		sa add group 7 spi $SPI_IN dst $outer_group_back dir in aead $aead key file $TMP/key.in icv $icv $replay
 	END
 }
 
@@ -122,6 +124,23 @@ native()
 		tunnel 128 12
 		tunnel 256 16
 	END
+}
+
+# Integrity alone: RFC 4543 has no other ICV than this one.
+integrity()
+{
+	aead=$GMAC icv=16
+	preserved
+	while read -r mode bits; do
+		new_keys
+		gemcast_configure mode "$mode"
+		xfrm_configure
+		both_ways "$family, integrity only, $mode, $bits-bit key"
+	done <<-END
+		transport 256
+		tunnel 128
+	END
+	aead=$GCM
 }
 
 # other_outer DESC POLICY-WORD...
@@ -194,8 +213,8 @@ udp()
 			policy add group 8 dst $group/$whole dev eth0 dir send
 			policy add group 8 dst $group/$whole dir receive reinject rx dev eth0
 			peer add group 8 to $own port 4500
-			sa add group 8 spi $SPI_OUT dst $own dir out aead $GCM key file $TMP/key.out icv $icv sid 5 bits 8
-			sa add group 8 spi $SPI_IN dst $peer dir in aead $GCM key file $TMP/key.in icv $icv
+			sa add group 8 spi $SPI_OUT dst $own dir out aead $aead key file $TMP/key.out icv $icv sid 5 bits 8
+			sa add group 8 spi $SPI_IN dst $peer dir in aead $aead key file $TMP/key.in icv $icv
 		END
 		# shellcheck disable=SC2086
 		xfrm_configure $encap
@@ -239,6 +258,7 @@ capture_start wire g eth0 "ether src $mac"
 replay="replay sa"
 for f in 4 6; do
 	for_family native $f
+	for_family integrity $f
 	for_family unlike $f
 	for_family hold_port $f
 	for_family udp $f

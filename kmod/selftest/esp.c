@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Self-test of ESP with AES-GCM: known answers, byte for byte, through the code
- * that packets go through, and back. Included by esp.c.
+ * Self-test of ESP with AES-GCM and AES-GMAC: known answers, byte for byte,
+ * through the code that packets go through, and back. Included by esp.c.
  */
 
 /* Published answers of RFC 4106: associated data (with the IV), text, answer. */
@@ -64,6 +64,7 @@ static const struct {
  */
 static const struct gemcast_esp_vector {
 	const char *name;
+	enum gemcast_aead_alg alg;
 	unsigned int key_len, icv, payload, len;
 	u32 spi, seq;
 	u64 iv;
@@ -110,6 +111,46 @@ static const struct gemcast_esp_vector {
 			"\xff\xff\xff\xfe\x4b\xdf\x59\x11\x99\x82\x20\x11"
 			"\x9d\x61\xa6\xac",
 	},
+	{
+		.name = "AES-GMAC, 128-bit key",
+		.alg = GEMCAST_AEAD_GMAC, .key_len = 20, .icv = 16,
+		.spi = 0x1001, .seq = 0x1, .iv = 0x0300000000000001ULL,
+		.payload = 20, .next = 4,
+		.len = 56,
+		.esp =
+			"\x00\x00\x10\x01\x00\x00\x00\x01\x03\x00\x00\x00"
+			"\x00\x00\x00\x01\x01\x04\x07\x0a\x0d\x10\x13\x16"
+			"\x19\x1c\x1f\x22\x25\x28\x2b\x2e\x31\x34\x37\x3a"
+			"\x01\x02\x02\x04\xd8\x38\x94\x58\xfa\x1e\x8f\xa3"
+			"\x0f\xd4\xf1\x50\xfe\x32\x87\xeb",
+	},
+	{
+		.name = "AES-GMAC, 256-bit key",
+		.alg = GEMCAST_AEAD_GMAC, .key_len = 36, .icv = 16,
+		.spi = 0xfedcba98, .seq = 0x87654321, .iv = 0x4956ed7e3b244cfeULL,
+		.payload = 61, .next = 17,
+		.len = 96,
+		.esp =
+			"\xfe\xdc\xba\x98\x87\x65\x43\x21\x49\x56\xed\x7e"
+			"\x3b\x24\x4c\xfe\x01\x04\x07\x0a\x0d\x10\x13\x16"
+			"\x19\x1c\x1f\x22\x25\x28\x2b\x2e\x31\x34\x37\x3a"
+			"\x3d\x40\x43\x46\x49\x4c\x4f\x52\x55\x58\x5b\x5e"
+			"\x61\x64\x67\x6a\x6d\x70\x73\x76\x79\x7c\x7f\x82"
+			"\x85\x88\x8b\x8e\x91\x94\x97\x9a\x9d\xa0\xa3\xa6"
+			"\xa9\xac\xaf\xb2\xb5\x01\x01\x11\x7a\x3f\x26\xc2"
+			"\x1e\x5e\xf3\x76\xe0\x21\x49\xed\x68\xf5\xba\xe1",
+	},
+	{
+		.name = "AES-GMAC, nothing inside",
+		.alg = GEMCAST_AEAD_GMAC, .key_len = 36, .icv = 16,
+		.spi = 0x100, .seq = 0xffffffff, .iv = 0xfffffffffffffffeULL,
+		.payload = 0, .next = 59,
+		.len = 36,
+		.esp =
+			"\x00\x00\x01\x00\xff\xff\xff\xff\xff\xff\xff\xff"
+			"\xff\xff\xff\xfe\x01\x02\x02\x3b\xbe\x34\x21\x8a"
+			"\xd9\xe5\xc5\x66\x3b\x40\x86\xa6\x77\xa4\x3b\x08",
+	},
 };
 
 static bool __init gemcast_selftest_aead(void)
@@ -120,8 +161,8 @@ static bool __init gemcast_selftest_aead(void)
 	int i;
 
 	for (i = 0; ok && i < ARRAY_SIZE(gemcast_aead_vectors); i++) {
-		if (gemcast_aead_setup(&aead, gemcast_aead_vectors[i].key, 20,
-				       16))
+		if (gemcast_aead_setup(&aead, GEMCAST_AEAD_GCM,
+				       gemcast_aead_vectors[i].key, 20, 16))
 			return false;
 		memcpy(esp, gemcast_aead_vectors[i].assoc, 16);
 		memcpy(esp + 16, gemcast_aead_vectors[i].text, 16);
@@ -201,7 +242,7 @@ static bool __init gemcast_selftest_packet(struct gemcast_sa *sa,
 		key[v->key_len - 4 + i] = 17 * i + 202;
 	sa->key.spi = v->spi;
 	sa->iv_first = v->iv - v->seq;
-	ok = !gemcast_aead_setup(&sa->aead, key, v->key_len, v->icv);
+	ok = !gemcast_aead_setup(&sa->aead, v->alg, key, v->key_len, v->icv);
 	if (ok) {
 		local_bh_disable();
 		ok = gemcast_selftest_seal(sa, skb->data, v) &&

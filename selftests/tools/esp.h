@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ESP with AES-GCM (RFC 4303, RFC 4106) by OpenSSL: the reference that the
+ * ESP with AES-GCM and AES-GMAC (RFC 4303, RFC 4106, RFC 4543) by OpenSSL: the reference that the
  * kernel's packets are compared with, byte for byte.
  */
 #ifndef ESP_H
@@ -20,6 +20,7 @@ struct esp_key {
 	size_t key_len;		/* 16, 24 or 32 */
 	uint8_t salt[4];
 	size_t icv;		/* 8, 12 or 16 */
+	long gmac;		/* integrity only */
 };
 
 /* @hex is key and salt, 0x allowed. Errors end the program with status 2. */

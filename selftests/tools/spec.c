@@ -39,6 +39,7 @@ static const struct word {
 	WORD(frags, TEXT), WORD(count, NUMBER),
 #undef WORD
 	{ "icv", NUMBER, offsetof(struct spec, key.icv), 0 },
+	{ "gmac", NUMBER, offsetof(struct spec, key.gmac), 0 },
 	{ "key", KEY_FILE, offsetof(struct spec, key), 0 },
 	{ "mode", MODE, offsetof(struct spec, transport), 0 },
 	{ "inner", BYTES, offsetof(struct spec, inner),

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * wire: reads ESP packets from a capture as RFC 4303, RFC 4106 and RFC 6054
- * describe them, holds each field against what it must be, and makes the same
+ * wire: reads ESP packets from a capture as RFC 4303, RFC 4106, RFC 4543 and RFC
+ * 6054 describe them, holds each field against what it must be, and makes the same
  * bytes again from what it read.
  *
  * wire FILE WORD=VALUE...
  *	spi=SPI key=FILE icv=8|12|16		of the SA; other SPIs do not matter
+ *	gmac=1					AES-GMAC: integrity only
  *	mode=tunnel|transport preserve=both|src|dst|none
  *	sid=SID bits=BITS			how each IV begins; without: any IV
  *	seq=FIRST				of the first packet; they go up by one
@@ -319,6 +320,8 @@ static void parse(char *word)
 		esp_key_read(value, &want.key);
 	else if (!strcmp(word, "icv"))
 		want.key.icv = strtoul(value, NULL, 0);
+	else if (!strcmp(word, "gmac"))
+		want.key.gmac = strtol(value, NULL, 0);
 	else if (!strcmp(word, "spi"))
 		want.spi = strtoul(value, NULL, 0);
 	else if (!strcmp(word, "mode"))

@@ -14,7 +14,7 @@
 "        [ senders N ]                        with replay source and sid; default 4096, up to 65536\n" \
 "        [ activate SECONDS ] [ deactivate SECONDS ]                   from now; fractions allowed\n" \
 "        [ limit { packets | bytes | seconds } { soft | hard } N ]...\n" \
-"ALG := rfc4106(gcm(aes))\n"
+"ALG := { rfc4106(gcm(aes)) | rfc4543(gcm(aes)) }\n"
 #define SELECT \
 "gemcast sa { show | get | del | flush } [ group GROUP ] [ spi SPI ] [ dst ADDR ] [ src ADDR ]\n" \
 "        for get and del exactly one SA must match\n"

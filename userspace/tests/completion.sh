@@ -73,7 +73,7 @@ completes "protocols" "igmp" gemcast policy add proto igm
 completes "where SAs are from" "file fd - help" gemcast sa add key ''
 completes "SPIs" "0x00001001" gemcast sa get spi 0
 completes "an SA's dst" "239.1.1.1" gemcast sa show dst ''
-completes "a transform" "'rfc4106(gcm(aes))'" gemcast sa add aead ''
+completes "transforms" "'rfc4106(gcm(aes))' 'rfc4543(gcm(aes))'" gemcast sa add aead ''
 completes "peers" "198.51.100.7" gemcast peer del group 8 to ''
 completes "interfaces here" "lo" gemcast policy add dev lo
 completes "interfaces there, of any name" "lo \$(touch x)" gemcast -n blue policy add dev ''

@@ -23,7 +23,7 @@
 
 /* SPI values below this one are reserved (RFC 4303 2.1). */
 #define GEMCAST_SPI_MIN		256
-/* rfc4106(gcm(aes)): AES key of up to 32 bytes, then 4 bytes of salt. */
+/* rfc4106(gcm(aes)), rfc4543(gcm(aes)): AES key of up to 32 bytes, then 4 bytes of salt. */
 #define GEMCAST_KEY_MAX		36
 #define GEMCAST_AEAD_NAME_MAX	64
 #define GEMCAST_WINDOW_MIN	64
@@ -207,10 +207,10 @@ enum gemcast_sa_attr {
 	GEMCAST_A_SA_DST,		/* binary; absent only in a udp group */
 	GEMCAST_A_SA_SRC,		/* binary, absent: any source */
 	GEMCAST_A_SA_DIR,		/* u32, enum gemcast_sa_dir */
-	GEMCAST_A_SA_AEAD,		/* string, rfc4106(gcm(aes)) */
+	GEMCAST_A_SA_AEAD,		/* string, rfc4106(gcm(aes)), rfc4543(gcm(aes)) */
 	GEMCAST_A_SA_KEY,		/* binary, key then salt; never in a reply */
 	GEMCAST_A_SA_KEY_BITS,		/* u32, out: AES key length */
-	GEMCAST_A_SA_ICV,		/* u32, bytes: 8, 12, 16 (default) */
+	GEMCAST_A_SA_ICV,		/* u32, bytes: 8, 12, 16 (default); rfc4543: 16 */
 	GEMCAST_A_SA_SID,		/* u32, own Sender-ID */
 	GEMCAST_A_SA_SID_BITS,		/* u32, 8, 12, 16; absent: no Sender-IDs */
 	GEMCAST_A_SA_REPLAY,		/* u32, enum gemcast_replay */
