@@ -114,7 +114,8 @@ static int gemcast_event_put_acquire(struct sk_buff *skb,
 
 	if (!nest)
 		return -EMSGSIZE;
-	err = nla_put_u32(skb, GEMCAST_A_ACQUIRE_GROUP, policy->cfg.group) ?:
+	err = nla_put_u32(skb, GEMCAST_A_ACQUIRE_KIND, GEMCAST_ACQUIRE_KIND_SEND) ?:
+	      nla_put_u32(skb, GEMCAST_A_ACQUIRE_GROUP, policy->cfg.group) ?:
 	      nla_put_u32(skb, GEMCAST_A_ACQUIRE_POLICY, policy->index) ?:
 	      gemcast_nl_put_addr(skb, GEMCAST_A_ACQUIRE_DST, &flow->dst) ?:
 	      gemcast_nl_put_addr(skb, GEMCAST_A_ACQUIRE_SRC, &flow->src) ?:
@@ -151,6 +152,48 @@ void gemcast_event_acquire(struct gemcast_policy *policy,
 		return;
 	gemcast_event_end(&event, gn, GEMCAST_MC_ACQUIRE,
 			  gemcast_event_put_acquire(event.skb, policy, flow));
+}
+
+static int gemcast_event_put_member(struct sk_buff *skb,
+				    const struct gemcast_policy *policy,
+				    const struct in6_addr *dst, int ifindex,
+				    enum gemcast_acquire_kind kind)
+{
+	struct nlattr *nest = nla_nest_start(skb, GEMCAST_A_OBJECT_ACQUIRE);
+	int err;
+
+	if (!nest)
+		return -EMSGSIZE;
+	err = nla_put_u32(skb, GEMCAST_A_ACQUIRE_KIND, kind) ?:
+	      nla_put_u32(skb, GEMCAST_A_ACQUIRE_GROUP, policy->cfg.group) ?:
+	      nla_put_u32(skb, GEMCAST_A_ACQUIRE_POLICY, policy->index) ?:
+	      gemcast_nl_put_addr(skb, GEMCAST_A_ACQUIRE_DST, dst) ?:
+	      gemcast_event_put_dev(skb, GEMCAST_A_ACQUIRE_DEV,
+				    policy->group->gn, ifindex);
+	nla_nest_end(skb, nest);
+	return err;
+}
+
+/**
+ * gemcast_event_member() - Tell that there is a receiver, or none any more.
+ * @policy: whose group it is, its namespace locked
+ * @dst: the IP multicast group
+ * @ifindex: the interface where it is
+ * @kind: GEMCAST_ACQUIRE_KIND_RECEIVE or _LEAVE
+ */
+void gemcast_event_member(const struct gemcast_policy *policy,
+			  const struct in6_addr *dst, int ifindex,
+			  enum gemcast_acquire_kind kind)
+{
+	struct gemcast_net *gn = policy->group->gn;
+	struct gemcast_event event;
+
+	lockdep_assert_held(&gn->lock);
+	if (gemcast_event_heard(gn, GEMCAST_MC_ACQUIRE) &&
+	    gemcast_event_begin(&event, GEMCAST_CMD_ACQUIRE_NTF, GFP_KERNEL))
+		gemcast_event_end(&event, gn, GEMCAST_MC_ACQUIRE,
+				  gemcast_event_put_member(event.skb, policy,
+							   dst, ifindex, kind));
 }
 
 /* RFC 4303 names what is to be told of an audited event. */

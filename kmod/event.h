@@ -33,6 +33,9 @@ void gemcast_event_audit(struct gemcast_net *gn,
 bool gemcast_event_sa_heard(const struct gemcast_net *gn);
 
 /* These need gn->lock and may sleep. */
+void gemcast_event_member(const struct gemcast_policy *policy,
+			  const struct in6_addr *dst, int ifindex,
+			  enum gemcast_acquire_kind kind);
 void gemcast_event_sa(const struct gemcast_sa *sa, enum gemcast_cmd cmd);
 void gemcast_event_policy(struct gemcast_net *gn,
 			  const struct gemcast_policy *policy,

@@ -14,6 +14,7 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include "hooks.h"
 #include "input.h"
+#include "member.h"
 #include "output.h"
 
 #define GEMCAST_PRI_OUT		300
@@ -144,6 +145,7 @@ void gemcast_hooks_disable(struct gemcast_net *gn)
 	if (!gn->hooked)
 		return;
 	gn->hooked = false;
+	gemcast_member_forget(gn);
 	nf_unregister_net_hooks(gn->net, gemcast_hook_ops,
 				ARRAY_SIZE(gemcast_hook_ops));
 	nf_defrag_ipv6_disable(gn->net);

@@ -17,6 +17,7 @@
 #include "event.h"
 #include "inner.h"
 #include "input.h"
+#include "member.h"
 #include "output.h"
 #include "policy.h"
 #include "reinject.h"
@@ -256,6 +257,10 @@ static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, 0, &in->dst, &in->src);
 	if (!in->sa)
 		return gemcast_in_no_sa(in, flow);
+	/* Its copy may come in where it belongs: that one is to be counted. */
+	if (gemcast_ruleset_elsewhere(rcu_dereference(in->gn->ruleset),
+				      in->sa->group, flow))
+		return NF_ACCEPT;
 	if (flow->fragment) {
 		gemcast_in_drop(in, GEMCAST_A_STATS_IN_FRAGMENT);
 		return NF_DROP;
@@ -303,6 +308,7 @@ unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
 	if (!gemcast_flow_read(skb, &flow))
 		return NF_ACCEPT;
 	flow.ifindex = state->in->ifindex;
+	gemcast_member_see(gn, skb, &flow, false);
 	gemcast_in_outer(&in, skb);
 	if (flow.proto == IPPROTO_ESP)
 		return gemcast_in_find(&in, skb, &flow);

@@ -7,6 +7,7 @@
 #include <net/netns/generic.h>
 #include "group.h"
 #include "hooks.h"
+#include "member.h"
 #include "net.h"
 #include "peer.h"
 #include "policy.h"
@@ -110,7 +111,11 @@ static int __net_init gemcast_net_start(struct net *net)
 		goto sad;
 	}
 	RCU_INIT_POINTER(gn->ruleset, rs);
-	return 0;
+	gn->members = gemcast_members_alloc(gn);
+	if (gn->members)
+		return 0;
+	err = -ENOMEM;
+	gemcast_ruleset_free(rs);
 sad:
 	rhashtable_destroy(&gn->sad);
 stats:
@@ -132,6 +137,7 @@ static void __net_exit gemcast_net_stop(struct net *net)
 	gemcast_group_flush(gn, 0, NULL);
 	mutex_unlock(&gn->lock);
 	gemcast_sa_drain();
+	gemcast_members_free(gn->members);
 	gemcast_ruleset_free(rs);
 	if (gn->ctl4)
 		inet_ctl_sock_destroy(gn->ctl4);

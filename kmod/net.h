@@ -13,6 +13,7 @@
 
 enum gemcast_gspd { GEMCAST_GSPD_OUT, GEMCAST_GSPD_IN, GEMCAST_GSPDS };
 
+struct gemcast_members;
 struct gemcast_ruleset;
 
 struct gemcast_net {
@@ -35,6 +36,7 @@ struct gemcast_net {
 	u32 policy_index;			/* last one given; lock */
 	u64 sa_number;				/* last one given; lock */
 	bool hooked;				/* lock */
+	struct gemcast_members *members;	/* see member.c */
 	struct sock *ctl4;			/* sends ESP; never loops back */
 	struct sock *ctl6;
 	struct gemcast_stats __percpu *stats;

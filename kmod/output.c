@@ -14,6 +14,7 @@
 #include <net/route.h>
 #include "esp.h"
 #include "event.h"
+#include "member.h"
 #include "outer.h"
 #include "output.h"
 #include "policy.h"
@@ -373,6 +374,8 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 		return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_MALFORMED,
 					state);
 	flow.ifindex = state->out->ifindex;
+	if (state->hook == NF_INET_LOCAL_OUT)
+		gemcast_member_see(gn, skb, &flow, true);
 	policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow, &denied);
 	if (denied)
 		return gemcast_out_denied(gn, &flow, state);

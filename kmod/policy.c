@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include "event.h"
 #include "hooks.h"
+#include "member.h"
 #include "policy.h"
 
 static const u16 gemcast_port_max = 65535;
@@ -228,8 +229,10 @@ int gemcast_policy_new(struct gemcast_ruleset *rs,
 			return err;
 		}
 	}
-	if (!rs->staged)
+	if (!rs->staged) {
 		gemcast_event_policy(rs->gn, policy, GEMCAST_CMD_POLICY_NTF);
+		gemcast_member_policy(rs->gn, policy);
+	}
 	return 0;
 }
 

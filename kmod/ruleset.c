@@ -415,6 +415,42 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 	return s.best;
 }
 
+/**
+ * gemcast_ruleset_elsewhere() - Does a group receive only by other interfaces?
+ * @rs: rule set
+ * @group: the group whose SA a packet came by
+ * @flow: the packet
+ *
+ * Context: RCU.
+ * Return: true if there are policies for its destination, but none where it came
+ * in: then it is another interface's, or a copy of what comes in there.
+ */
+bool gemcast_ruleset_elsewhere(struct gemcast_ruleset *rs,
+			       const struct gemcast_group *group,
+			       const struct gemcast_flow *flow)
+{
+	const struct gemcast_policy *policy;
+	struct gemcast_dst_key key;
+	struct gemcast_dst *dst;
+	bool found = false;
+
+	for_each_set_bit(key.len, rs->lens, GEMCAST_DST_BITS + 1) {
+		ipv6_addr_prefix(&key.addr, &flow->dst, key.len);
+		dst = rhashtable_lookup(&rs->dsts, &key, gemcast_dst_params);
+		if (!dst)
+			continue;
+		list_for_each_entry_rcu(policy, &dst->chain[GEMCAST_GSPD_IN],
+					node[GEMCAST_GSPD_IN]) {
+			if (policy->group != group)
+				continue;
+			if (gemcast_policy_on_dev(policy, flow))
+				return false;
+			found = true;
+		}
+	}
+	return found;
+}
+
 int __init gemcast_ruleset_init(void)
 {
 	gemcast_ruleset_wq = alloc_workqueue("gemcast_ruleset", 0, 0);

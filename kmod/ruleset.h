@@ -8,6 +8,7 @@
 #include "flow.h"
 #include "net.h"
 
+struct gemcast_group;
 struct gemcast_policy;
 
 #define GEMCAST_DST_BITS	128
@@ -74,6 +75,11 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 					      enum gemcast_gspd which,
 					      const struct gemcast_flow *flow,
 					      bool *denied);
+
+/* The same: does @group receive @flow's destination only by other interfaces? */
+bool gemcast_ruleset_elsewhere(struct gemcast_ruleset *rs,
+			       const struct gemcast_group *group,
+			       const struct gemcast_flow *flow);
 
 int gemcast_ruleset_init(void);
 void gemcast_ruleset_exit(void);

@@ -11,6 +11,7 @@
 #include <net/netlink.h>
 #include "event.h"
 #include "hooks.h"
+#include "member.h"
 #include "policy.h"
 #include "transaction.h"
 
@@ -105,9 +106,10 @@ static void gemcast_transaction_tell(struct gemcast_ruleset *old,
 	for (policy = gemcast_ruleset_first(new); policy;
 	     policy = gemcast_ruleset_next(policy)) {
 		was = xa_load(&old->by_index, policy->index);
-		if (!was || !was->moved)
-			gemcast_event_policy(new->gn, policy,
-					     GEMCAST_CMD_POLICY_NTF);
+		if (was && was->moved)
+			continue;
+		gemcast_event_policy(new->gn, policy, GEMCAST_CMD_POLICY_NTF);
+		gemcast_member_policy(new->gn, policy);
 	}
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout=300
 #
-# Members by interfaces of all kinds: VLAN, an interface of a VRF, a
+# Members by interfaces of all kinds: VLAN, macvlan, an interface of a VRF, a
 # bridge that br_netfilter looks into. On each the group is read, and cleartext
 # for it that comes in from there is not believed.
 
@@ -99,7 +99,7 @@ bridge()
 	done
 }
 
-for module in 8021q vrf bridge br_netfilter; do
+for module in 8021q macvlan vrf bridge br_netfilter; do
 	expect "there is $module" modprobe "$module"
 done
 load_module
@@ -112,6 +112,14 @@ done
 addresses s eth0.7 01 1
 addresses a eth0.7 01 2
 member "VLAN" eth0.7 eth0.7
+
+ip -n "$(ns_name s)" link add mac0 link eth0 type macvlan mode bridge
+ip -n "$(ns_name a)" link add mac0 link eth0 type macvlan mode bridge
+addresses s mac0 02 1
+addresses a mac0 02 2
+member "macvlan" mac0 mac0
+ip -n "$(ns_name s)" link del mac0
+ip -n "$(ns_name a)" link del mac0
 
 ip -n "$(ns_name a)" link add vrf1 type vrf table 10
 ip -n "$(ns_name a)" link set vrf1 up

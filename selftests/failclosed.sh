@@ -49,8 +49,8 @@ no_sa()
 	expect_fail -e 'sent=0 failed=100' "$desc: the sender is told" \
 		send s -i eth0 -k -n 100 "$group" "$PORT"
 	expect_counts "$desc: counted" s out-no-sa=100 out-packets=0 out-bypass=0
-	expect "$desc: an acquire event" wait_for some_events events "acquire.*$group"
-	seen=$(events events "acquire.*$group")
+	expect "$desc: an acquire event" wait_for some_events events "acquire.*$group.* kind send"
+	seen=$(events events "acquire.*$group.* kind send")
 	expect "$desc: one a second at most, $seen" [ "$seen" -le $((SECONDS - began + 1)) ]
 	in_background_kill events
 	expect "$desc: nothing was received" recv_stop a

@@ -139,6 +139,7 @@ extern const char * const df_words[];
 extern const char * const fragment_words[];
 extern const char * const ecn_words[];
 extern const char * const decap_dscp_words[];
+extern const char * const acquire_kind_words[];
 extern const char * const reinject_words[];
 extern const char * const sa_dir_words[];
 extern const char * const replay_words[];

@@ -11,7 +11,7 @@
 
 static void print_acquire(struct print *p, const struct gemcast_acquire *acquire)
 {
-	char buf[4];
+	char buf[12];
 
 	print_number(p, "group", "group", acquire->group);
 	print_number(p, "policy", "policy", acquire->policy);
@@ -28,6 +28,9 @@ static void print_acquire(struct print *p, const struct gemcast_acquire *acquire
 		print_number(p, "dport", "dport", acquire->dport);
 	if (GEMCAST_HAS(acquire, GEMCAST_A_ACQUIRE_DEV))
 		print_string(p, "dev", "dev", acquire->dev);
+	if (GEMCAST_HAS(acquire, GEMCAST_A_ACQUIRE_KIND))
+		print_string(p, "kind", "kind",
+			     word_of(acquire_kind_words, acquire->kind, buf));
 }
 
 static void print_expire(struct cli *cli, const struct gemcast_event *event)

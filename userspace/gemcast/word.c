@@ -68,6 +68,13 @@ const char * const decap_dscp_words[] = {
 	NULL
 };
 
+const char * const acquire_kind_words[] = {
+	[GEMCAST_ACQUIRE_KIND_SEND] = "send",
+	[GEMCAST_ACQUIRE_KIND_RECEIVE] = "receive",
+	[GEMCAST_ACQUIRE_KIND_LEAVE] = "leave",
+	NULL
+};
+
 const char * const reinject_words[] = {
 	[GEMCAST_REINJECT_RX] = "rx",
 	[GEMCAST_REINJECT_TX] = "tx",

@@ -165,6 +165,7 @@ static const struct gemcast_field acquire_fields[GEMCAST_A_ACQUIRE_MAX + 1] = {
 	ACQUIRE(SPORT, "sport", U16, sport),
 	ACQUIRE(DPORT, "dport", U16, dport),
 	ACQUIRE(DEV, "dev", STRING, dev),
+	ACQUIRE(KIND, "kind", U32, kind),
 };
 
 #define EXPIRE(attr, name, type, member)				\

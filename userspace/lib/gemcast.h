@@ -181,6 +181,7 @@ struct gemcast_acquire {
 	uint16_t sport;
 	uint16_t dport;
 	char dev[IF_NAMESIZE];
+	uint32_t kind;			/* enum gemcast_acquire_kind */
 };
 
 /* GEMCAST_A_EXPIRE_*: hard if GEMCAST_A_EXPIRE_HARD is present */

@@ -482,11 +482,11 @@ static void queue_events(void)
 		.dst = addr("239.1.1.1"), .dst_len = 32, .index = 4,
 	};
 	const struct gemcast_acquire acquire = {
-		.present = GEMCAST_BIT(GEMCAST_A_ACQUIRE_DEV + 1) -
+		.present = GEMCAST_BIT(GEMCAST_A_ACQUIRE_KIND + 1) -
 			   GEMCAST_BIT(GEMCAST_A_ACQUIRE_GROUP),
 		.group = 7, .policy = 4, .dst = addr("239.1.1.1"),
 		.src = addr("10.0.0.1"), .proto = 17, .sport = 5, .dport = 6,
-		.dev = "eth0",
+		.dev = "eth0", .kind = GEMCAST_ACQUIRE_KIND_RECEIVE,
 	};
 	const struct gemcast_audit audit = {
 		.present = GEMCAST_BIT(GEMCAST_A_AUDIT_SUPPRESSED + 1) -
@@ -516,7 +516,7 @@ static void monitor(void **state)
 	shows("monitor",
 	      "sa-del group 7 spi 0x00001001 dir in aead  replay none state leading key-bits 0 driver  age 0.000\n"
 	      "policy dst 239.1.1.1/32 dir both action protect prio 0\n"
-	      "acquire group 7 policy 4 dst 239.1.1.1 src 10.0.0.1 proto udp sport 5 dport 6 dev eth0\n"
+	      "acquire group 7 policy 4 dst 239.1.1.1 src 10.0.0.1 proto udp sport 5 dport 6 dev eth0 kind receive\n"
 	      "expire hard packets group 7 spi 0x00001001 dir in aead  replay none state leading key-bits 0 driver  age 0.000\n"
 	      "audit in-replay spi 0x00001001 seq 9 dst ff15::1 src 2001:db8::1 flow 3 dev eth0 suppressed 2\n");
 	assert_int_equal(fake_joined(), 0x1f);
@@ -529,7 +529,7 @@ static void monitor_json(void **state)
 	shows("-j monitor acquire audit",
 	      "{\"event\":\"sa-del\",\"group\":7,\"spi\":4097,\"dir\":\"in\",\"aead\":\"\",\"replay\":\"none\",\"state\":\"leading\",\"key_bits\":0,\"driver\":\"\",\"age\":0.000}\n"
 	      "{\"event\":\"policy\",\"index\":4,\"dst\":\"239.1.1.1/32\",\"dir\":\"both\",\"action\":\"protect\",\"prio\":0}\n"
-	      "{\"event\":\"acquire\",\"group\":7,\"policy\":4,\"dst\":\"239.1.1.1\",\"src\":\"10.0.0.1\",\"proto\":\"udp\",\"sport\":5,\"dport\":6,\"dev\":\"eth0\"}\n"
+	      "{\"event\":\"acquire\",\"group\":7,\"policy\":4,\"dst\":\"239.1.1.1\",\"src\":\"10.0.0.1\",\"proto\":\"udp\",\"sport\":5,\"dport\":6,\"dev\":\"eth0\",\"kind\":\"receive\"}\n"
 	      "{\"event\":\"expire\",\"limit\":\"hard\",\"cause\":\"packets\",\"group\":7,\"spi\":4097,\"dir\":\"in\",\"aead\":\"\",\"replay\":\"none\",\"state\":\"leading\",\"key_bits\":0,\"driver\":\"\",\"age\":0.000}\n"
 	      "{\"event\":\"audit\",\"reason\":\"in-replay\",\"spi\":4097,\"seq\":9,\"dst\":\"ff15::1\",\"src\":\"2001:db8::1\",\"flow\":3,\"dev\":\"eth0\",\"suppressed\":2}\n");
 	assert_int_equal(fake_joined(), 0x14);

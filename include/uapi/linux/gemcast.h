@@ -297,18 +297,26 @@ enum gemcast_stats_attr {
 	GEMCAST_A_STATS_MAX = (__GEMCAST_A_STATS_MAX - 1)
 };
 
-/* A packet that a policy protects found no SA to be sent by. */
+/* Why key management is asked for. */
+enum gemcast_acquire_kind {
+	GEMCAST_ACQUIRE_KIND_SEND,	/* a packet found no SA to be sent by */
+	GEMCAST_ACQUIRE_KIND_RECEIVE,	/* there is a receiver now */
+	GEMCAST_ACQUIRE_KIND_LEAVE,	/* there is none any more */
+};
+
+/* What a policy wants of key management. */
 enum gemcast_acquire_attr {
 	GEMCAST_A_ACQUIRE_UNSPEC,
 	GEMCAST_A_ACQUIRE_PAD,
 	GEMCAST_A_ACQUIRE_GROUP,	/* u32 */
 	GEMCAST_A_ACQUIRE_POLICY,	/* u32, its index */
 	GEMCAST_A_ACQUIRE_DST,		/* binary */
-	GEMCAST_A_ACQUIRE_SRC,		/* binary */
+	GEMCAST_A_ACQUIRE_SRC,		/* binary; this and what follows: send */
 	GEMCAST_A_ACQUIRE_PROTO,	/* u8 */
 	GEMCAST_A_ACQUIRE_SPORT,	/* u16 */
 	GEMCAST_A_ACQUIRE_DPORT,	/* u16 */
 	GEMCAST_A_ACQUIRE_DEV,		/* string, interface name */
+	GEMCAST_A_ACQUIRE_KIND,		/* u32, enum gemcast_acquire_kind */
 	__GEMCAST_A_ACQUIRE_MAX,
 	GEMCAST_A_ACQUIRE_MAX = (__GEMCAST_A_ACQUIRE_MAX - 1)
 };
