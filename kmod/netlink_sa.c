@@ -127,9 +127,14 @@ static int gemcast_nl_sa_aead(const struct gemcast_nl *nl,
 	if (!aead)
 		return gemcast_nl_missing(nl, GEMCAST_A_SA_AEAD,
 					  "aead is missing: " GEMCAST_NL_AEADS);
-	for (cfg->alg = 0; cfg->alg < GEMCAST_AEAD_ALGS; cfg->alg++)
-		if (!nla_strcmp(aead, gemcast_aead_name(cfg->alg)))
+	for (cfg->alg = 0; cfg->alg < GEMCAST_AEAD_ALGS; cfg->alg++) {
+		const char *name = gemcast_aead_name(cfg->alg);
+
+		/* To the last byte: nla_strcmp() takes any number of NULs. */
+		if (nla_len(aead) == strlen(name) + 1 &&
+		    !memcmp(nla_data(aead), name, nla_len(aead)))
 			return 0;
+	}
 	return gemcast_nl_refuse(nl, GEMCAST_A_SA_AEAD,
 				 "this aead is not supported: " GEMCAST_NL_AEADS);
 }
