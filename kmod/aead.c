@@ -3,9 +3,10 @@
  * AES-GCM and AES-GMAC for ESP: chooses a synchronous driver and runs it on one
  * linear packet, with a request and scatterlist that belong to the CPU.
  *
- * Asking for a synchronous driver by its mask alone gives, on kernels whose SIMD drivers sit behind an asynchronous wrapper, the generic
- * one. There the internal driver under the wrapper is taken as the fast one,
- * used whenever SIMD registers are; the generic one serves when they are not.
+ * Asking for a synchronous driver by its mask alone gives, on kernels whose SIMD
+ * drivers sit behind an asynchronous wrapper, the generic one. There the
+ * internal driver under the wrapper is taken as the fast one, used whenever SIMD
+ * registers are; the generic one serves when they are not.
  *
  * The per-CPU scratch is used with softirqs off and by nobody across a call
  * out of this file.

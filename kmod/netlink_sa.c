@@ -12,6 +12,8 @@
 /* Times end up as nanoseconds in a u64: a hundred years are enough. */
 #define GEMCAST_NL_SECONDS_MAX	(100ULL * 366 * 24 * 60 * 60)
 #define GEMCAST_NL_MSECS_MAX	(GEMCAST_NL_SECONDS_MAX * MSEC_PER_SEC)
+#define GEMCAST_NL_AEADS	GEMCAST_AEAD_GCM_NAME " or " \
+				GEMCAST_AEAD_GMAC_NAME
 
 const struct nla_policy gemcast_nl_sa_new_attrs[GEMCAST_A_SA_MAX + 1] = {
 	[GEMCAST_A_SA_GROUP] = { .type = NLA_U32 },
@@ -124,12 +126,17 @@ static int gemcast_nl_sa_aead(const struct gemcast_nl *nl,
 
 	if (!aead)
 		return gemcast_nl_missing(nl, GEMCAST_A_SA_AEAD,
-					  "aead is missing: " GEMCAST_AEAD_GCM_NAME " or " GEMCAST_AEAD_GMAC_NAME);
-	for (cfg->alg = 0; cfg->alg < GEMCAST_AEAD_ALGS; cfg->alg++)
-		if (!nla_strcmp(aead, gemcast_aead_name(cfg->alg)))
+					  "aead is missing: " GEMCAST_NL_AEADS);
+	for (cfg->alg = 0; cfg->alg < GEMCAST_AEAD_ALGS; cfg->alg++) {
+		const char *name = gemcast_aead_name(cfg->alg);
+
+		/* To the last byte: nla_strcmp() takes any number of NULs. */
+		if (nla_len(aead) == strlen(name) + 1 &&
+		    !memcmp(nla_data(aead), name, nla_len(aead)))
 			return 0;
+	}
 	return gemcast_nl_refuse(nl, GEMCAST_A_SA_AEAD,
-				 "this aead is not supported; " GEMCAST_AEAD_GCM_NAME " and " GEMCAST_AEAD_GMAC_NAME " are");
+				 "this aead is not supported: " GEMCAST_NL_AEADS);
 }
 
 static int gemcast_nl_sa_icv(const struct gemcast_nl *nl,
