@@ -12,7 +12,7 @@
 # router NAME NS: prints each report that comes, as a querier would see it
 router()
 {
-	in_background "$1" "$2" python3 -u - <<-'END'
+	cat >"$TMP/router.py" <<-'END'
 		import select, socket, struct
 		index = socket.if_nametoindex('eth0')
 		igmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_IGMP)
@@ -33,6 +33,7 @@ router()
 		        elif data[0] == 143:
 		            print('mld', source[0], socket.inet_ntop(socket.AF_INET6, data[12:28]))
 	END
+	in_background "$1" "$2" python3 -u "$TMP/router.py"
 	joining+=("$1")
 }
 
@@ -129,4 +130,4 @@ recv_ready
 expect "a report in the clear is a spoof" wait_for counted r in-spoof 2
 recv_stop outside >/dev/null || :
 capture_end wire
-expect "both families'" [ "$(frames wire ' src=10.0.0.3 .* dst=224.0.0.22 ')" -gt 0 ]
+expect "both families'" [ "$(frames wire ' src=10.0.0.3 .*dst=224.0.0.22 ')" -gt 0 ]

@@ -125,9 +125,9 @@ static const struct policy policies4[] = {
 	  { DST4(239, 1, 1, 1, 32), DEV("r0") } },
 	{ "the other interface", "......x.....",
 	  { DST4(239, 1, 1, 1, 32), DEV("r1") } },
-	{ "all of it", "x...........",
+	{ "all of it", "x..x........",
 	  { DST4(239, 1, 1, 0, 24), SRC4(10, 0, 0, 2, 31), PROTO(IPPROTO_UDP),
-	    SPORT(3999, 4000) } },
+	    SPORT(3999, 4000), DEV("r0") } },
 	{ "the other family", "............", { DST6(FF00, 8) } },
 };
 
