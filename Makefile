@@ -19,7 +19,7 @@ CHECKPATCH ?= kmod include
 DKMS_SRC = /usr/src/gemcast-$(VERSION)
 
 .PHONY: all modules userspace install install-module dkms clean help \
-	demo check selftest selftest-shell sparse checkpatch
+	demo check check-full selftest selftest-shell sparse checkpatch
 
 all: modules userspace	## build the module and user space (the default)
 
@@ -55,16 +55,20 @@ demo:	## show it at work, in a guest; HOST=1 on this host
 	scripts/setup.sh build host $(if $(HOST),,guest)
 	scripts/demo.sh $(if $(HOST),-h)
 
-check:	## all checks and tests, as CI runs them
-	scripts/setup.sh build host guest dkms check
-	CHECKPATCH="$(CHECKPATCH)" scripts/check.sh
+check:	## all checks and tests, as CI runs them; KERNEL=6.12 for the tests on that one
+	scripts/setup.sh build host guest debug dkms check
+	CHECKPATCH="$(CHECKPATCH)" scripts/check.sh -k $(KERNEL)
 
-selftest:	## the tests in a guest; TEST="NAME..." for some, KERNEL=6.12 for another kernel
-	scripts/setup.sh build host guest
+check-full:	## check with the tests on every kernel, and races for a minute
+	scripts/setup.sh build host guest debug dkms check
+	CHECKPATCH="$(CHECKPATCH)" RACE_SECONDS=60 scripts/check.sh -k "6.1 6.12 debug"
+
+selftest:	## the tests in a guest; TEST="NAME..." for some, KERNEL=6.12 or debug for another kernel
+	scripts/setup.sh build host guest $(filter debug,$(KERNEL))
 	scripts/selftest.sh -k $(KERNEL) $(TEST)
 
-selftest-shell:	## a shell in the guest; KERNEL=6.12
-	scripts/setup.sh build host guest
+selftest-shell:	## a shell in the guest; KERNEL=6.12 or debug
+	scripts/setup.sh build host guest $(filter debug,$(KERNEL))
 	scripts/selftest.sh -k $(KERNEL) -s
 
 sparse:	## the module under sparse

@@ -1,11 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# check.sh [STAGE...]
+# check.sh [-k "SERIES..."] [STAGE...]
 #
 # Run all checks, or those named, and count: every stage is a result, and so is
 # every test that a stage runs. The last line is "N passed, N failed, N skipped".
 # The logs stay in the cache.
+#
+#	-k	the kernels of the tests in a guest: 6.1 (the default), 6.12, debug
+#
+# If debug is not among them, some tests run on it nevertheless where it is in the
+# cache, or can be built in time: there are 8 CPUs, or GEMCAST_DEBUG_KERNEL=build.
 
 set -eu -o pipefail
 
@@ -16,7 +21,16 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 logs=$build/check
 mkdir -p "$logs"
 series='6.1 6.12'
+tested=6.1
+quick='harness loop gem netlink faults'
 number=0
+while getopts k: option; do
+	case $option in
+	k) tested=$OPTARG ;;
+	*) sed -n 's/^# \(check.sh .*\)/usage: \1/p' "$0" >&2; exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
 
 # run DESC COMMAND...: a stage that shows its output only if it fails
 run()
@@ -208,7 +222,21 @@ stage_userspace()
 
 stage_selftests()
 {
-	run_tap "the tests in a guest with 6.1" scripts/selftest.sh -r -k 6.1 -t 2400
+	local kernel
+
+	for kernel in $tested; do
+		run_tap "the tests in a guest with $kernel" scripts/selftest.sh -r -k "$kernel" -t 2400
+	done
+	case " $tested " in
+	*' debug '*) return ;;
+	esac
+	if [ "${GEMCAST_DEBUG_KERNEL:-}" = build ] || [ "$(nproc)" -ge 8 ] ||
+	   scripts/kernel.sh -n image debug >/dev/null; then
+		# shellcheck disable=SC2086
+		run_tap "some tests with the debug kernel" scripts/selftest.sh -r -k debug -t 600 $quick
+	else
+		echo "# the debug kernel is not here; GEMCAST_DEBUG_KERNEL=build builds it"
+	fi
 }
 
 all='build sparse checkpatch static install userspace selftests'
