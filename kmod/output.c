@@ -133,7 +133,6 @@ static int gemcast_out_batch_cut(struct gemcast_out *out, struct sk_buff *segs)
 	return drop;
 }
 
-
 static int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
 {
 	struct sk_buff *clone, *segs;

@@ -8,6 +8,9 @@
 #include <net/mld.h>
 #include "report.h"
 
+/* Before the records of IGMPv3, and of MLDv2. */
+#define GEMCAST_REPORT_HEAD	8
+
 /* What a list of records is read by: IGMPv3's and MLDv2's differ in length. */
 struct gemcast_report_list {
 	const struct sk_buff *skb;
@@ -99,7 +102,7 @@ static unsigned int gemcast_report_igmp(const struct sk_buff *skb, int offset,
 {
 	struct gemcast_report_list list = {
 		.skb = skb,
-		.offset = offset + sizeof(struct igmpv3_report),
+		.offset = offset + GEMCAST_REPORT_HEAD,
 	};
 	struct in6_addr group = in6addr_any;
 	struct igmphdr buf, *igmp;
@@ -132,7 +135,7 @@ static unsigned int gemcast_report_mld(const struct sk_buff *skb, int offset,
 {
 	struct gemcast_report_list list = {
 		.skb = skb,
-		.offset = offset + sizeof(struct mld2_report),
+		.offset = offset + GEMCAST_REPORT_HEAD,
 		.v6 = true,
 	};
 	struct icmp6hdr buf, *icmp;

@@ -151,7 +151,7 @@ debug_image()
 	unpack linux-source-6.1
 	mkdir "$root/build"
 	tar -xf "$root/usr/src/linux-source-6.1.tar.xz" -C "$root/build" --strip-components=1
-	rm -rf "$root/usr"
+	rm -rf "${root:?}/usr"
 	(
 		cd "$root/build"
 		patch -s -p1 <"$tree/scripts/debug.patch"

@@ -301,6 +301,9 @@ TEST_F(events, audit)
 	int fd = tun_open(), i;
 
 	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, MAKE(&self->nl, GEMCAST_CMD_POLICY_NEW, NLM_F_CREATE,
+			  BIN(GEMCAST_A_POLICY_DST, "\xef\1\1\1"),
+			  NONE(GEMCAST_A_POLICY_DEV)));
 	ASSERT_EQ(0, receive_by(&self->nl, "\xef\1\1\1", 4));
 	ASSERT_EQ(0, nl_join(&self->ear, GEMCAST_MCGRP_AUDIT));
 	began = now_ms();

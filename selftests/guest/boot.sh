@@ -120,11 +120,11 @@ machine_qemu()
 		-chardev "file,id=status,path=$run/status"
 		-device "virtserialport,chardev=status,name=status")
 	if [ -n "$interactive" ]; then
-		machine+=(-chardev null,id=output -device virtserialport,chardev=output,name=output
-			-chardev stdio,id=terminal,signal=off -device virtconsole,chardev=terminal)
+		machine+=(-chardev "null,id=output" -device "virtserialport,chardev=output,name=output"
+			-chardev "stdio,id=terminal,signal=off" -device "virtconsole,chardev=terminal")
 	else
 		machine+=(-chardev "file,id=output,path=$run/output"
-			-device virtserialport,chardev=output,name=output)
+			-device "virtserialport,chardev=output,name=output")
 	fi
 }
 
@@ -133,18 +133,18 @@ machine_qemu()
 # are the host's: they end with it.
 machine_uml()
 {
-	local terminal=null,fd:5
+	local terminal="null,fd:5"
 
 	errors=$run/console
 	exec 6>>"$run/console"
 	if [ -n "$interactive" ]; then
-		terminal=fd:0,fd:5
+		terminal="fd:0,fd:5"
 		exec 5>&1
 	fi
 	# shellcheck disable=SC2206
 	machine=(unshare --pid --fork --kill-child --mount-proc
 		"$image/linux" mem=2G "initrd=$initramfs" "uml_dir=$run/" umid=guest
-		con=null con1=$terminal ssl=null ssl0=null,fd:6 console=ttyS0 $words)
+		con=null "con1=$terminal" ssl=null "ssl0=null,fd:6" console=ttyS0 $words)
 	export TMPDIR=/dev/shm
 	ulimit -c 0
 }
