@@ -137,6 +137,8 @@ void gemcast_aead_destroy(struct gemcast_aead *aead)
 	if (aead->fast)
 		crypto_free_aead(aead->fast);
 	crypto_free_aead(aead->tfm);
+	aead->fast = NULL;
+	aead->tfm = NULL;
 }
 
 const char *gemcast_aead_driver(const struct gemcast_aead *aead)
