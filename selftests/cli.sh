@@ -70,7 +70,7 @@ add_sa()
 shows_sa()
 {
 	gc a sa get spi 4097 >"$TMP/sa"
-	grep -Eq '^group 7 spi 0x00001001 dst 239.1.1.1 dir both aead rfc4106\(gcm\(aes\)\) icv 16 sid 3 bits 8 replay sid window 128 (activate 0\.[0-9]+ )?deactivate 3[56][0-9][0-9]\.[0-9]{3} limit packets soft 1000 limit seconds hard 86400$' "$TMP/sa" &&
+	grep -Eq '^group 7 spi 0x00001001 dst 239.1.1.1 dir both aead rfc4106\(gcm\(aes\)\) icv 16 sid 3 bits 8 replay sid window 128 senders 4096 (activate 0\.[0-9]+ )?deactivate 3[56][0-9][0-9]\.[0-9]{3} limit packets soft 1000 limit seconds hard 86400$' "$TMP/sa" &&
 		grep -Eq '^    state (leading|current) key-bits 128 driver [^ ]+ age [0-9]+\.[0-9]{3} seq 0$' "$TMP/sa"
 }
 
