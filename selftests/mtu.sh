@@ -155,23 +155,23 @@ told_too_big()
 # What a gateway may not cut: the sender of IPv6 learns, that of IPv4 cannot.
 behind_a_gateway()
 {
-	local before
+	local before group=ff1e::2
 
 	for words in 'df copy' 'df set'; do
 		before=$(too_big_messages)
-		gateway ff1e::1 "$words"
-		send_start h h -i eth0 -t 7 -s 1400 -n 0 -r 20 ff1e::1 "$PORT"
+		gateway $group "$words"
+		send_start h h -i eth0 -t 7 -s 1400 -n 0 -r 20 $group "$PORT"
 		expect "gateway, IPv6, $words: Packet Too Big" wait_for told_too_big "$before"
 		wait_for counted A out-packets 3
 		send_stop h >/dev/null
 		expect "gateway, IPv6, $words: counted" counted A out-too-big 1
 		gc A stats reset
-		recv_start r r -i eth0 "$PORT" ff1e::1
+		recv_start r r -i eth0 "$PORT" $group
 		recv_ready
-		expect "gateway, IPv6, $words: the sender cuts" send h -i eth0 -t 7 -s 1400,1400,20 ff1e::1 "$PORT"
+		expect "gateway, IPv6, $words: the sender cuts" send h -i eth0 -t 7 -s 1400,1400,20 $group "$PORT"
 		expect "gateway, IPv6, $words: and all arrives" recv_end r
 		expect_counts "gateway, IPv6, $words: none too big" A out-too-big=0
-		ip -n "$(ns_name h)" -6 route flush cache
+		group=ff1e::3	# what the sender has learned it keeps
 	done
 	gateway 239.1.1.1 df copy
 	send h -i eth0 -t 7 -d do -s 1418,1419 239.1.1.1 "$PORT" >/dev/null
@@ -219,5 +219,5 @@ veth_pair A core 10.2.0.1/24,fd02::1/64 r eth0 10.2.0.2/24,fd02::2/64
 ns_exec A sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 # the sender takes a router's word only where it has a route back
 ip -n "$(ns_name h)" -6 route add default via fd01::2
-route_multicast A lan core 10.1.0.1,239.1.1.1 fd01::1,ff1e::1
+route_multicast A lan core 10.1.0.1,239.1.1.1 fd01::1,ff1e::1 fd01::1,ff1e::2 fd01::1,ff1e::3
 behind_a_gateway
