@@ -155,7 +155,7 @@ told_too_big()
 # What a gateway may not cut: the sender of IPv6 learns, that of IPv4 cannot.
 behind_a_gateway()
 {
-	local before group=ff1e::2
+	local before words group=ff1e::2
 
 	for words in 'df copy' 'df set'; do
 		before=$(too_big_messages)
