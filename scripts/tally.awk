@@ -39,6 +39,7 @@ function result(line, test,	desc)
 }
 
 BEGIN {
+	nskips = 0	# else the first index is ""
 	while (skips != "" && (getline line < skips) > 0) {
 		if (line ~ /^#/ || !match(line, / -- /))
 			continue
