@@ -27,6 +27,8 @@ static inline unsigned int gemcast_esp_len(const struct gemcast_sa *sa,
 static inline unsigned int gemcast_esp_payload(const struct gemcast_sa *sa,
 					       unsigned int len)
 {
+	if (len < gemcast_esp_len(sa, 0))
+		return 0;
 	return ALIGN_DOWN(len - GEMCAST_ESP_HEAD - sa->aead.icv,
 			  GEMCAST_ESP_ALIGN) - GEMCAST_ESP_TRAILER;
 }

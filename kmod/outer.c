@@ -210,12 +210,13 @@ static bool gemcast_outer_df(const struct gemcast_out *out,
 
 unsigned int gemcast_outer_room(const struct gemcast_out *out)
 {
+	unsigned int head = gemcast_outer_head(out);
 	unsigned int mtu;
 
 	if (!out->route)
 		return gemcast_udp_room(out->policy->group);
 	mtu = max_t(unsigned int, dst_mtu(out->route), GEMCAST_MTU_MIN);
-	return mtu - gemcast_outer_head(out);
+	return mtu - min(mtu, head);
 }
 
 unsigned int gemcast_outer_longest(const struct gemcast_out *out)

@@ -83,7 +83,7 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 		       struct sk_buff *esp, unsigned int payload, u8 next,
 		       u32 seq);
 
-void gemcast_slice_first(struct gemcast_slice *slice,
+bool gemcast_slice_first(struct gemcast_slice *slice,
 			 const struct gemcast_out *out,
 			 const struct sk_buff *skb);
 bool gemcast_slice_next(struct gemcast_slice *slice);

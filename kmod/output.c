@@ -72,7 +72,8 @@ static int gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
 		return GEMCAST_A_STATS_OUT_TOO_BIG;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		return GEMCAST_A_STATS_OUT_NO_MEMORY;
-	gemcast_slice_first(&slice, out, skb);
+	if (!gemcast_slice_first(&slice, out, skb))
+		return GEMCAST_A_STATS_OUT_TOO_BIG;
 	drop = gemcast_sa_take(out->sa, gemcast_slices(&slice), &seq);
 	if (drop)
 		return drop;

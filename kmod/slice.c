@@ -11,25 +11,38 @@
 #include "esp.h"
 #include "outer.h"
 
+/* Fragments but the last are whole units of 8 bytes (RFC 791, 3.2). */
+#define GEMCAST_FRAG_UNIT	8
+
 /**
  * gemcast_slice_first() - Begin to cut a datagram.
  * @slice: filled in with the first part
  * @out: where it goes
  * @skb: the datagram
+ *
+ * Return: false if the headers that each part repeats leave no room for more.
  */
-void gemcast_slice_first(struct gemcast_slice *slice,
+bool gemcast_slice_first(struct gemcast_slice *slice,
 			 const struct gemcast_out *out,
 			 const struct sk_buff *skb)
 {
+	unsigned int longest = gemcast_outer_longest(out);
 	struct net *net = out->gn->net;
+	unsigned int head;
 	struct iphdr ip;
 
 	slice->v6 = out->v6;
 	slice->head = out->flow->frag_part;
 	slice->total = skb->len - slice->head;
-	slice->size = gemcast_outer_longest(out) - slice->head;
+	slice->offset = 0;
+	slice->len = 0;
+	head = gemcast_slice_len(slice);
+	if (!slice->total || longest < head + GEMCAST_FRAG_UNIT)
+		return false;
+	slice->size = ALIGN_DOWN(longest - head, GEMCAST_FRAG_UNIT);
+	slice->len = min(slice->size, slice->total);
+
 	if (out->v6) {
-		slice->size -= sizeof(struct frag_hdr);
 		slice->id = ipv6_select_ident(net, &ipv6_hdr(skb)->daddr,
 					      &ipv6_hdr(skb)->saddr);
 	} else {
@@ -37,9 +50,7 @@ void gemcast_slice_first(struct gemcast_slice *slice,
 		__ip_select_ident(net, &ip, 1);
 		slice->id = (__force __be32)ip.id;
 	}
-	slice->size = ALIGN_DOWN(slice->size, 8);
-	slice->offset = 0;
-	slice->len = min(slice->size, slice->total);
+	return true;
 }
 
 /**
@@ -77,7 +88,7 @@ static void gemcast_slice_head4(const struct gemcast_slice *slice, u8 *to)
 
 	ip->tot_len = htons(gemcast_slice_len(slice));
 	ip->id = (__force __be16)slice->id;
-	ip->frag_off = htons(slice->offset / 8);
+	ip->frag_off = htons(slice->offset / GEMCAST_FRAG_UNIT);
 	if (!gemcast_slice_last(slice))
 		ip->frag_off |= htons(IP_MF);
 	ip_send_check(ip);

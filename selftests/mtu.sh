@@ -119,6 +119,29 @@ tells()
 	expect_counts "$desc: counted" s out-too-big=1
 }
 
+# A header that goes into every fragment leaves no room for anything else: such a
+# packet is not cut, and takes no number that the next one has too.
+long_header()
+{
+	configure ff15::1 fragment before
+	capture_start header s eth0
+	expect_fail -e 'Message too long' "a header that no fragment has room for" \
+		ns_exec s python3 - <<-'END'
+			import socket
+			s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+			s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("eth0"))
+			# 8 + 8 * 0x91 bytes, of padding options
+			header = b"\0\x91" + 4 * (b"\1\xf0" + bytes(240)) + b"\1\xc4" + bytes(0xc4)
+			s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_HOPOPTS, header)
+			s.sendto(bytes(20), ("ff15::1", 5000))
+		END
+	expect_counts "a header that no fragment has room for: counted" s out-too-big=1 out-packets=0
+	expect "and what follows" delivers s a ff15::1 -s 20,20,20
+	capture_end header
+	expect_eq "each has a number of its own" "1 2 3" \
+		"$(grep -o ' seq=[0-9]*' "$TMP/header.list" | cut -d= -f2 | xargs)"
+}
+
 # gateway GROUP WORD...: encrypts to the core, which the receiver is on
 gateway()
 {
@@ -213,6 +236,8 @@ tells "IPv6, transport, df copy" ff15::1 1418 1419 1466 df copy mode transport
 mtu_set 1280
 configure ff15::1 df set
 expect "IPv6, MTU 1280, df set: what a link must carry is cut" delivers s a ff15::1 -s 20,1180..1232
+
+long_header
 
 veth_pair h eth0 10.1.0.1/24,fd01::1/64 A lan 10.1.0.2/24,fd01::2/64
 veth_pair A core 10.2.0.1/24,fd02::1/64 r eth0 10.2.0.2/24,fd02::2/64
