@@ -3,7 +3,6 @@
  * The protection of the Encrypted payload.
  */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include "crypto/cipher.h"
 #include "crypto/internal.h"
@@ -13,6 +12,7 @@
 #define GCM_IV_LEN	8	/* RFC 4106 3.1 */
 #define GCM_ICV_LEN	16	/* RFC 4106 6 */
 #define PAD_LENGTH_LEN	1	/* RFC 7296 3.14: the Pad Length field */
+#define MAX_MESSAGE_LEN	(2 * UINT16_MAX)	/* more than any Payload Length lets it be */
 
 /* RFC 4868 2.6: the keys are as long as the hash, the ICVs half of it. */
 static int integ_hash(uint16_t integ)
@@ -58,22 +58,6 @@ int cipher_sizes(const struct cipher *cipher, struct cipher_sizes *sizes)
 	return -ENOTSUP;
 }
 
-static size_t padded_len(const struct cipher_sizes *sizes, size_t inner_len)
-{
-	size_t len = inner_len + PAD_LENGTH_LEN;
-
-	return (len + sizes->block - 1) / sizes->block * sizes->block;
-}
-
-size_t cipher_body_len(const struct cipher *cipher, size_t inner_len)
-{
-	struct cipher_sizes sizes;
-
-	if (cipher_sizes(cipher, &sizes))
-		return 0;
-	return sizes.iv + padded_len(&sizes, inner_len) + sizes.icv;
-}
-
 /* A message taken apart. */
 struct parts {
 	struct chunk aad;
@@ -83,19 +67,21 @@ struct parts {
 	uint8_t *icv;
 };
 
-static struct parts parts_of(const struct cipher_sizes *sizes, uint8_t *message, size_t aad_len,
-			     size_t text_len)
+/* False if it cannot be one: too short, or not a multiple of the block. */
+static bool parts_of(const struct cipher_sizes *sizes, uint8_t *message, size_t aad_len,
+		     size_t len, struct parts *parts)
 {
-	uint8_t *iv = message + aad_len;
-	uint8_t *text = iv + sizes->iv;
+	size_t body_len = len - aad_len;
 
-	return (struct parts){
-		.aad = { message, aad_len },
-		.iv = iv,
-		.text = text,
-		.text_len = text_len,
-		.icv = text + text_len,
-	};
+	if (len > MAX_MESSAGE_LEN || len < aad_len ||
+	    body_len < sizes->iv + PAD_LENGTH_LEN + sizes->icv)
+		return false;
+	parts->aad = (struct chunk){ message, aad_len };
+	parts->iv = message + aad_len;
+	parts->text = parts->iv + sizes->iv;
+	parts->text_len = body_len - sizes->iv - sizes->icv;
+	parts->icv = parts->text + parts->text_len;
+	return parts->text_len % sizes->block == 0;
 }
 
 static int sizes_of(const struct cipher *cipher, const struct cipher_keys *keys,
@@ -205,15 +191,6 @@ static int seal(EVP_CIPHER_CTX *ctx, const struct crypto *crypto, const struct c
 	return err;
 }
 
-/* Zeros: RFC 7296 3.14 leaves the value to the sender. */
-static void pad(const struct parts *parts, size_t inner_len)
-{
-	size_t padding = parts->text_len - inner_len - PAD_LENGTH_LEN;
-
-	memset(parts->text + inner_len, 0, padding);
-	parts->text[parts->text_len - PAD_LENGTH_LEN] = padding;
-}
-
 static void counter_to(uint64_t counter, uint8_t *iv)
 {
 	size_t i = GCM_IV_LEN;
@@ -226,7 +203,7 @@ static void counter_to(uint64_t counter, uint8_t *iv)
 
 int cipher_seal(const struct crypto *crypto, const struct cipher *cipher,
 		const struct cipher_keys *keys, uint64_t counter, uint8_t *message,
-		size_t aad_len, size_t inner_len)
+		size_t aad_len, size_t len)
 {
 	struct cipher_sizes sizes;
 	EVP_CIPHER_CTX *ctx;
@@ -236,13 +213,11 @@ int cipher_seal(const struct crypto *crypto, const struct cipher *cipher,
 	err = sizes_of(cipher, keys, &sizes);
 	if (err)
 		return err;
-	if (aad_len > UINT16_MAX || inner_len > UINT16_MAX)
+	if (!parts_of(&sizes, message, aad_len, len, &parts))
 		return -EINVAL;
 	ctx = EVP_CIPHER_CTX_new();
 	if (!ctx)
 		return crypto_error(-EIO);
-	parts = parts_of(&sizes, message, aad_len, padded_len(&sizes, inner_len));
-	pad(&parts, inner_len);
 	if (cipher->encr == ENCR_AES_GCM_16)
 		counter_to(counter, parts.iv);
 	err = seal(ctx, crypto, cipher, &sizes, keys, &parts);
@@ -287,21 +262,16 @@ int cipher_open(const struct crypto *crypto, const struct cipher *cipher,
 	struct cipher_sizes sizes;
 	EVP_CIPHER_CTX *ctx;
 	struct parts parts;
-	size_t text_len;
 	int err;
 
 	err = sizes_of(cipher, keys, &sizes);
 	if (err)
 		return err;
-	if (len > UINT16_MAX || len < aad_len + sizes.iv + PAD_LENGTH_LEN + sizes.icv)
-		return -EBADMSG;
-	text_len = len - aad_len - sizes.iv - sizes.icv;
-	if (text_len % sizes.block)
+	if (!parts_of(&sizes, message, aad_len, len, &parts))
 		return -EBADMSG;
 	ctx = EVP_CIPHER_CTX_new();
 	if (!ctx)
 		return crypto_error(-EIO);
-	parts = parts_of(&sizes, message, aad_len, text_len);
 	err = open_parts(ctx, crypto, cipher, &sizes, keys, &parts);
 	EVP_CIPHER_CTX_free(ctx);
 	if (!err)

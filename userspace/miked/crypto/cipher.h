@@ -7,8 +7,9 @@
  *	aad | iv | inner payloads, padding, pad length | icv
  *
  * where aad is all from the IKE header to the last octet of the Encrypted payload's
- * (or fragment's) header. The lengths in both headers are authenticated, so they have
- * to be right before a message is sealed: cipher_body_len() tells them.
+ * (or fragment's) header. Its lengths are authenticated, so a message is written whole,
+ * with padding and with room for iv and icv, before it is sealed; cipher_sizes() tells
+ * what that takes.
  */
 #ifndef MIKED_CRYPTO_CIPHER_H
 #define MIKED_CRYPTO_CIPHER_H
@@ -27,7 +28,7 @@ struct cipher_sizes {
 	size_t encr_key;	/* SK_ei, SK_er, GSK_e: with GCM's 4 octets of salt */
 	size_t integ_key;	/* SK_ai, SK_ar, GSK_a: 0 with GCM */
 	size_t iv;
-	size_t block;		/* the body without iv and icv is a multiple of it */
+	size_t block;		/* what is encrypted is a multiple of it, and not empty */
 	size_t icv;
 };
 
@@ -40,13 +41,9 @@ struct cipher_keys {
 /* -ENOTSUP if it is none that miked does. */
 int cipher_sizes(const struct cipher *cipher, struct cipher_sizes *sizes);
 
-/* From iv to icv, for @inner_len octets of payloads with the least padding; 0: -ENOTSUP. */
-size_t cipher_body_len(const struct cipher *cipher, size_t inner_len);
-
 /*
- * Seal the message whose aad is the first @aad_len octets at @message, whose
- * @inner_len octets of payloads stand where they will be sent (aad_len + iv), and
- * which has room for cipher_body_len() octets after its aad.
+ * Seal the message of @len octets whose first @aad_len are its aad: put iv and icv into
+ * it, and encrypt what is between.
  *
  * @counter is GCM's IV: a value that was never used with this key, in this process or
  * another, whatever became of the message (RFC 5282 3.1); CBC does not look at it and
@@ -54,10 +51,10 @@ size_t cipher_body_len(const struct cipher *cipher, size_t inner_len);
  */
 int cipher_seal(const struct crypto *crypto, const struct cipher *cipher,
 		const struct cipher_keys *keys, uint64_t counter, uint8_t *message,
-		size_t aad_len, size_t inner_len);
+		size_t aad_len, size_t len);
 
 /*
- * Open the message of @len octets. @inner are its payloads, inside @message.
+ * Open such a message. @inner are its payloads without the padding, inside @message.
  *
  * -EBADMSG: it is not from who has the keys, or it is too short; @message is then of
  * no use, and nothing of its plaintext is in it. -EPROTO: it is, but its padding
