@@ -102,27 +102,6 @@ struct chunk trust_ca_hashes(const struct trust *trust)
 	return (struct chunk){ trust->ca_hashes, trust->ca_hashes_len };
 }
 
-/*
- * What OpenSSL minds and we do not: that there is no CRL, unless one is required; and
- * none for an anchor, which is trusted because it is configured.
- */
-static int on_error(int ok, X509_STORE_CTX *ctx)
-{
-	const struct trust *trust = X509_STORE_CTX_get_app_data(ctx);
-	int last = sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
-	int err = X509_STORE_CTX_get_error(ctx);
-
-	if (ok)
-		return 1;
-	if (err != X509_V_ERR_UNABLE_TO_GET_CRL && err != X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER)
-		return 0;
-	if ((trust->crl_required || err != X509_V_ERR_UNABLE_TO_GET_CRL) &&
-	    X509_STORE_CTX_get_error_depth(ctx) != last)
-		return 0;
-	X509_STORE_CTX_set_error(ctx, X509_V_OK);
-	return 1;
-}
-
 static void revoked(X509_STORE_CTX *ctx, const char *name, struct reason *why)
 {
 	X509_CRL *crl = X509_STORE_CTX_get0_current_crl(ctx);
@@ -186,6 +165,9 @@ static void chain_reason(X509_STORE_CTX *ctx, struct reason *why)
 		reason_set(why, "certificate of %s leads to no configured CA: its issuer is %s",
 			   name, issuer);
 		break;
+	case X509_V_ERR_INVALID_CA:
+		reason_set(why, "certificate of %s is not that of a CA", name);
+		break;
 	case X509_V_ERR_PERMITTED_VIOLATION:
 	case X509_V_ERR_EXCLUDED_VIOLATION:
 		reason_set(why, "certificate of %s has a name that its CA may not give (%s)",
@@ -208,48 +190,62 @@ static void chain_reason(X509_STORE_CTX *ctx, struct reason *why)
 	}
 }
 
-/* RFC 5280 6.1.4 (k); OpenSSL takes some older ways to say it. The anchor was checked. */
-static int check_cas(X509_STORE_CTX *ctx, struct reason *why)
+/* What on_error() has to know. */
+struct check {
+	const struct trust *trust;
+	struct reason *why;
+};
+
+/*
+ * What OpenSSL minds and we do not: that there is no CRL, unless one is required; and
+ * none for an anchor, which is trusted because it is configured.
+ */
+static bool forgiven(const struct trust *trust, X509_STORE_CTX *ctx, int err)
 {
-	const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
-	char name[NAME_LEN];
-	int i;
+	int anchor = sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
 
-	for (i = 1; i < sk_X509_num(chain) - 1; i++) {
-		X509 *ca = sk_X509_value(chain, i);
+	if (err == X509_V_ERR_UNABLE_TO_GET_CRL && !trust->crl_required)
+		return true;
+	return (err == X509_V_ERR_UNABLE_TO_GET_CRL ||
+		err == X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER) &&
+	       X509_STORE_CTX_get_error_depth(ctx) == anchor;
+}
 
-		if (X509_check_ca(ca) == 1)
-			continue;
-		cert_name_text(X509_get_subject_name(ca), name, sizeof(name));
-		reason_set(why, "certificate of %s is not that of a CA", name);
-		return -EKEYREJECTED;
+/* The only time when certificate and CRL are at hand that an error is about. */
+static int on_error(int ok, X509_STORE_CTX *ctx)
+{
+	const struct check *check = X509_STORE_CTX_get_app_data(ctx);
+
+	if (ok)
+		return 1;
+	if (forgiven(check->trust, ctx, X509_STORE_CTX_get_error(ctx))) {
+		X509_STORE_CTX_set_error(ctx, X509_V_OK);
+		return 1;
 	}
+	chain_reason(ctx, check->why);
 	return 0;
 }
 
-static int verify_chain(X509_STORE_CTX *ctx, struct reason *why)
+static int verify_chain(X509_STORE_CTX *ctx)
 {
 	int err;
 
 	if (X509_verify_cert(ctx) == 1)
-		return check_cas(ctx, why);
+		return 0;
 	err = crypto_error(-EKEYREJECTED);
-	if (X509_STORE_CTX_get_error(ctx) == X509_V_ERR_OUT_OF_MEM)
-		err = -ENOMEM;
-	chain_reason(ctx, why);
-	crypto_error(0);
-	return err;
+	return X509_STORE_CTX_get_error(ctx) == X509_V_ERR_OUT_OF_MEM ? -ENOMEM : err;
 }
 
 static int check_path(const struct trust *trust, X509 *leaf, STACK_OF(X509) *others, int64_t now,
 		      struct reason *why)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(trust->crypto->lib, NULL);
+	struct check check = { trust, why };
 	X509_VERIFY_PARAM *param;
 	int err;
 
 	if (!ctx || X509_STORE_CTX_init(ctx, trust->store, leaf, others) != 1 ||
-	    X509_STORE_CTX_set_app_data(ctx, (void *)trust) != 1) {
+	    X509_STORE_CTX_set_app_data(ctx, &check) != 1) {
 		X509_STORE_CTX_free(ctx);
 		return crypto_error(-EIO);
 	}
@@ -260,7 +256,8 @@ static int check_path(const struct trust *trust, X509 *leaf, STACK_OF(X509) *oth
 	X509_VERIFY_PARAM_set_time(param, now);
 	X509_VERIFY_PARAM_set_depth(param, MAX_DEPTH);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-	err = verify_chain(ctx, why);
+	reason_set(why, "the certificates cannot be checked");
+	err = verify_chain(ctx);
 	X509_STORE_CTX_free(ctx);
 	return err;
 }
