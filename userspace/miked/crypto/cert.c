@@ -79,9 +79,8 @@ static int take_key(struct cert *cert, struct reason *why)
 	int err;
 
 	if (!pkey) {
-		err = crypto_error(-EKEYREJECTED);
 		set_why(why, cert->x509, inner.text);
-		return err;
+		return -EKEYREJECTED;
 	}
 	err = key_from_pkey(pkey, &cert->key, &inner);
 	if (err) {
@@ -95,18 +94,16 @@ static int take_key(struct cert *cert, struct reason *why)
 
 static int check_usage(struct cert *cert, struct reason *why)
 {
-	bool fits = key_usage_fits(cert->x509);
+	const char *what = NULL;
 
-	if (!fits) {
-		set_why(why, cert->x509, "is not for signatures (key usage)");
-		return -EKEYREJECTED;
-	}
-	fits = extended_usage_fits(cert->x509);
-	if (!fits) {
-		set_why(why, cert->x509, "is not for IKE (extended key usage)");
-		return crypto_error(-EKEYREJECTED);
-	}
-	return 0;
+	if (!key_usage_fits(cert->x509))
+		what = "is not for signatures (key usage)";
+	else if (!extended_usage_fits(cert->x509))
+		what = "is not for IKE (extended key usage)";
+	if (!what)
+		return 0;
+	set_why(why, cert->x509, what);
+	return -EKEYREJECTED;
 }
 
 int cert_from_x509(X509 *x509, struct cert *cert, struct reason *why)
@@ -117,9 +114,10 @@ int cert_from_x509(X509 *x509, struct cert *cert, struct reason *why)
 	err = take_key(cert, why);
 	if (!err)
 		err = check_usage(cert, why);
-	if (err)
-		cert_free(cert);
-	return err;
+	if (!err)
+		return 0;
+	cert_free(cert);
+	return crypto_error(err);
 }
 
 void cert_free(struct cert *cert)

@@ -8,8 +8,9 @@
  * Errors are negative errno values: -ENOTSUP an algorithm that miked does not do,
  * -EINVAL lengths or values that do not fit it, -EBADMSG what does not authenticate,
  * -EKEYREJECTED a key or certificate that is not to be used, -ENOMEM, and -EIO for
- * what OpenSSL refuses besides. An error leaves nothing in the outputs that the
- * caller has to free, and nothing in OpenSSL's error queue.
+ * what OpenSSL could not do besides. OpenSSL does not always say that it was for want
+ * of memory: then it is one of the others. An error leaves nothing in the outputs that
+ * the caller has to free.
  *
  * Threads: with a struct crypto that no one changes any more, every function that
  * takes it as const may run in several threads at once, as long as what they write

@@ -126,9 +126,10 @@ int key_from_pkey(EVP_PKEY *pkey, struct key *key, struct reason *why)
 
 	*key = (struct key){ .pkey = pkey };
 	err = classify(key, why);
-	if (err)
-		key_free(key);
-	return err;
+	if (!err)
+		return 0;
+	key_free(key);
+	return crypto_error(err);
 }
 
 void key_free(struct key *key)

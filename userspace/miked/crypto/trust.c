@@ -196,9 +196,25 @@ struct check {
 	struct reason *why;
 };
 
+static bool of_crl(int err)
+{
+	switch (err) {
+	case X509_V_ERR_UNABLE_TO_GET_CRL:
+	case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+	case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+	case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+	case X509_V_ERR_CRL_NOT_YET_VALID:
+	case X509_V_ERR_CRL_HAS_EXPIRED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * What OpenSSL minds and we do not: that there is no CRL, unless one is required; and
- * none for an anchor, which is trusted because it is configured.
+ * whatever is wrong with one for an anchor, which is trusted because it is configured,
+ * and whose issuer may be unknown. An anchor that a CRL names is refused even so.
  */
 static bool forgiven(const struct trust *trust, X509_STORE_CTX *ctx, int err)
 {
@@ -206,9 +222,7 @@ static bool forgiven(const struct trust *trust, X509_STORE_CTX *ctx, int err)
 
 	if (err == X509_V_ERR_UNABLE_TO_GET_CRL && !trust->crl_required)
 		return true;
-	return (err == X509_V_ERR_UNABLE_TO_GET_CRL ||
-		err == X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER) &&
-	       X509_STORE_CTX_get_error_depth(ctx) == anchor;
+	return of_crl(err) && X509_STORE_CTX_get_error_depth(ctx) == anchor;
 }
 
 /* The only time when certificate and CRL are at hand that an error is about. */

@@ -441,6 +441,7 @@ static void crls(void **state)
 	X509_CRL *of_ca = pki_crl(&ca, &gm, from, until), *of_root = pki_crl(&root, NULL, from, until);
 	X509_CRL *root_revokes = pki_crl(&root, &ca, from, until);
 	X509_CRL *old = pki_crl(&ca, NULL, from - PKI_HOUR, from);
+	X509_CRL *root_old = pki_crl(&root, NULL, from - PKI_HOUR, from);
 	X509_CRL *early = pki_crl(&ca, NULL, until, until + PKI_HOUR);
 	X509_CRL *forged_crl = pki_crl(&impostor, &ks, from, until);
 	struct reason why = { "" };
@@ -477,6 +478,22 @@ static void crls(void **state)
 	cert_free(&leaf);
 	trust_free(&trust);
 
+	/* an anchor below another, whose CRL is at hand: of its time, and not */
+	trust = trusting(&ca, true);
+	add_crls(&trust, (X509_CRL *const[]){ of_ca, of_root, NULL });
+	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), 0);
+	cert_free(&leaf);
+	trust_free(&trust);
+	trust = trusting(&ca, true);
+	add_crls(&trust, (X509_CRL *const[]){ of_ca, root_old, NULL });
+	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), 0);
+	cert_free(&leaf);
+	add_crls(&trust, (X509_CRL *const[]){ root_revokes, NULL });
+	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), -EKEYREJECTED);
+	assert_string_equal(why.text, "certificate of CN=ca,O=gemcast tests was revoked on "
+				      "2027-01-15 07:00:00 UTC");
+	trust_free(&trust);
+
 	/* a CA that is revoked */
 	trust = trusting(&root, false);
 	add_crls(&trust, (X509_CRL *const[]){ of_ca, root_revokes, NULL });
@@ -511,6 +528,7 @@ static void crls(void **state)
 	X509_CRL_free(of_root);
 	X509_CRL_free(root_revokes);
 	X509_CRL_free(old);
+	X509_CRL_free(root_old);
 	X509_CRL_free(early);
 	X509_CRL_free(forged_crl);
 	pki_free(&impostor);
