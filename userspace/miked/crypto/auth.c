@@ -17,18 +17,18 @@ static void write_octets(struct writer *w, const struct auth_input *input, struc
 	write_u32(w, input->auth_mid);
 }
 
-int auth_octets(const struct crypto *crypto, uint16_t id, const struct auth_input *input,
+int auth_octets(const struct crypto *crypto, uint16_t prf_id, const struct auth_input *input,
 		struct secret *octets)
 {
 	uint8_t maced_id[PRF_MAX_LEN];
-	size_t len = prf_len(id);
+	size_t len = prf_len(prf_id);
 	struct writer w;
 	int err;
 
 	*octets = (struct secret){ 0 };
 	if (!input->int_auth_i.len != !input->int_auth_r.len)
 		return -EINVAL;
-	err = prf(crypto, id, input->sk_p, &input->id, 1, maced_id);
+	err = prf(crypto, prf_id, input->sk_p, &input->id, 1, maced_id);
 	if (err)
 		return err;
 	err = secret_new(octets, input->message.len + input->nonce.len + len +
@@ -41,7 +41,7 @@ int auth_octets(const struct crypto *crypto, uint16_t id, const struct auth_inpu
 	return 0;
 }
 
-int auth_psk(const struct crypto *crypto, uint16_t id, struct chunk psk, struct chunk octets,
+int auth_psk(const struct crypto *crypto, uint16_t prf_id, struct chunk psk, struct chunk octets,
 	     uint8_t *out)
 {
 	static const uint8_t label[] = {
@@ -52,9 +52,9 @@ int auth_psk(const struct crypto *crypto, uint16_t id, struct chunk psk, struct 
 	uint8_t padded[PRF_MAX_LEN];
 	int err;
 
-	err = prf(crypto, id, psk, &pad, 1, padded);
+	err = prf(crypto, prf_id, psk, &pad, 1, padded);
 	if (!err)
-		err = prf(crypto, id, (struct chunk){ padded, prf_len(id) }, &octets, 1, out);
+		err = prf(crypto, prf_id, (struct chunk){ padded, prf_len(prf_id) }, &octets, 1, out);
 	OPENSSL_cleanse(padded, sizeof(padded));
 	return err;
 }

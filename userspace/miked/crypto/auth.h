@@ -22,14 +22,14 @@ struct auth_input {
 };
 
 /* Those octets; the caller's to free. */
-int auth_octets(const struct crypto *crypto, uint16_t prf, const struct auth_input *input,
+int auth_octets(const struct crypto *crypto, uint16_t prf_id, const struct auth_input *input,
 		struct secret *octets);
 
 /*
  * AUTH with a pre-shared key: prf(prf(@psk, "Key Pad for IKEv2"), @octets), prf_len()
  * octets to @out. Compare it with what a peer sent by secret_equal().
  */
-int auth_psk(const struct crypto *crypto, uint16_t prf, struct chunk psk, struct chunk octets,
+int auth_psk(const struct crypto *crypto, uint16_t prf_id, struct chunk psk, struct chunk octets,
 	     uint8_t *out);
 
 #endif

@@ -12,7 +12,7 @@
 #define GCM_IV_LEN	8	/* RFC 4106 3.1 */
 #define GCM_ICV_LEN	16	/* RFC 4106 6 */
 #define PAD_LENGTH_LEN	1	/* RFC 7296 3.14: the Pad Length field */
-#define MAX_MESSAGE_LEN	(2 * UINT16_MAX)	/* more than any Payload Length lets it be */
+#define MAX_MESSAGE_LEN	131070	/* more than any Payload Length lets it be */
 
 /* RFC 4868 2.6: the keys are as long as the hash, the ICVs half of it. */
 static int integ_hash(uint16_t integ)

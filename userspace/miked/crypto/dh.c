@@ -182,22 +182,22 @@ static int derive_from(const struct crypto *crypto, const struct dh *dh,
 	return err;
 }
 
-int dh_shared(const struct crypto *crypto, const struct dh *dh, struct chunk wire,
+int dh_shared(const struct crypto *crypto, const struct dh *dh, struct chunk peer,
 	      struct secret *secret)
 {
 	const struct group *group = group_of(dh->group);
-	EVP_PKEY *peer;
+	EVP_PKEY *key;
 	int err;
 
 	*secret = (struct secret){ 0 };
 	if (!group)
 		return -ENOTSUP;
-	if (wire.len != group->public_len)
+	if (peer.len != group->public_len)
 		return -EINVAL;
-	peer = peer_key(crypto, group, wire);
-	if (!peer)
+	key = peer_key(crypto, group, peer);
+	if (!key)
 		return crypto_error(-EINVAL);
-	err = derive_from(crypto, dh, group, peer, secret);
-	EVP_PKEY_free(peer);
+	err = derive_from(crypto, dh, group, key, secret);
+	EVP_PKEY_free(key);
 	return err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Key exchange methods (KE_*): 14, 15, 16 (RFC 3526), 19, 20, 21 (RFC 5903) and 31
+ * Key exchange methods, @id a KE_*: 14, 15, 16 (RFC 3526), 19, 20, 21 (RFC 5903) and 31
  * (RFC 8031). One struct dh is one key pair for one exchange; an IKE SA may have
  * several exchanges (RFC 9370), each with its own.
  *
@@ -21,10 +21,10 @@ struct dh {
 };
 
 /* Octets of a public value; 0 if the group is unknown. */
-size_t dh_public_len(uint16_t group);
+size_t dh_public_len(uint16_t id);
 
 /* A fresh key pair. */
-int dh_new(const struct crypto *crypto, uint16_t group, struct dh *dh);
+int dh_new(const struct crypto *crypto, uint16_t id, struct dh *dh);
 void dh_free(struct dh *dh);
 
 /* dh_public_len() octets to @out. */

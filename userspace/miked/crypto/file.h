@@ -9,7 +9,7 @@
 #include "crypto/crypto.h"
 
 /* CRLs grow large; nothing else comes near it. */
-#define FILE_MAX_LEN	(64 * 1024 * 1024)
+#define FILE_MAX_LEN	64000000
 
 /*
  * The content of a regular file of 1 to FILE_MAX_LEN bytes, the caller's to free. With

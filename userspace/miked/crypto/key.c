@@ -138,24 +138,14 @@ void key_free(struct key *key)
 	*key = (struct key){ 0 };
 }
 
-/* OpenSSL would ask at the terminal. */
-static int no_passphrase(char *buf, int size, int rwflag, void *data)
-{
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	(void)data;
-	return -1;
-}
-
 static EVP_PKEY *read_pem(const struct crypto *crypto, const struct secret *pem)
 {
+	static char passphrase[] = "";	/* without one OpenSSL would ask at the terminal */
 	BIO *bio = BIO_new_mem_buf(pem->data, (int)pem->len);
 	EVP_PKEY *pkey = NULL;
 
 	if (bio)
-		pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, no_passphrase, NULL, crypto->lib,
-						  NULL);
+		pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, NULL, passphrase, crypto->lib, NULL);
 	BIO_free(bio);
 	return pkey;
 }

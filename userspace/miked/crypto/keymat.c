@@ -9,20 +9,20 @@
 #include "crypto/keywrap.h"
 
 /* prf() into a secret of its length. */
-static int prf_secret(const struct crypto *crypto, uint16_t id, struct chunk key,
+static int prf_secret(const struct crypto *crypto, uint16_t prf_id, struct chunk key,
 		      const struct chunk *data, size_t count, struct secret *out)
 {
-	int err = secret_new(out, prf_len(id));
+	int err = secret_new(out, prf_len(prf_id));
 
 	if (err)
 		return err;
-	err = prf(crypto, id, key, data, count, out->data);
+	err = prf(crypto, prf_id, key, data, count, out->data);
 	if (err)
 		secret_free(out);
 	return err;
 }
 
-int keymat_skeyseed(const struct crypto *crypto, uint16_t id, struct chunk ni, struct chunk nr,
+int keymat_skeyseed(const struct crypto *crypto, uint16_t prf_id, struct chunk ni, struct chunk nr,
 		    struct chunk shared, struct secret *skeyseed)
 {
 	struct secret nonces;
@@ -36,12 +36,12 @@ int keymat_skeyseed(const struct crypto *crypto, uint16_t id, struct chunk ni, s
 		memcpy(nonces.data, ni.data, ni.len);
 	if (nr.len)
 		memcpy(nonces.data + ni.len, nr.data, nr.len);
-	err = prf_secret(crypto, id, secret_chunk(&nonces), &shared, 1, skeyseed);
+	err = prf_secret(crypto, prf_id, secret_chunk(&nonces), &shared, 1, skeyseed);
 	secret_free(&nonces);
 	return err;
 }
 
-int keymat_skeyseed_next(const struct crypto *crypto, uint16_t id, struct chunk sk_d,
+int keymat_skeyseed_next(const struct crypto *crypto, uint16_t prf_id, struct chunk sk_d,
 			 struct chunk ni, struct chunk nr, const struct chunk *shared,
 			 size_t count, struct secret *skeyseed)
 {
@@ -54,7 +54,7 @@ int keymat_skeyseed_next(const struct crypto *crypto, uint16_t id, struct chunk 
 	data[1] = ni;
 	data[2] = nr;
 	memcpy(data + 3, shared + 1, (count - 1) * sizeof(*shared));
-	return prf_secret(crypto, id, sk_d, data, 2 + count, skeyseed);
+	return prf_secret(crypto, prf_id, sk_d, data, 2 + count, skeyseed);
 }
 
 static struct chunk take(struct chunk *rest, size_t len)
@@ -104,7 +104,7 @@ void ike_keys_free(struct ike_keys *keys)
 	*keys = (struct ike_keys){ 0 };
 }
 
-int keymat_ppk(const struct crypto *crypto, uint16_t id, struct chunk ppk,
+int keymat_ppk(const struct crypto *crypto, uint16_t prf_id, struct chunk ppk,
 	       struct ike_keys *keys)
 {
 	struct chunk mixed[] = { keys->d, keys->pi, keys->pr };
@@ -113,22 +113,22 @@ int keymat_ppk(const struct crypto *crypto, uint16_t id, struct chunk ppk,
 	size_t i;
 
 	for (i = 0; i < 3 && !err; i++)
-		err = prf_plus(crypto, id, ppk, &mixed[i], 1, fresh[i], mixed[i].len);
+		err = prf_plus(crypto, prf_id, ppk, &mixed[i], 1, fresh[i], mixed[i].len);
 	for (i = 0; i < 3 && !err; i++)
 		memcpy(keys->all.data + (mixed[i].data - keys->all.data), fresh[i], mixed[i].len);
 	OPENSSL_cleanse(fresh, sizeof(fresh));
 	return err;
 }
 
-int keymat_int_auth(const struct crypto *crypto, uint16_t id, struct chunk sk_p,
+int keymat_int_auth(const struct crypto *crypto, uint16_t prf_id, struct chunk sk_p,
 		    struct chunk previous, struct chunk a, struct chunk p, uint8_t *out)
 {
 	const struct chunk data[] = { previous, a, p };
 
-	return prf(crypto, id, sk_p, data, 3, out);
+	return prf(crypto, prf_id, sk_p, data, 3, out);
 }
 
-int keymat_wrap_key(const struct crypto *crypto, uint16_t id, struct chunk sk_d, uint16_t kwa,
+int keymat_wrap_key(const struct crypto *crypto, uint16_t prf_id, struct chunk sk_d, uint16_t kwa,
 		    struct secret *gsk_w)
 {
 	static const uint8_t label[] = {
@@ -145,7 +145,7 @@ int keymat_wrap_key(const struct crypto *crypto, uint16_t id, struct chunk sk_d,
 	err = secret_new(gsk_w, len);
 	if (err)
 		return err;
-	err = prf_plus(crypto, id, sk_d, &seed, 1, gsk_w->data, gsk_w->len);
+	err = prf_plus(crypto, prf_id, sk_d, &seed, 1, gsk_w->data, gsk_w->len);
 	if (err)
 		secret_free(gsk_w);
 	return err;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where keys come from: those of an IKE SA (RFC 7296 2.14 and 2.18, RFC 8784, RFC 9242)
- * and those of G-IKEv2's SAs (RFC 9838 3). @prf is a PRF_*; nonces are without their
+ * and those of G-IKEv2's SAs (RFC 9838 3). @prf_id is a PRF_*; nonces are without their
  * payload's header, between 16 and 256 octets, which who parsed them has checked.
  *
  * What is called a secret here is the caller's to free, with secret_free().
@@ -34,7 +34,7 @@ struct ike_seed {
 /*
  * SKEYSEED of a first IKE SA: prf(Ni | Nr, g^ir) (RFC 7296 2.14).
  */
-int keymat_skeyseed(const struct crypto *crypto, uint16_t prf, struct chunk ni,
+int keymat_skeyseed(const struct crypto *crypto, uint16_t prf_id, struct chunk ni,
 		    struct chunk nr, struct chunk shared, struct secret *skeyseed);
 
 /*
@@ -46,7 +46,7 @@ int keymat_skeyseed(const struct crypto *crypto, uint16_t prf, struct chunk ni,
  * KEYMAT_MAX_EXCHANGES.
  */
 #define KEYMAT_MAX_EXCHANGES	8
-int keymat_skeyseed_next(const struct crypto *crypto, uint16_t prf, struct chunk sk_d,
+int keymat_skeyseed_next(const struct crypto *crypto, uint16_t prf_id, struct chunk sk_d,
 			 struct chunk ni, struct chunk nr, const struct chunk *shared,
 			 size_t count, struct secret *skeyseed);
 
@@ -62,7 +62,7 @@ void ike_keys_free(struct ike_keys *keys);
  * Mix a PPK into SK_d, SK_pi and SK_pr (RFC 8784 3). Once, before the AUTH payloads of
  * a first IKE SA, and not again when it is rekeyed. An error leaves @keys as they were.
  */
-int keymat_ppk(const struct crypto *crypto, uint16_t prf, struct chunk ppk,
+int keymat_ppk(const struct crypto *crypto, uint16_t prf_id, struct chunk ppk,
 	       struct ike_keys *keys);
 
 /*
@@ -71,7 +71,7 @@ int keymat_ppk(const struct crypto *crypto, uint16_t prf, struct chunk ppk,
  * IKE_INTERMEDIATE exchange; @a is from the IKE header to the end of the Encrypted
  * payload's header, with the adjusted lengths, @p the inner payloads in the clear.
  */
-int keymat_int_auth(const struct crypto *crypto, uint16_t prf, struct chunk sk_p,
+int keymat_int_auth(const struct crypto *crypto, uint16_t prf_id, struct chunk sk_p,
 		    struct chunk previous, struct chunk a, struct chunk p, uint8_t *out);
 
 /*
@@ -79,7 +79,7 @@ int keymat_int_auth(const struct crypto *crypto, uint16_t prf, struct chunk sk_p
  * for G-IKEv2") (RFC 9838 3.1.1). With a PPK, from the SK_d that it was mixed into
  * (RFC 9838 6.2).
  */
-int keymat_wrap_key(const struct crypto *crypto, uint16_t prf, struct chunk sk_d, uint16_t kwa,
+int keymat_wrap_key(const struct crypto *crypto, uint16_t prf_id, struct chunk sk_d, uint16_t kwa,
 		    struct secret *gsk_w);
 
 /* The keys of a Rekey SA (RFC 9838 3.4): parts of its keying material. */

@@ -129,7 +129,7 @@ int sign_exact(const struct crypto *crypto, const struct key *key, const struct 
 	       const struct chunk *data, size_t count, uint8_t *out)
 {
 	uint8_t signature[SIGNATURE_MAX_LEN];
-	size_t len;
+	size_t len = 0;
 	int tries;
 	int err;
 

@@ -197,7 +197,8 @@ static const char *path_of(const char *name)
 			return files.paths[i];
 	}
 	must(files.count < MAX_FILES);
-	return strcpy(files.paths[files.count++], path);
+	memcpy(files.paths[files.count], path, sizeof(path));
+	return files.paths[files.count++];
 }
 
 static FILE *create(const char *path, mode_t mode)

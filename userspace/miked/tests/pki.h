@@ -12,7 +12,7 @@
 
 #define PKI_NOW		INT64_C(1800000000)	/* 2027-01-15 08:00:00 UTC */
 #define PKI_HOUR	INT64_C(3600)
-#define PKI_YEAR	(365 * 24 * PKI_HOUR)
+#define PKI_YEAR	(INT64_C(365) * 24 * PKI_HOUR)
 
 struct pki_cert {
 	X509 *x509;

@@ -581,10 +581,10 @@ static void trust_files(void **state)
 static void identities(void **state)
 {
 	static const struct {
-		uint8_t type;
+		int type;
 		const char *id;
-		bool hex;
-		bool has;
+		int hex;
+		int has;
 	} cases[] = {
 		{ ID_FQDN, "ks.example", false, true },
 		{ ID_FQDN, "KS.Example", false, true },
@@ -628,7 +628,7 @@ static void identities(void **state)
 		struct chunk id = cases[i].hex ? hex(cases[i].id) : ascii(cases[i].id);
 
 		if (cert_has_id(&leaf, cases[i].type, id, &why) != cases[i].has)
-			fail_msg("type %u, %s", cases[i].type, cases[i].id);
+			fail_msg("type %d, %s", cases[i].type, cases[i].id);
 	}
 	assert_false(cert_has_id(&leaf, ID_FQDN, ascii("gm1.example"), &why));
 	assert_string_equal(why.text, "certificate of CN=ks,O=gemcast tests does not stand for the "

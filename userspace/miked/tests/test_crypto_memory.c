@@ -363,7 +363,7 @@ static void want_of_memory(void **state)
 		each_allocation(all[i], false, &runs, &failed);
 		each_allocation(all[i], true, &runs, &failed);
 	}
-	print_message("%zu runs, %zu failed\n", runs, failed);
+	print_message("# %zu runs, %zu failed\n", runs, failed);
 	assert_true(failed > runs / 8);
 	assert_true(memory.live <= before + KEPT);
 }
