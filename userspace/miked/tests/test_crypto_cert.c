@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <openssl/sha.h>
+#include <openssl/x509v3.h>
 #include "crypto/credential.h"
 #include "crypto/trust.h"
 #include "hex.h"
@@ -656,6 +657,43 @@ static void no_alt_name(void **state)
 	cert_free(&leaf);
 }
 
+static void add_name(GENERAL_NAMES *names, int type, struct chunk value)
+{
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	ASN1_IA5STRING *string = ASN1_IA5STRING_new();
+
+	assert_int_equal(ASN1_STRING_set(string, value.data, (int)value.len), 1);
+	GENERAL_NAME_set0_value(name, type, string);
+	assert_true(sk_GENERAL_NAME_push(names, name) > 0);
+}
+
+/* Names that no CA should give: none at all, and some with a zero byte. */
+static void odd_names(void **state)
+{
+	struct pki_cert made = pki_make(&(struct pki_spec){ .cn = "ks" }, NULL);
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	struct reason why = { "" };
+	struct cert cert;
+
+	(void)state;
+	add_name(names, GEN_DNS, ascii(""));
+	add_name(names, GEN_DNS, hex("6b7300 61"));
+	add_name(names, GEN_EMAIL, hex("61406200 61"));
+	assert_int_equal(X509_add1_ext_i2d(made.x509, NID_subject_alt_name, names, 0, 0), 1);
+	GENERAL_NAMES_free(names);
+	assert_int_equal(X509_up_ref(made.x509), 1);
+	assert_int_equal(cert_from_x509(made.x509, &cert, &why), 0);
+	assert_false(cert_has_id(&cert, ID_FQDN, ascii(""), &why));
+	assert_false(cert_has_id(&cert, ID_FQDN, ascii("ks"), &why));
+	assert_false(cert_has_id(&cert, ID_FQDN, hex("6b7300 61"), &why));
+	assert_false(cert_has_id(&cert, ID_FQDN, hex("6b7300 62"), &why));
+	assert_false(cert_has_id(&cert, ID_RFC822_ADDR, ascii("a@b"), &why));
+	assert_false(cert_has_id(&cert, ID_RFC822_ADDR, hex("61406200 61"), &why));
+	assert_false(cert_has_id(&cert, ID_RFC822_ADDR, hex("61406200 62"), &why));
+	cert_free(&cert);
+	pki_free(&made);
+}
+
 static void distinguished_names(void **state)
 {
 	/* O=gemcast tests, CN=ks: as it is; other string types and letters; other name */
@@ -770,6 +808,7 @@ int main(void)
 		cmocka_unit_test(trust_files),
 		cmocka_unit_test(identities),
 		cmocka_unit_test(no_alt_name),
+		cmocka_unit_test(odd_names),
 		cmocka_unit_test(distinguished_names),
 		cmocka_unit_test(credentials),
 	};

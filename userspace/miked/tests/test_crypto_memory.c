@@ -80,6 +80,14 @@ static const struct cipher ciphers[] = {
 	{ ENCR_AES_CBC, 256, AUTH_HMAC_SHA2_512_256 },
 };
 
+/* What failed has left nothing to free: only what worked is freed here. */
+static int freed(int err, struct secret *secret)
+{
+	if (!err)
+		secret_free(secret);
+	return err;
+}
+
 static int init(void)
 {
 	struct reason why;
@@ -90,27 +98,37 @@ static int init(void)
 	return err;
 }
 
+static int derive_more(uint16_t prf_id, struct chunk sk_d)
+{
+	struct chunk shared = ascii("shared"), nonce = ascii("a nonce of 16 octets");
+	struct secret out;
+	int err;
+
+	err = freed(keymat_wrap_key(&crypto, prf_id, sk_d, KW_5649_256, &out), &out);
+	if (!err)
+		err = freed(keymat_skeyseed_next(&crypto, prf_id, sk_d, nonce, nonce, &shared, 1,
+						 &out), &out);
+	return err;
+}
+
 static int derive(void)
 {
 	static const struct ike_seed seed = { .prf = PRF_HMAC_SHA2_384 };
 	struct chunk shared = ascii("shared"), nonce = ascii("a nonce of 16 octets");
-	struct secret skeyseed = { 0 }, wrap = { 0 };
-	struct ike_keys sk = { 0 };
+	struct secret skeyseed;
+	struct ike_keys sk;
 	int err;
 
 	err = keymat_skeyseed(&crypto, seed.prf, nonce, nonce, shared, &skeyseed);
-	if (!err)
-		err = keymat_ike_keys(&crypto, &seed, &ciphers[1], secret_chunk(&skeyseed), &sk);
-	if (!err)
-		err = keymat_ppk(&crypto, seed.prf, shared, &sk);
-	if (!err)
-		err = keymat_wrap_key(&crypto, seed.prf, sk.d, KW_5649_256, &wrap);
+	if (err)
+		return err;
+	err = keymat_ike_keys(&crypto, &seed, &ciphers[1], secret_chunk(&skeyseed), &sk);
 	secret_free(&skeyseed);
+	if (err)
+		return err;
+	err = keymat_ppk(&crypto, seed.prf, shared, &sk);
 	if (!err)
-		err = keymat_skeyseed_next(&crypto, seed.prf, sk.d, nonce, nonce, &shared, 1,
-					   &skeyseed);
-	secret_free(&skeyseed);
-	secret_free(&wrap);
+		err = derive_more(seed.prf, sk.d);
 	ike_keys_free(&sk);
 	return err;
 }
@@ -124,26 +142,28 @@ static int psk(void)
 	int err;
 
 	err = auth_octets(&crypto, PRF_HMAC_SHA2_256, &input, &octets);
-	if (!err)
-		err = auth_psk(&crypto, PRF_HMAC_SHA2_256, ascii("psk"), secret_chunk(&octets), out);
+	if (err)
+		return err;
+	err = auth_psk(&crypto, PRF_HMAC_SHA2_256, ascii("psk"), secret_chunk(&octets), out);
 	secret_free(&octets);
 	return err;
 }
 
 static int exchange(uint16_t group)
 {
-	struct secret shared = { 0 };
 	uint8_t public[DH_MAX_PUBLIC];
+	struct secret shared;
 	struct dh dh;
 	int err;
 
 	err = dh_new(&crypto, group, &dh);
+	if (err)
+		return err;
+	err = dh_public(&dh, public);
 	if (!err)
-		err = dh_public(&dh, public);
-	if (!err)
-		err = dh_shared(&crypto, &dh, (struct chunk){ public, dh_public_len(group) },
-				&shared);
-	secret_free(&shared);
+		err = freed(dh_shared(&crypto, &dh,
+				      (struct chunk){ public, dh_public_len(group) }, &shared),
+			    &shared);
 	dh_free(&dh);
 	return err;
 }
@@ -197,13 +217,12 @@ static int wrap(void)
 {
 	static const uint8_t kwk[32], bytes[40];
 	uint8_t out[48];
-	struct secret key = { 0 };
+	struct secret key;
 	int err;
 
 	err = keywrap(&crypto, KW_5649_256, CHUNK(kwk), CHUNK(bytes), out);
 	if (!err)
-		err = keyunwrap(&crypto, KW_5649_256, CHUNK(kwk), CHUNK(out), &key);
-	secret_free(&key);
+		err = freed(keyunwrap(&crypto, KW_5649_256, CHUNK(kwk), CHUNK(out), &key), &key);
 	return err;
 }
 
@@ -244,14 +263,14 @@ static int sign_pss_key(void)
 
 static int public_key(void)
 {
-	struct secret copy = { 0 };
+	struct secret copy;
 	struct reason why;
 	struct key key;
 	int err = key_from_spki(&crypto, secret_chunk(&spki), &key, &why);
 
-	if (!err)
-		err = key_to_spki(&key, &copy);
-	secret_free(&copy);
+	if (err)
+		return err;
+	err = freed(key_to_spki(&key, &copy), &copy);
 	key_free(&key);
 	return err;
 }
@@ -261,7 +280,8 @@ static int generate(void)
 	struct key key;
 	int err = key_generate(&crypto, KEY_P384, &key);
 
-	key_free(&key);
+	if (!err)
+		key_free(&key);
 	return err;
 }
 
@@ -271,7 +291,8 @@ static int load_credential(void)
 	struct reason why;
 	int err = credential_load(&crypto, key_path, chain_path, &credential, &why);
 
-	credential_free(&credential);
+	if (!err)
+		credential_free(&credential);
 	return err;
 }
 
@@ -297,9 +318,10 @@ static int check_peer(void)
 	struct cert leaf;
 	int err = trust_verify(&trust, certs, 2, PKI_NOW, &leaf, &why);
 
-	if (!err && !cert_has_id(&leaf, ID_FQDN, ascii("ks.example"), &why))
-		err = -EKEYREJECTED;
-	if (!err && !cert_has_id(&leaf, ID_DER_ASN1_DN, cert_subject(&leaf), &why))
+	if (err)
+		return err;
+	if (!cert_has_id(&leaf, ID_FQDN, ascii("ks.example"), &why) ||
+	    !cert_has_id(&leaf, ID_DER_ASN1_DN, cert_subject(&leaf), &why))
 		err = -EKEYREJECTED;
 	cert_free(&leaf);
 	return err;
