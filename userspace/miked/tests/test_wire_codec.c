@@ -4,8 +4,6 @@
  */
 #include "wire/name.h"
 #include "test.h"
-#include "wire_codec.h"
-#include "wire_equal.h"
 #include "wire_samples.h"
 
 static struct coded coded;

@@ -205,7 +205,7 @@ bool wire_notify_stands_first(const struct wire_notify *n)
 }
 
 static void write_body(struct writer *w, const struct wire_message *m, uint8_t type, size_t i,
-		       size_t *signature)
+		       struct wire_inner *inner)
 {
 	switch (type) {
 	case PAYLOAD_SA:
@@ -223,7 +223,7 @@ static void write_body(struct writer *w, const struct wire_message *m, uint8_t t
 	case PAYLOAD_CERTREQ:
 		return wire_write_cert(w, &m->certreqs[i]);
 	case PAYLOAD_AUTH:
-		return wire_write_auth(w, m->auth, signature);
+		return wire_write_auth(w, m->auth, inner);
 	case PAYLOAD_Nonce:
 		return write_chunk(w, m->nonce);
 	case PAYLOAD_N:
@@ -249,8 +249,7 @@ static void write_body(struct writer *w, const struct wire_message *m, uint8_t t
 struct writing {
 	struct writer *w;
 	const struct wire_message *m;
-	size_t *signature;
-	uint8_t first;
+	struct wire_inner *inner;
 	size_t next;		/* offset of the Next Payload field of the last; 0: none yet */
 	bool any;
 };
@@ -263,13 +262,13 @@ static void write_link(struct writing *to, uint8_t type, size_t i)
 	if (to->any && !w->failed)
 		w->data[to->next] = type;
 	if (!to->any)
-		to->first = type;
+		to->inner->first = type;
 	to->any = true;
 	to->next = at;
 	write_u8(w, PAYLOAD_NONE);
 	write_u8(w, 0);
 	write_u16(w, 0);
-	write_body(w, to->m, type, i, to->signature);
+	write_body(w, to->m, type, i, to->inner);
 	wire_write_length(w, at + 2, at);
 }
 
@@ -282,13 +281,14 @@ static void write_notifies(struct writing *to, bool that_stand_first)
 			write_link(to, PAYLOAD_N, i);
 }
 
-uint8_t wire_write_chain(struct writer *w, const struct wire_message *m,
-			 const struct wire_rules *rules, size_t *signature)
+void wire_write_chain(struct writer *w, const struct wire_message *m,
+		      const struct wire_rules *rules, struct wire_inner *inner)
 {
-	struct writing to = { .w = w, .m = m, .signature = signature };
+	struct writing to = { .w = w, .m = m, .inner = inner };
 	const struct wire_row *row;
 	size_t i;
 
+	*inner = (struct wire_inner){ .first = PAYLOAD_NONE };
 	write_notifies(&to, true);
 	for (row = rules->rows; row->payload; row++) {
 		if (row->payload == PAYLOAD_N)
@@ -297,5 +297,4 @@ uint8_t wire_write_chain(struct writer *w, const struct wire_message *m,
 			for (i = 0; i < wire_count(m, row->payload); i++)
 				write_link(&to, row->payload, i);
 	}
-	return to.first;
 }

@@ -68,8 +68,9 @@ static void append_payloads(struct line *line, const struct wire_message *m,
 void wire_describe(const struct wire_message *m, char *text, size_t size)
 {
 	const struct wire_rules *rules = wire_rules(&m->header);
-	struct line line = { .text = text, .size = size };
+	struct line line = { .size = size };
 
+	line.text = text;
 	append_name(&line, WIRE_EXCHANGE, m->header.exchange);
 	append(&line, " %s %u [", m->header.response ? "response" : "request",
 	       m->header.message_id);

@@ -22,8 +22,14 @@ struct wire_parser {
 	size_t n_keys;
 };
 
-/* wire/message.c: fill in the error of what stands at @at (may be NULL); false. */
-bool wire_refuse(struct wire_parser *p, const uint8_t *at, const char *reason);
+/* wire/message.c: fill in the error of what stands at @at (may be NULL). */
+void wire_set_error(struct wire_parser *p, const uint8_t *at, const char *reason);
+
+static inline bool wire_refuse(struct wire_parser *p, const uint8_t *at, const char *reason)
+{
+	wire_set_error(p, at, reason);
+	return false;
+}
 
 /*
  * wire/exchange.c: how often a payload may stand in the messages of an exchange in
@@ -55,9 +61,8 @@ void wire_write_header(struct writer *w, const struct wire_header *header, uint8
 /* wire/chain.c */
 bool wire_parse_chain(struct wire_parser *p, const struct wire_rules *rules, uint8_t first,
 		      struct chunk bytes);
-/* Write all payloads; the type of the first. */
-uint8_t wire_write_chain(struct writer *w, const struct wire_message *m,
-			 const struct wire_rules *rules, size_t *signature);
+void wire_write_chain(struct writer *w, const struct wire_message *m,
+		      const struct wire_rules *rules, struct wire_inner *inner);
 /* How many payloads of @payload's type are in @m? */
 size_t wire_count(const struct wire_message *m, uint8_t payload);
 /* Does the notification stand before all other payloads? RFC 7296 2.6, 1.3.3 */
@@ -77,7 +82,7 @@ bool wire_parse_cert(struct wire_parser *p, struct reader *r);
 bool wire_parse_certreq(struct wire_parser *p, struct reader *r);
 void wire_write_cert(struct writer *w, const struct wire_cert *cert);
 bool wire_parse_auth(struct wire_parser *p, struct reader *r);
-void wire_write_auth(struct writer *w, const struct wire_auth *auth, size_t *signature);
+void wire_write_auth(struct writer *w, const struct wire_auth *auth, struct wire_inner *inner);
 bool wire_parse_vendor(struct wire_parser *p, struct reader *r);
 bool wire_parse_sk(struct wire_parser *p, struct reader *r, uint8_t first, const uint8_t *header);
 /* wire/notify.c */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "wire/internal.h"
 
-bool wire_refuse(struct wire_parser *p, const uint8_t *at, const char *reason)
+void wire_set_error(struct wire_parser *p, const uint8_t *at, const char *reason)
 {
 	const struct wire_header *h = &p->m->header;
 
@@ -15,7 +15,6 @@ bool wire_refuse(struct wire_parser *p, const uint8_t *at, const char *reason)
 	p->error->payload = p->payload;
 	p->error->offset = at ? (size_t)(at - p->start) : 0;
 	p->error->reason = reason;
-	return false;
 }
 
 bool wire_parse(struct wire_message *m, struct wire_room *room, struct chunk datagram,
@@ -60,14 +59,13 @@ void wire_write_clear(struct writer *w, const struct wire_message *m)
 					 wire_rules(&m->header) : wire_rules_outside();
 	const size_t next = 16;
 	const size_t length = 24;
-	size_t signature;
-	uint8_t first;
+	struct wire_inner inner;
 
 	assert(!w->len);
 	wire_write_header(w, &m->header, PAYLOAD_NONE);
-	first = wire_write_chain(w, m, rules, &signature);
+	wire_write_chain(w, m, rules, &inner);
 	if (!w->failed)
-		w->data[next] = first;
+		w->data[next] = inner.first;
 	write_u32_at(w, length, w->len);
 }
 
@@ -77,8 +75,7 @@ void wire_write_inner(struct writer *w, const struct wire_message *m, struct wir
 	size_t from = w->len;
 
 	assert(rules);
-	inner->signature = 0;
-	inner->first = wire_write_chain(w, m, rules, &inner->signature);
+	wire_write_chain(w, m, rules, inner);
 	if (w->len - from > WIRE_MAX_INNER)
 		w->failed = true;
 }

@@ -83,33 +83,41 @@ const char *wire_transform_name(uint8_t type, uint16_t id)
 	}
 }
 
-#define FACT(name, number, fact)			\
-	case (number):					\
-		return fact;
+/* The third column of a list. */
+struct fact {
+	uint16_t number;
+	uint16_t fact;
+};
+
+#define FACT(name, number, fact)	{ (number), (fact) },
+
+static const struct fact encr_facts[] = { WIRE_ENCR_IDS(FACT) };
+static const struct fact integ_facts[] = { WIRE_INTEG_IDS(FACT) };
+static const struct fact ke_facts[] = { WIRE_KE_IDS(FACT) };
+
+static uint16_t fact_of(const struct fact *facts, size_t n, uint16_t number)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (facts[i].number == number)
+			return facts[i].fact;
+	return 0;
+}
+
+#define FACT_OF(facts, number)	fact_of(facts, sizeof(facts) / sizeof((facts)[0]), number)
 
 unsigned int wire_encr_facts(uint16_t encr)
 {
-	switch (encr) {
-	WIRE_ENCR_IDS(FACT)
-	default:
-		return 0;
-	}
+	return FACT_OF(encr_facts, encr);
 }
 
 bool wire_integ_is_counter(uint16_t integ)
 {
-	switch (integ) {
-	WIRE_INTEG_IDS(FACT)
-	default:
-		return false;
-	}
+	return FACT_OF(integ_facts, integ);
 }
 
 size_t wire_ke_length(uint16_t method)
 {
-	switch (method) {
-	WIRE_KE_IDS(FACT)
-	default:
-		return 0;
-	}
+	return FACT_OF(ke_facts, method);
 }

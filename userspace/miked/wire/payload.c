@@ -155,7 +155,7 @@ bool wire_parse_auth(struct wire_parser *p, struct reader *r)
 	return true;
 }
 
-void wire_write_auth(struct writer *w, const struct wire_auth *auth, size_t *signature)
+void wire_write_auth(struct writer *w, const struct wire_auth *auth, struct wire_inner *inner)
 {
 	write_u8(w, auth->method);
 	write_u8(w, 0);
@@ -166,7 +166,7 @@ void wire_write_auth(struct writer *w, const struct wire_auth *auth, size_t *sig
 		write_u8(w, auth->algorithm.len);
 		write_chunk(w, auth->algorithm);
 	}
-	*signature = w->len;
+	inner->signature = w->len;
 	if (auth->data.data)
 		write_chunk(w, auth->data);
 	else
