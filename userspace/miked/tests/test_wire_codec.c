@@ -64,7 +64,7 @@ static void names(void **state)
 	assert_int_equal(wire_ke_length(4711), 0);
 }
 
-/* Every registry has names, and no number twice. */
+/* No registry was forgotten. */
 static void registries(void **state)
 {
 	enum wire_registry registry;
