@@ -34,23 +34,23 @@ $(BUILD)/test/gemcast/main.o $(BUILD)/fuzz/gemcast/main.o: \
 
 $(BUILD)/test/%.o: %.c
 	@mkdir -p $(@D)
-	$(call run,CC)$(CC) $(BASE) $(WARN) $(MNL_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
+	$(call run,CC)$(CC) $(BASE) $(WARN) $(LIB_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(call run,CLANG)$(CLANG) $(BASE) $(WARN) $(MNL_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link \
+	$(call run,CLANG)$(CLANG) $(BASE) $(WARN) $(LIB_CFLAGS) $(TEST_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link \
 		-MMD -MP -c -o $@ $<
 
 $(TEST_BIN): $(BUILD)/test/%: $(BUILD)/test/tests/%.o $(TEST_OBJ)
-	$(call run,LD)$(CC) $(SANITIZE) $(WRAP) -o $@ $^ $(MNL_LIBS) -lcmocka
+	$(call run,LD)$(CC) $(SANITIZE) $(WRAP) -o $@ $^ $(LIB_LIBS) -lcmocka
 
 $(FUZZ_BIN): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/%.o $(FUZZ_OBJ)
-	$(call run,LD)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(WRAP) $(FUZZ_WRAP) -o $@ $^ $(MNL_LIBS)
+	$(call run,LD)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(WRAP) $(FUZZ_WRAP) -o $@ $^ $(LIB_LIBS)
 
 $(BUILD)/fuzz/fuzz_args: FUZZ_WRAP = $(call wrap,open read)
 
 $(BUILD)/test/fields: $(BUILD)/test/tests/fields.o $(LIB_SRC:%.c=$(BUILD)/test/%.o)
-	$(call run,LD)$(CC) $(SANITIZE) -o $@ $^ $(MNL_LIBS)
+	$(call run,LD)$(CC) $(SANITIZE) -o $@ $^ $(LIB_LIBS)
 
 check-tools:
 	$(call need,$(CLANG),clang)

@@ -23,7 +23,7 @@
 
 #include <openssl/evp.h>
 #include "base/secret.h"
-#include "crypto/iana.h"
+#include "base/iana.h"
 #include "crypto/reason.h"
 
 enum crypto_hash { SHA2_256, SHA2_384, SHA2_512, CRYPTO_HASHES };

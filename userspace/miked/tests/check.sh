@@ -15,6 +15,9 @@ while [ "$1" != -- ]; do
 done
 shift
 
+tests/options.sh || failed=1
+tests/daemon.sh || failed=1
+
 number=0
 while [ "$1" != -- ]; do
 	number=$((number + 1))

@@ -23,7 +23,7 @@
 
 #include "base/buf.h"
 #include "wire/gike.h"
-#include "wire/iana.h"
+#include "base/iana.h"
 
 #define WIRE_HEADER_LEN		28	/* IKE header */
 #define WIRE_PAYLOAD_LEN	4	/* generic payload header */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Numbers to names, and what else follows from a number; all out of wire/iana.h.
+ * Numbers to names, and what else follows from a number; all out of base/iana.h.
  */
 #include "wire/internal.h"
 #include "wire/message.h"

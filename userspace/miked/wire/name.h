@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "wire/iana.h"
+#include "base/iana.h"
 
 struct wire_message;
 

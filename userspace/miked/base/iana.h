@@ -4,8 +4,8 @@
  * Version 2 (IKEv2) Parameters"). Each registry is one list here; its enum is made
  * of the list below, its names of the same list in wire/name.c.
  */
-#ifndef MIKED_WIRE_IANA_H
-#define MIKED_WIRE_IANA_H
+#ifndef MIKED_BASE_IANA_H
+#define MIKED_BASE_IANA_H
 
 #define WIRE_EXCHANGES(X)			\
 	X(IKE_SA_INIT,			34)	\
