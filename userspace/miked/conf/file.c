@@ -17,8 +17,7 @@
 
 static const char credential[] = "credential:";
 
-/* NULL, or why there is no such path. */
-static const char *path_of(const char *name, char *path, size_t size)
+const char *conf_file_path(const char *name, char *path, size_t size)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	int n;
@@ -58,7 +57,7 @@ int conf_file_open(const char *name, bool secret, const char **reason, char *why
 	char path[512];
 	int fd;
 
-	*reason = path_of(name, path, sizeof(path));
+	*reason = conf_file_path(name, path, sizeof(path));
 	if (*reason)
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
