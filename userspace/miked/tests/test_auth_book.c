@@ -449,6 +449,7 @@ static void ppks(void **state)
 	const struct wire_id mail = { ID_RFC822_ADDR, ascii("a@b") };
 	const struct wire_id broken = { ID_DER_ASN1_DN, hex("300d") };
 	struct conf_identity identity;
+	uint8_t id[CONF_NAME_SIZE];
 	struct auth_book *made;
 	struct auth_ppk ppk;
 	struct who who;
@@ -479,6 +480,14 @@ static void ppks(void **state)
 	assert_false(auth_ppk_named(made, ascii("tw"), &ppk));
 	assert_false(auth_ppk_named(made, ascii("two2"), &ppk));
 	assert_false(auth_ppk_named(made, (struct chunk){ NULL, 0 }, &ppk));
+	assert_false(auth_ppk_named(made, hex("74776f 00"), &ppk));
+	memset(id, 'x', sizeof(id));
+	assert_false(auth_ppk_named(made, CHUNK(id), &ppk));
+	assert_false(auth_ppk_named(made, (struct chunk){ id, sizeof(id) - 1 }, &ppk));
+	assert_true(auth_ppk_named(made, ascii("one"), &ppk));
+	is_ppk(&ppk, "one", one, false);
+	assert_true(auth_ppk_named(made, ascii("three"), &ppk));
+	is_ppk(&ppk, "three", three, true);
 	assert_true(auth_ppk_named_by(made, ascii("one"), &gm1, &ppk));
 	is_ppk(&ppk, "one", one, false);
 	assert_false(auth_ppk_named_by(made, ascii("one"), &gm2, &ppk));
