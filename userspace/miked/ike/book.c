@@ -213,9 +213,9 @@ static int load_ppks(struct auth_book *book, const struct conf *conf, struct rea
 
 static int by_id(const void *a, const void *b)
 {
-	const struct ppk_entry *const *x = a, *const *y = b;
+	const struct ppk_name *x = a, *y = b;
 
-	return strcmp((*x)->id, (*y)->id);
+	return strcmp(x->entry->id, y->entry->id);
 }
 
 /* So that no one who comes has to wait until all were looked at. */
@@ -232,7 +232,7 @@ static int make_indexes(struct auth_book *book, struct reason *why)
 	if (!book->ppks_by_id)
 		return no_memory(why);
 	for (i = 0; i < book->n_ppks; i++)
-		book->ppks_by_id[i] = &book->ppks[i];
+		book->ppks_by_id[i].entry = &book->ppks[i];
 	qsort(book->ppks_by_id, book->n_ppks, sizeof(*book->ppks_by_id), by_id);
 	return 0;
 }

@@ -31,6 +31,10 @@ struct ppk_entry {
 	bool mandatory;
 };
 
+struct ppk_name {
+	const struct ppk_entry *entry;
+};
+
 struct auth_book {
 	atomic_uint holders;
 	const struct crypto *crypto;
@@ -43,7 +47,7 @@ struct auth_book {
 	size_t n_ppks;
 	struct id_index psks_by_peer;
 	struct id_index ppks_by_peer;
-	const struct ppk_entry **ppks_by_id;	/* sorted */
+	struct ppk_name *ppks_by_id;	/* sorted */
 };
 
 #endif

@@ -18,14 +18,14 @@ static bool give(const struct ppk_entry *entry, struct auth_ppk *ppk)
 
 static int by_id(const void *id, const void *at)
 {
-	const struct ppk_entry *const *entry = at;
+	const struct ppk_name *name = at;
 
-	return strcmp(id, (*entry)->id);
+	return strcmp(id, name->entry->id);
 }
 
 static const struct ppk_entry *entry_named(const struct auth_book *book, struct chunk id)
 {
-	const struct ppk_entry *const *found;
+	const struct ppk_name *found;
 	char name[CONF_NAME_SIZE];
 
 	if (!book->n_ppks || !id.len || id.len >= sizeof(name) || memchr(id.data, '\0', id.len))
@@ -33,7 +33,7 @@ static const struct ppk_entry *entry_named(const struct auth_book *book, struct 
 	memcpy(name, id.data, id.len);
 	name[id.len] = '\0';
 	found = bsearch(name, book->ppks_by_id, book->n_ppks, sizeof(*found), by_id);
-	return found ? *found : NULL;
+	return found ? found->entry : NULL;
 }
 
 /*
@@ -56,13 +56,6 @@ bool auth_ppk_for(const struct auth_book *book, const struct conf_identity *peer
 		return unknown(book, ppk);
 	entry = id_index_find(&book->ppks_by_peer, &claim);
 	id_claim_free(&claim);
-	return entry && give(entry, ppk);
-}
-
-bool auth_ppk_named(const struct auth_book *book, struct chunk id, struct auth_ppk *ppk)
-{
-	const struct ppk_entry *entry = entry_named(book, id);
-
 	return entry && give(entry, ppk);
 }
 
