@@ -430,6 +430,7 @@ static void policies_of_sas(void **state)
 	REFUSED(not_one, GSA, rekey_by_ipv6(0xfe));
 	REFUSED(not_udp, GSA, g.policy[0].dst.protocol = 6);
 	REFUSED(not_udp, GSA, g.policy[0].dst.end_port++);
+	REFUSED(not_udp, GSA, g.policy[0].dst.start_port = g.policy[0].dst.end_port = 0);
 	REFUSED("Rekey SA: source is not UDP", GSA, g.policy[0].src.protocol = 6);
 	REFUSED("a reserved SPI", GSA, g.policy[1].spi = (struct chunk)BYTES(0, 0, 0, 255));
 	REFUSED("Rekey SA: first half of SPI is zero", GSA,

@@ -71,6 +71,12 @@ static void headers(void **state)
 		assert_refused(bad_headers[i].reason, PAYLOAD_NONE, bad_headers[i].notify);
 	}
 
+	/* what may have come by multicast */
+	encode(&coded, sample("sa-init-request"), true);
+	coded.data[17] = 0x30;
+	coded.data[18] = GSA_REKEY;
+	assert_refused("major version above 2", PAYLOAD_NONE, N_NONE);
+
 	/* whom to answer is known */
 	encode(&coded, sample("sa-init-request"), true);
 	coded.data[17] = 0xf0;
@@ -248,6 +254,7 @@ static const struct bad_body {
 	  "length of a notification" },
 	{ IKE_AUTH, false, PAYLOAD_N, BYTES(0, 0, 0x40, 0x2f, 0, 2, 0),
 	  "length of a notification" },
+	{ GSA_AUTH, false, PAYLOAD_N, BYTES(0, 0, 0x40, 0x34, 1), "length of a notification" },
 	{ INFORMATIONAL, true, PAYLOAD_N, BYTES(0, 0, 0, 1), "length of a notification" },
 	{ INFORMATIONAL, false, PAYLOAD_D, BYTES(3, 4, 0),
 	  "D: number, size and length of SPIs do not fit together" },
@@ -445,6 +452,8 @@ static const struct {
 	    .notifies = LIST(long_cookie) }, "length of a notification", PAYLOAD_N },
 	{ { .header = INIT_RESPONSE, .proposals = LIST(ike_answer), .ke = &ke },
 	  "neither SA, KE and Nonce nor a notification", PAYLOAD_NONE },
+	{ { .header = { SPI_I, 0, IKE_SA_INIT, true, false, 0 }, .proposals = LIST(ike_answer),
+	    .ke = &ke, .nonce = FILL(16) }, "an IKE SA without a responder's SPI", PAYLOAD_NONE },
 	{ { .header = INIT_RESPONSE },
 	  "neither SA, KE and Nonce nor a notification", PAYLOAD_NONE },
 	{ { .header = REQUEST(IKE_AUTH), .auth = &auth_psk },
