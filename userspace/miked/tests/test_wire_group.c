@@ -463,6 +463,11 @@ static void keys(void **state)
 	REFUSED("two key bags for one SA", KD, g.bag[3] = g.bag[1]);
 	REFUSED("WRAP_KEY without a Key ID", KD,
 		g.wrap[1].id = 0; g.member.wrap_keys = g.wrap; g.member.n_wrap_keys = 2);
+	start_rekey();
+	g.wrap[0].id = 0;
+	g.bag[0].keys = g.wrap;
+	g.bag[0].n_keys = 2;
+	refused("SA_KEY with a Key ID", PAYLOAD_KD);
 }
 
 /* RFC 9838 section 5, note 1; 4.5.3.3 */

@@ -71,6 +71,11 @@ static void headers(void **state)
 		assert_refused(bad_headers[i].reason, PAYLOAD_NONE, bad_headers[i].notify);
 	}
 
+	/* bytes behind what Length counts */
+	encode(&coded, sample("sa-init-request"), true);
+	coded.len++;
+	assert_refused("Length is not that of the datagram", PAYLOAD_NONE, N_NONE);
+
 	/* what may have come by multicast */
 	encode(&coded, sample("sa-init-request"), true);
 	coded.data[17] = 0x30;
@@ -204,6 +209,8 @@ static void critical(void **state)
 #define ADDR4		0, 0, 0, 0, 255, 255, 255, 255
 #define TS4(...)	1, 0, 0, 0, 7, __VA_ARGS__
 
+static const uint8_t bytes_257[257];
+
 static const struct bad_body {
 	uint8_t exchange;
 	bool response;
@@ -216,6 +223,7 @@ static const struct bad_body {
 	{ IKE_INTERMEDIATE, false, PAYLOAD_KE, BYTES(0, 31, 0, 0, 1),
 	  "KE: length of the public value" },
 	{ CREATE_CHILD_SA, false, PAYLOAD_Nonce, FILL(15), "length of the nonce" },
+	{ CREATE_CHILD_SA, false, PAYLOAD_Nonce, { bytes_257, 257 }, "length of the nonce" },
 	{ CREATE_CHILD_SA, false, PAYLOAD_Nonce, { NULL, 0 }, "length of the nonce" },
 	{ IKE_AUTH, false, PAYLOAD_IDi, BYTES(2, 0, 0), "no room for an identity" },
 	{ IKE_AUTH, false, PAYLOAD_IDi, BYTES(2, 0, 0, 0),
@@ -377,7 +385,7 @@ static const struct bad_body {
 static void bodies(void **state)
 {
 	const struct bad_body *bad;
-	uint8_t chain[256];
+	uint8_t chain[300];
 	size_t i;
 
 	(void)state;
