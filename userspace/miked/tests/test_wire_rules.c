@@ -414,9 +414,17 @@ static void allowed(void **state)
 		42, 0, 0, 8, 6, 0, 0, 0, 42, 0, 0, 8, 3, 0, 0, 0,
 		0, 0, 0, 16, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1,
 	};
+	static const uint8_t errors[] = {
+		41, 0, 0, 10, 0, 0, 0, 45, 1, 2,
+		41, 0, 0, 10, 0, 0, 0, 46, 1, 2,
+		0, 0, 0, 10, 0, 0, 0, 49, 1, 2,
+	};
 	struct wire_message m;
 
 	(void)state;
+	put(GSA_REGISTRATION, true, PAYLOAD_N, errors, sizeof(errors));
+	assert_true(decode(&coded, &m, &room, &error));
+	assert_int_equal(m.n_notifies, 3);
 	put(GSA_REGISTRATION, false, PAYLOAD_IDg, sag_with_spi, sizeof(sag_with_spi));
 	assert_true(decode(&coded, &m, &room, &error));
 	assert_int_equal(m.n_proposals, 2);
