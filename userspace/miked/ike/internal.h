@@ -219,6 +219,7 @@ struct start {
 	unsigned int refusals;		/* unauthenticated ones that came */
 	char refusal[HINT_SIZE];
 	unsigned int hashes;		/* as auth_exchange has it */
+	bool certreq;			/* the peer sent a CERTREQ */
 	bool peer_ppk;			/* both said USE_PPK */
 	bool intermediate;		/* both said INTERMEDIATE_EXCHANGE_SUPPORTED */
 	unsigned int n_intermediate;
@@ -258,7 +259,7 @@ struct ike_sa {
 	uint64_t said;			/* the last datagram */
 	uint64_t next_hint;		/* the next one before is not looked at */
 	uint64_t rekey_at, end;
-	char text[CONF_IDENTITY_TEXT + NET_TEXT];	/* "who at where" */
+	char text[CONF_IDENTITY_TEXT + NET_TEXT + 4];	/* "who at where" */
 };
 
 struct ike_link *ike_link_new(struct ike_sa *sa, bool initiator);
