@@ -230,6 +230,8 @@ static void acknowledge_rekey(struct ks_peer *peer)
 
 static void acknowledge_gone(struct ks_peer *peer)
 {
+	if (!peer->asked_gone)
+		return;
 	peer->n_gone -= peer->asked_gone;
 	memmove(peer->gone, peer->gone + peer->asked_gone * WIRE_IPSEC_SPI_LEN,
 		peer->n_gone * WIRE_IPSEC_SPI_LEN);

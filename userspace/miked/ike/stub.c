@@ -17,4 +17,3 @@ WEAK const struct wire_id *ike_sa_peer(const struct ike_sa *sa) { (void)sa; abor
 WEAK const char *ike_sa_text(const struct ike_sa *sa) { (void)sa; abort(); }
 WEAK uint16_t ike_sa_kwa(const struct ike_sa *sa) { (void)sa; abort(); }
 WEAK int ike_sa_wrap_key(const struct ike_sa *sa, struct secret *k) { (void)sa; (void)k; abort(); }
-WEAK bool auth_id_is(const struct conf_identity *p, const struct wire_id *id) { (void)p; (void)id; abort(); }
