@@ -198,44 +198,52 @@ static int prepare(struct ks_group *group, const struct conf_identity *ids, size
 	return 0;
 }
 
+/* The entry that the command names, and those of the same peer in other words. */
+static void admit(struct ks_group *group, const struct conf_identity *identity, uint32_t role)
+{
+	struct ks_member *member, *named = ks_member_named(group, identity);
+	size_t i;
+
+	for (i = 0; i < group->n_members; i++) {
+		member = group->members[i];
+		if (member != named && !ks_is_named(member, identity))
+			continue;
+		member->expelled = false;
+		member->admitted = role;
+	}
+	ks_log(LEVEL_NOTICE, group, named->id, "admitted as %s, by command", role_of(role));
+}
+
 int ks_admit(struct ks *ks, const char *name, enum conf_role role,
 	     const struct conf_identity *ids, size_t count, struct reason *why)
 {
 	struct ks_group *group = find_group(ks, name, why);
-	struct ks_member *member;
 	size_t i;
 	int err;
 
 	err = group ? prepare(group, ids, count, why) : -ENOENT;
-	for (i = 0; !err && i < count; i++) {
-		member = ks_member_named(group, &ids[i]);
-		member->admitted = role;
-		member->expelled = false;
-		ks_log(LEVEL_NOTICE, group, member->id, "admitted as %s, by command",
-		       role_of(role));
-	}
+	for (i = 0; !err && i < count; i++)
+		admit(group, &ids[i], role);
 	return err;
 }
 
-/* The entry that the command names, and one of the same peer in other words. */
-static bool expel(struct ks_group *group, struct ks_member *named)
+/* The same. Did it know keys that are in use? */
+static bool expel(struct ks_group *group, const struct conf_identity *identity)
 {
-	struct ks_member *member;
+	struct ks_member *member, *named = ks_member_named(group, identity);
 	bool some = false;
 	size_t i;
 
-	named->expelled = true;
-	named->admitted = 0;
-	ks_log(LEVEL_NOTICE, group, named->id, "expelled, by command");
 	for (i = 0; i < group->n_members; i++) {
 		member = group->members[i];
-		if (member != named &&
-		    !(member->peer &&
-		      auth_id_is(named->identity, ike_sa_peer(member->peer->sa))))
+		if (member != named && !ks_is_named(member, identity))
 			continue;
+		member->expelled = true;
+		member->admitted = 0;
 		some |= group->n_epochs && member->epoch >= group->epochs[0]->number;
 		ks_exclude(member);
 	}
+	ks_log(LEVEL_NOTICE, group, named->id, "expelled, by command");
 	return some;
 }
 
@@ -249,7 +257,7 @@ int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, s
 
 	err = group ? prepare(group, ids, count, why) : -ENOENT;
 	for (i = 0; !err && i < count; i++)
-		some |= expel(group, ks_member_named(group, &ids[i]));
+		some |= expel(group, &ids[i]);
 	if (some) {
 		group->renew = true;
 		group->doom = true;

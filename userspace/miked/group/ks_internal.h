@@ -190,6 +190,8 @@ struct ks_member *ks_member_behind(const struct ks_group *group, const char *id)
 struct ks_member *ks_member_get(struct ks_group *group, const char *id);
 /* The one that a command is about, made if there is none; NULL: no memory. */
 struct ks_member *ks_member_named(struct ks_group *group, const struct conf_identity *identity);
+/* Does a command that has this identity mean it? */
+bool ks_is_named(const struct ks_member *member, const struct conf_identity *identity);
 /*
  * May the peer be a member, as a sender or not? NULL, and *@role is what it may be at most;
  * or why not.

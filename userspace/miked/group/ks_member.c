@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <openssl/x509.h>
 #include "crypto/cert.h"
+#include "crypto/dn.h"
 #include "group/ks_internal.h"
 
 /* A domain or mail name with other bytes in it could look like somebody else's. */
@@ -21,19 +21,17 @@ static bool is_printable(struct chunk data)
 	return data.len;
 }
 
+/* One that is cut off could be cut off from another, too. */
 static bool dn_text(struct chunk der, char *id)
 {
-	const unsigned char *at = der.data;
-	X509_NAME *name = d2i_X509_NAME(NULL, &at, (long)der.len);
-	size_t len = 0;
+	X509_NAME *dn;
 
-	if (name) {
-		snprintf(id, GEMCAST_ID_SIZE, "dn:");
-		cert_name_text(name, id + strlen(id), GEMCAST_ID_SIZE - strlen(id));
-		len = strlen(id);
-	}
-	X509_NAME_free(name);
-	return len > strlen("dn:") && len < GEMCAST_ID_SIZE - 1;
+	if (dn_from_der(der, &dn))
+		return false;
+	snprintf(id, GEMCAST_ID_SIZE, "dn:");
+	cert_name_text(dn, id + strlen(id), GEMCAST_ID_SIZE - strlen(id));
+	X509_NAME_free(dn);
+	return strlen(id) < GEMCAST_ID_SIZE - 1;
 }
 
 bool ks_identity_text(const struct wire_id *identity, char *id)
@@ -155,24 +153,47 @@ struct ks_member *ks_member_named(struct ks_group *group, const struct conf_iden
 	return member;
 }
 
+bool ks_is_named(const struct ks_member *member, const struct conf_identity *identity)
+{
+	struct wire_id own;
+	struct secret data;
+	bool is;
+
+	if (member->peer)
+		return auth_id_is(identity, ike_sa_peer(member->peer->sa));
+	if (!member->identity || auth_id(member->identity, &own.type, &data))
+		return false;
+	own.data = secret_chunk(&data);
+	is = auth_id_is(identity, &own);
+	secret_free(&data);
+	return is;
+}
+
+static bool is_judged(const struct ks_member *member)
+{
+	return member->expelled || member->admitted;
+}
+
 /*
  * What a command said of the peer. A DN may be in other words than a command has it, and
- * the letters of a name large or small.
+ * the letters of a name large or small. What is known of the peer itself counts last: it
+ * is there in case that it cannot be compared for want of memory.
  */
 static const struct ks_member *by_command(const struct ks_group *group,
 					  const struct wire_id *identity, const char *id)
 {
-	const struct ks_member *member = ks_member_find(group, id);
+	const struct ks_member *own = ks_member_find(group, id), *member;
 	size_t i;
 
-	if (member && member->identity)
-		return member;
+	if (own && own->identity && is_judged(own))
+		return own;
 	for (i = 0; i < group->n_members; i++) {
 		member = group->members[i];
-		if (member->identity && auth_id_is(member->identity, identity))
+		if (member->identity && is_judged(member) &&
+		    auth_id_is(member->identity, identity))
 			return member;
 	}
-	return NULL;
+	return own && is_judged(own) ? own : NULL;
 }
 
 static bool is_from(const struct conf_member_rule *rule, const struct gemcast_addr *from)

@@ -226,6 +226,12 @@ void kit_lose(struct ike_sa *sa, enum ike_end why)
 	assert_null(sa->data);
 }
 
+void kit_fail_task(struct ike_sa *sa)
+{
+	assert_true(sa->tasks || sa->sent);
+	end_tasks(sa, IKE_END_MEMORY);
+}
+
 /* The member. */
 
 /* Without padding and with all lengths right, as it would come out of an IKE message. */
@@ -531,8 +537,11 @@ static void take_inband(struct ike_sa *sa)
 static bool answer(struct ike_sa *sa)
 {
 	struct ike_task *task = sa->sent;
+	struct wire_notify error = { .type = sa->error };
 	struct wire_message response = { .header = { .exchange = GSA_INBAND_REKEY,
-						     .response = true } };
+						     .response = true },
+					 .notifies = &error,
+					 .n_notifies = sa->error != 0 };
 
 	if (!task || sa->deaf)
 		return false;

@@ -36,6 +36,7 @@ struct ike_sa {
 	uint16_t kwa;
 	uint8_t gsk_w[32];
 	bool closed, deaf;		/* deaf: answers nothing */
+	uint16_t error;			/* what it answers to rekeys; 0: none */
 	struct ike_task *tasks;		/* asked, not built yet */
 	struct ike_task *sent;		/* built, not answered */
 	/* the member */
@@ -81,6 +82,9 @@ void kit_reload(const char *groups);
 struct ike_sa *kit_sa(const char *id, const char *address);
 /* It is gone: the key server is told. */
 void kit_lose(struct ike_sa *sa, enum ike_end why);
+
+/* A request to it is not sent, for want of memory. */
+void kit_fail_task(struct ike_sa *sa);
 
 /* What goes into a request. */
 struct kit_ask {
