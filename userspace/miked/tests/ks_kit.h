@@ -62,8 +62,8 @@ struct kit {
 	struct ike_sa *sas;
 	int wrap_error;			/* what ike_sa_wrap_key() says */
 	int random_error;
+	volatile bool spared;		/* the kit's own doings, which memory never fails */
 	uint32_t next_spi;		/* if not zero, SPIs are this and those behind it */
-	size_t n_sas, logged;
 };
 
 extern struct kit kit;
