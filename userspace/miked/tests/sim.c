@@ -183,7 +183,7 @@ static void deliver(struct sim *sim, struct sim_datagram *datagram)
 		return;
 	}
 	if (path.local.port == SIM_NAT_PORT) {
-		if (datagram->len < sizeof(marker) || memcmp(datagram->data, marker, sizeof(marker)))
+		if (datagram->len < sizeof(marker) || memcmp(datagram->data, marker, 4) != 0)
 			return;
 		path.encap = true;
 		skip = sizeof(marker);

@@ -15,12 +15,13 @@ struct sim;
 struct sim_nat;
 
 #define SIM_NEVER	UINT64_MAX
+#define SIM_SECONDS(n)	(UINT64_C(1000) * (n))
 #define SIM_NAT_PORT	4500
 
 /* Who is at an address: a daemon, or who would like to be taken for one. */
 struct sim_node {
 	void *context;
-	/* A datagram, without the four zero bytes of port 4500: to be written to, and freed behind it. */
+	/* A datagram, without the four zero bytes of port 4500: its own, until it returns. */
 	void (*receive)(void *context, const struct net_path *path, uint8_t *datagram,
 			size_t len);
 	uint64_t (*next)(void *context);	/* when it wants run(); SIM_NEVER */

@@ -47,6 +47,7 @@ static void receive(void *context, const struct net_path *path, uint8_t *datagra
 	peer->hash = (peer->hash ^ sim_now(peer->sim)) * UINT64_C(0x100000001b3);
 	for (i = 0; i < len; i++)
 		peer->hash = (peer->hash ^ datagram[i]) * UINT64_C(0x100000001b3);
+	memset(datagram, 0, len);	/* ours */
 	peer->seen = path->remote;
 	if (!peer->asks) {
 		peer->path = *path;
@@ -99,7 +100,7 @@ static struct sim_stats talk(uint64_t seed, const struct sim_weather *weather, u
 	sim_set_weather(sim, weather);
 	attach(sim, &a, "192.0.2.1", "192.0.2.2", 500);
 	attach(sim, &b, "192.0.2.2", NULL, 500);
-	assert_false(sim_run_for(sim, 3600 * 1000));
+	assert_false(sim_run_for(sim, SIM_SECONDS(3600)));
 	assert_int_equal(sim_under_way(sim), 0);
 	assert_int_equal(a.answered, ASKS);
 	stats = *sim_stats(sim);
@@ -167,7 +168,7 @@ static void nat(void **state)
 
 	/* the answer under way does not arrive, and then there is another port */
 	sim_nat_forget(box);
-	assert_false(sim_run_for(sim, 3600 * 1000));
+	assert_false(sim_run_for(sim, SIM_SECONDS(3600)));
 	assert_int_equal(a.answered, ASKS);
 	assert_true(net_addr_equal(&b.seen.addr, &outside));
 	assert_int_not_equal(b.seen.port, before.port);
@@ -222,7 +223,7 @@ static void cut(void **state)
 	sim_run_for(sim, 60000);
 	assert_int_equal(a.answered, answered);
 	sim_cut(sim, &b.path.local.addr, false);
-	sim_run_for(sim, 3600 * 1000);
+	sim_run_for(sim, SIM_SECONDS(3600));
 	assert_int_equal(a.answered, ASKS);
 	sim_detach(sim, &b.path.local.addr);
 	say(&a, 1);
@@ -258,7 +259,7 @@ static void tap(void **state)
 	sim_tap(sim, every_second, &tapped);
 	attach(sim, &a, "192.0.2.1", "192.0.2.2", 500);
 	attach(sim, &b, "192.0.2.2", NULL, 500);
-	sim_run_for(sim, 10 * AGAIN);
+	sim_run_for(sim, AGAIN * UINT64_C(10));
 	assert_in_range(tapped.seen, 10, 30);
 	assert_int_equal(tapped.dropped, sim_stats(sim)->lost);
 	sim_free(sim);
