@@ -4,7 +4,9 @@
  */
 #include <stdio.h>
 #include "pki.h"
+#include "sim_internal.h"
 #include "sim_kits.h"
+#include "sim_rand.h"
 
 #define USUAL	"aes256gcm16-prfsha384-ecp384-x25519, aes128gcm16-prfsha256-ecp256-x25519"
 
@@ -102,7 +104,7 @@ static struct kit kit_of(const struct crypto *crypto, const struct who *who,
 		       who->wrong_psk ? from->wrong_psk : from->psk, ppk);
 }
 
-void kits_init(struct kits *kits, const struct crypto *crypto)
+static void make_kits(struct kits *kits)
 {
 	const struct pki_spec root = { .cn = "root", .ca = true };
 	const struct pki_spec alien = { .cn = "other root", .ca = true };
@@ -115,11 +117,21 @@ void kits_init(struct kits *kits, const struct crypto *crypto)
 	from.ppk = pki_text_file("ppk", "0x000102030405060708090a0b0c0d0e0f"
 				 "101112131415161718191a1b1c1d1e1f\n");
 	for (i = 0; i < KITS_SERVERS; i++)
-		kits->servers[i] = kit_of(crypto, &servers[i], &from);
+		kits->servers[i] = kit_of(&kits->crypto, &servers[i], &from);
 	for (i = 0; i < KITS_MEMBERS; i++)
-		kits->members[i] = kit_of(crypto, &members[i], &from);
+		kits->members[i] = kit_of(&kits->crypto, &members[i], &from);
 	pki_free(&from.ca);
 	pki_free(&from.other);
+}
+
+void kits_init(struct kits *kits)
+{
+	kits->lib = sim_rand_new();
+	OSSL_LIB_CTX_set0_default(kits->lib);
+	sim_rand_seed(0);
+	if (crypto_init(&kits->crypto, kits->lib, NULL))
+		sim_die("OpenSSL lacks something");
+	make_kits(kits);
 }
 
 void kits_free(struct kits *kits)
@@ -130,6 +142,10 @@ void kits_free(struct kits *kits)
 		kit_free(&kits->servers[i]);
 	for (i = 0; i < KITS_MEMBERS; i++)
 		kit_free(&kits->members[i]);
+	crypto_free(&kits->crypto);
+	pki_cleanup();
+	OSSL_LIB_CTX_set0_default(NULL);
+	sim_rand_free(kits->lib);
 }
 
 const char *kits_member_name(enum kits_member member)

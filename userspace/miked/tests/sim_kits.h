@@ -37,13 +37,15 @@ enum kits_member {
 	KITS_MEMBERS
 };
 
+/* All that the runs of one process have in common. */
 struct kits {
+	OSSL_LIB_CTX *lib;		/* with a seed; OpenSSL's default in the meantime */
+	struct crypto crypto;
 	struct kit servers[KITS_SERVERS];
 	struct kit members[KITS_MEMBERS];
 };
 
-/* With all their files, which pki_cleanup() removes. */
-void kits_init(struct kits *kits, const struct crypto *crypto);
+void kits_init(struct kits *kits);
 void kits_free(struct kits *kits);
 const char *kits_member_name(enum kits_member member);
 /* Should this member come to be registered with that server? */

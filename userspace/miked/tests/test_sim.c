@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <openssl/err.h>
-#include "pki.h"
 #include "sim_kits.h"
 #include "sim_rand.h"
 #include "test.h"
@@ -27,7 +26,6 @@ extern size_t __sanitizer_get_current_allocated_bytes(void);
 
 static uint64_t runs = 200;
 static uint64_t first_seed = 1;
-static struct crypto crypto;
 static struct kits kits;
 
 struct run {
@@ -81,7 +79,7 @@ static void make(struct run *run, uint64_t seed)
 	size_t i;
 
 	sim_rand_seed(seed);
-	*run = (struct run){ .scene = scene_new(seed, &crypto) };
+	*run = (struct run){ .scene = scene_new(seed, &kits.crypto) };
 	run->sim = run->scene->sim;
 	v6 = sim_chance(run->sim, 200);
 	run->at = v6 ? sim_end("2001:db8::1", 848) : sim_end("192.0.2.1", 848);
@@ -384,7 +382,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(random_runs, say_seed),
 		cmocka_unit_test_teardown(same_seed_same_run, say_seed),
 	};
-	OSSL_LIB_CTX *lib = sim_rand_new();
 	int failed;
 
 	if (argc > 1)
@@ -392,15 +389,8 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		first_seed = strtoull(argv[2], NULL, 0);
 	log_set_level(AREA_IKE, runs == 1 ? LEVEL_DEBUG : LEVEL_ERROR);
-	OSSL_LIB_CTX_set0_default(lib);
-	sim_rand_seed(0);
-	assert_int_equal(crypto_init(&crypto, lib, NULL), 0);
-	kits_init(&kits, &crypto);
+	kits_init(&kits);
 	failed = cmocka_run_group_tests_name("sim", tests, NULL, NULL);
 	kits_free(&kits);
-	crypto_free(&crypto);
-	pki_cleanup();
-	OSSL_LIB_CTX_set0_default(NULL);
-	sim_rand_free(lib);
 	return failed;
 }
