@@ -588,6 +588,9 @@ static void add_address6(const char *text, unsigned int len)
 				     .ifr6_ifindex = 1 };
 
 	assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
+	/* The kernel takes it into use a moment later. */
+	while (bind(fd, &sa.any, to_sa(text, 0)))
+		sched_yield();
 	close(fd);
 }
 
