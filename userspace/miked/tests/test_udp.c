@@ -5,17 +5,14 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/ipv6.h>
-#include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/log.h"
 #include "net/udp.h"
+#include "netns.h"
 #include "test.h"
 
 /* As net/socket.h has it. */
@@ -569,31 +566,6 @@ static void test_without_ipv6(void **state)
 	assert_int_equal(open_at("0.0.0.0,2001:db8::1", 848, 0, 0), -EAFNOSUPPORT);
 }
 
-static void add_address(const char *name, const char *text)
-{
-	int fd = __real_socket(AF_INET, SOCK_DGRAM, 0);
-	struct ifreq request = { 0 };
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	to_sa(text, 0);
-	memcpy(&request.ifr_addr, &sa.any, sizeof(request.ifr_addr));
-	assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
-	close(fd);
-}
-
-static void add_address6(const char *text, unsigned int len)
-{
-	int fd = __real_socket(AF_INET6, SOCK_DGRAM, 0);
-	struct in6_ifreq request = { .ifr6_addr = addr(text).in6, .ifr6_prefixlen = len,
-				     .ifr6_ifindex = 1 };
-
-	assert_int_equal(ioctl(fd, SIOCSIFADDR, &request), 0);
-	/* The kernel takes it into use a moment later. */
-	while (bind(fd, &sa.any, to_sa(text, 0)))
-		sched_yield();
-	close(fd);
-}
-
 static void test_address_that_comes_later(void **state)
 {
 	char text[2048];
@@ -603,32 +575,20 @@ static void test_address_that_comes_later(void **state)
 	logged(text, sizeof(text));
 	assert_non_null(strstr(text, "203.0.113.9:848: no interface has this address yet"));
 	assert_non_null(strstr(text, "[2001:db8::9]:848: no interface has this address yet"));
-	add_address("lo:9", "203.0.113.9");
-	add_address6("2001:db8::9", 128);
+	netns_add_address("lo:9", "203.0.113.9");
+	netns_add_address6("2001:db8::9", 128);
 	expect_talk("127.0.0.1", "203.0.113.9", 848);
 	expect_talk("::1", "2001:db8::9", 848);
-}
-
-static void raise_loopback(void)
-{
-	int fd = __real_socket(AF_INET, SOCK_DGRAM, 0);
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-
-	assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &request), 0);
-	close(fd);
-	add_address("lo:1", "192.0.2.1");
-	add_address6("2001:db8::1", 128);
-	add_address6("fe80::1", 64);
 }
 
 static int enter_namespace(void **state)
 {
 	(void)state;
-	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET)) {
-		print_message("no network namespace: %s\n", strerror(errno));
+	if (!netns_enter())
 		return -1;
-	}
-	raise_loopback();
+	netns_add_address("lo:1", "192.0.2.1");
+	netns_add_address6("2001:db8::1", 128);
+	netns_add_address6("fe80::1", 64);
 	saved_stderr = dup(2);
 	log_set_level(AREA_NET, LEVEL_WARNING);
 	return 0;
