@@ -31,6 +31,7 @@ dir=$2
 number=0
 failed=0
 wait=20		# seconds, at most, for anything
+peer_pid=
 
 result() {	# STATUS NAME
 	number=$((number + 1))
@@ -42,6 +43,7 @@ result() {	# STATUS NAME
 	failed=1
 	tail -n 15 "$dir/charon.log" | sed 's/^/# charon: /'
 	tail -n 10 "$dir/peer.log" | sed 's/^/# miked: /'
+	[ -n "$peer_pid" ] && kill "$peer_pid" 2>/dev/null && wait "$peer_pid"
 }
 
 # The network: miked at 192.0.2.1, charon at 192.0.2.2 in a namespace of its own.
@@ -242,6 +244,7 @@ peer_stop() {
 	wait "$peer_pid"
 	local status=$?
 
+	peer_pid=
 	exec {peer_out}<&-
 	[ "$status" = 0 ] || echo "# the peer ended with $status"
 	return "$status"
