@@ -90,7 +90,11 @@ int auth_check(const struct auth_book *book, const struct auth_exchange *exchang
  */
 bool auth_id_is(const struct conf_identity *pattern, const struct wire_id *id);
 
-/* A PPK: the book's. */
+/*
+ * A PPK: the book's. Where it is wanted whether there is one for a peer, but its identity
+ * makes no sense or there is no memory to look, there is one without a key: no step without
+ * it can be taken by mistake, and none with it.
+ */
 struct auth_ppk {
 	struct chunk id;		/* PPK_ID, as PPK_IDENTITY has it behind its type */
 	struct chunk key;

@@ -41,14 +41,25 @@ static const struct ppk_entry *entry_named(const struct auth_book *book, struct 
 	return NULL;
 }
 
+/*
+ * A peer whose identity makes no sense, or for want of memory: there is one without a key,
+ * by which nothing can be done, rather than none.
+ */
+static bool unknown(const struct auth_book *book, struct auth_ppk *ppk)
+{
+	*ppk = (struct auth_ppk){ .mandatory = true };
+	return book->n_ppks > 0;
+}
+
 bool auth_ppk_for(const struct auth_book *book, const struct conf_identity *peer,
 		  struct auth_ppk *ppk)
 {
-	const struct ppk_entry *entry = NULL;
+	const struct ppk_entry *entry;
 	struct id_claim claim;
 
-	if (!id_claim_conf(peer, &claim))
-		entry = entry_for(book, &claim);
+	if (id_claim_conf(peer, &claim))
+		return unknown(book, ppk);
+	entry = entry_for(book, &claim);
 	id_claim_free(&claim);
 	return entry && give(entry, ppk);
 }
@@ -65,21 +76,24 @@ bool auth_ppk_named_by(const struct auth_book *book, struct chunk id,
 {
 	const struct ppk_entry *entry = entry_named(book, id);
 	struct id_claim claim;
+	bool is;
 
-	if (id_claim_of(peer, &claim) || (entry && !id_covers(&entry->peer, &claim)))
-		entry = NULL;
+	if (!entry || id_claim_of(peer, &claim))
+		return false;
+	is = id_covers(&entry->peer, &claim);
 	id_claim_free(&claim);
-	return entry && give(entry, ppk);
+	return is && give(entry, ppk);
 }
 
 bool auth_ppk_needed(const struct auth_book *book, const struct wire_id *peer,
 		     struct auth_ppk *ppk)
 {
-	const struct ppk_entry *entry = NULL;
+	const struct ppk_entry *entry;
 	struct id_claim claim;
 
-	if (!id_claim_of(peer, &claim))
-		entry = entry_for(book, &claim);
+	if (id_claim_of(peer, &claim))
+		return unknown(book, ppk);
+	entry = entry_for(book, &claim);
 	id_claim_free(&claim);
 	return entry && entry->mandatory && give(entry, ppk);
 }
