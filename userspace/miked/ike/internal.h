@@ -258,7 +258,7 @@ struct ike_sa {
 	uint64_t said;			/* the last datagram */
 	uint64_t next_hint;		/* the next one before is not looked at */
 	uint64_t rekey_at, end;
-	char text[CONF_IDENTITY_TEXT + NET_TEXT];	/* "who at where" */
+	char text[CONF_IDENTITY_TEXT + NET_TEXT + 4];	/* "who at where" */
 };
 
 struct ike_link *ike_link_new(struct ike_sa *sa, bool initiator);

@@ -541,7 +541,7 @@ network && certificates && : >"$dir/keys" && capture_start && charon_start || {
 	sed 's/^/# /' "$dir"/*.log "$dir/charon.out"
 	exit 1
 }
-export MIKED_DEBUG_KEYS=$dir/keys
+export MIKED_IKE_KEYS=$dir/keys
 for part in suites authentication no_child refusals invalid_ke cookies fragments alive rekeys \
 	    ppks nat ipv6; do
 	case " ${PARTS:-$part} " in *" $part "*) "$part" ;; esac
