@@ -96,8 +96,8 @@ static int settle_ppk(struct ike_link *link, const struct wire_message *m, struc
 		reason_set(why, "no PPK_IDENTITY after USE_PPK");
 		return -EKEYREJECTED;
 	}
-	if (auth_ppk_named(start->book, (struct chunk){ id->data.data + 1, id->data.len - 1 },
-			   &ppk) && (!must || chunk_equal(ppk.id, needed.id))) {
+	if (auth_ppk_named_by(start->book, (struct chunk){ id->data.data + 1, id->data.len - 1 },
+			      m->idi, &ppk)) {
 		*used = true;
 		return ike_mix_ppk(link, ppk.key);
 	}
@@ -166,6 +166,7 @@ static int authenticate(struct ike_link *link, const struct wire_message *m, str
 	struct wire_auth auth;
 	int err;
 
+	link->sa->start->certreq = m->n_certreqs;
 	if (!m->auth) {
 		reason_set(why, "it wants EAP");
 		return -ENOTSUP;

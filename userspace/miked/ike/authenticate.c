@@ -46,6 +46,7 @@ struct auth_exchange ike_auth_exchange(const struct ike_link *link, bool of_init
 			.auth_mid = message_id,
 		},
 		.hashes = start->hashes,
+		.certreq = start->certreq,
 	};
 }
 

@@ -71,6 +71,7 @@ static void agree(struct ike_sa *sa, const struct wire_message *m)
 	unsigned int hash;
 
 	sa->fragments = wire_notify(m, N_IKEV2_FRAGMENTATION_SUPPORTED) != NULL;
+	sa->start->certreq = m->n_certreqs;
 	sa->start->hashes = 0;
 	for (hash = HASH_SHA1; hashes && hash <= HASH_IDENTITY; hash++)
 		if (wire_notify_has_hash(hashes, hash))

@@ -219,6 +219,7 @@ struct start {
 	unsigned int refusals;		/* unauthenticated ones that came */
 	char refusal[HINT_SIZE];
 	unsigned int hashes;		/* as auth_exchange has it */
+	bool certreq;			/* the peer sent a CERTREQ */
 	bool peer_ppk;			/* both said USE_PPK */
 	bool intermediate;		/* both said INTERMEDIATE_EXCHANGE_SUPPORTED */
 	unsigned int n_intermediate;

@@ -174,24 +174,10 @@ void ike_sa_start_free(struct ike_sa *sa)
 
 static void name_peer(struct ike_sa *sa)
 {
-	struct conf_identity id = { .type = sa->peer.type };
-	const uint8_t *der = sa->peer.data.data;
-	X509_NAME *name;
 	char text[CONF_IDENTITY_TEXT];
 	char at[NET_TEXT];
 
-	if (sa->peer.type == ID_DER_ASN1_DN) {
-		name = d2i_X509_NAME(NULL, &der, (long)sa->peer.data.len);
-		if (name)
-			cert_name_text(name, (char *)id.data, sizeof(id.data));
-		X509_NAME_free(name);
-		id.len = strlen((char *)id.data);
-	} else {
-		id.len = sa->peer.data.len < CONF_IDENTITY_MAX ? sa->peer.data.len :
-			 CONF_IDENTITY_MAX;
-		memcpy(id.data, sa->peer.data.data, id.len);
-	}
-	conf_identity_print(&id, text);
+	auth_id_text(&sa->peer, text, sizeof(text));
 	net_end_print(&sa->path.remote, at);
 	snprintf(sa->text, sizeof(sa->text), "%s at %s", text, at);
 }
