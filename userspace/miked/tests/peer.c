@@ -226,7 +226,7 @@ static void do_connect(struct peer *peer, const char *arguments)
 
 	if (sscanf(arguments, "%63s %u %255s %63s %15s", address, &port, identity,
 		   target.credential, child) < 4 ||
-	    !conf_identity_parse(identity, 0, false, &target.identity)) {
+	    !conf_identity_parse(identity, ID_FQDN, false, &target.identity)) {
 		puts("error: bad arguments");
 		return;
 	}

@@ -278,6 +278,12 @@ static void job_answer(void *context, struct ike_sa *sa, const struct wire_messa
 	struct host *host = job->host;
 	enum job_kind kind = job->kind;
 
+	if (wire_notify(response, N_TEMPORARY_FAILURE)) {
+		must(!host->scene->served[job->number], "served, and put off");
+		host->stats.put_off++;
+		job_free(job);
+		return;
+	}
 	must(heard(response, N_NUMBER) == job->number, "an answer to another request");
 	must(host->scene->served[job->number] == 1, "an answer that nobody gave");
 	host->stats.answered++;
@@ -334,7 +340,7 @@ bool host_register(struct host *host, const struct net_end *server, const char *
 	struct job *job = job_new(host, JOB_REGISTER, 0);
 	struct reason why = { 0 };
 
-	must(conf_identity_parse(identity, 0, false, &target.identity), identity);
+	must(conf_identity_parse(identity, ID_FQDN, false, &target.identity), identity);
 	memcpy(target.credential, host->kit->conf->credentials[0].name, CONF_NAME_SIZE);
 	if (ike_connect(host->ike, &target, &job->task, &why))
 		return true;

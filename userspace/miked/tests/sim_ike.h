@@ -48,8 +48,9 @@ enum job_kind {
 };
 
 struct host_stats {
-	uint32_t asked, answered, ended;	/* jobs; asked = answered + ended + waiting */
-	uint32_t waiting;
+	/* jobs; asked is the sum of the others */
+	uint32_t asked, answered, ended, waiting;
+	uint32_t put_off;			/* TEMPORARY_FAILURE */
 	uint32_t refused;			/* of the answers to JOB_REGISTER */
 	uint32_t ends[IKE_END_MEMORY + 1];	/* why jobs ended, by enum ike_end */
 	uint32_t served;

@@ -81,8 +81,9 @@ static void certify(const struct who *who, const struct authority *from, char te
 	pki_free(&cert);
 }
 
+/* @role: more of its configuration */
 static struct kit kit_of(const struct crypto *crypto, const struct who *who,
-			 const struct authority *from)
+			 const struct authority *from, const char *role)
 {
 	char certificate[512] = "";
 	char ppk[256];
@@ -98,10 +99,9 @@ static struct kit kit_of(const struct crypto *crypto, const struct who *who,
 		       "credentials: [ { name: me, identity: %s%s } ]\n"
 		       "trust: { ca: [ %s ] }\n"
 		       "psk: [ { peer: \"*\", file: %s } ]\n"
-		       "ppk: [ %s ]\n"
-		       "key-server: { credential: me }\n",
+		       "ppk: [ %s ]\n%s",
 		       who->ike, who->name, certificate, from->ca_file,
-		       who->wrong_psk ? from->wrong_psk : from->psk, ppk);
+		       who->wrong_psk ? from->wrong_psk : from->psk, ppk, role);
 }
 
 static void make_kits(struct kits *kits)
@@ -117,9 +117,11 @@ static void make_kits(struct kits *kits)
 	from.ppk = pki_text_file("ppk", "0x000102030405060708090a0b0c0d0e0f"
 				 "101112131415161718191a1b1c1d1e1f\n");
 	for (i = 0; i < KITS_SERVERS; i++)
-		kits->servers[i] = kit_of(&kits->crypto, &servers[i], &from);
+		kits->servers[i] = kit_of(&kits->crypto, &servers[i], &from,
+					   "key-server: { credential: me }\n");
 	for (i = 0; i < KITS_MEMBERS; i++)
-		kits->members[i] = kit_of(&kits->crypto, &members[i], &from);
+		kits->members[i] = kit_of(&kits->crypto, &members[i], &from,
+					   "member: { credential: me }\n");
 	pki_free(&from.ca);
 	pki_free(&from.other);
 }

@@ -58,6 +58,18 @@ static void make_weather(struct sim *sim)
 	sim_set_weather(sim, &weather);
 }
 
+/* Two that say to be the same would end each other's IKE SAs (RFC 7296 2.4). */
+static bool is_taken(const struct run *run, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++) {
+		if (run->kits[k] == run->kits[i])
+			return true;
+	}
+	return false;
+}
+
 static void make_member(struct run *run, size_t i, bool v6)
 {
 	struct net_end at = v6 ? sim_end("2001:db8::10", 848) : sim_end("10.0.0.10", 848);
@@ -69,7 +81,9 @@ static void make_member(struct run *run, size_t i, bool v6)
 		run->nats[i] = sim_nat_new(run->sim, &outside);
 		sim_behind(run->sim, &at.addr, run->nats[i]);
 	}
-	run->kits[i] = (enum kits_member)sim_random(run->sim, KITS_MEMBERS);
+	do {
+		run->kits[i] = (enum kits_member)sim_random(run->sim, KITS_MEMBERS);
+	} while (is_taken(run, i));
 	run->members[i] = host_new(run->scene, &kits.members[run->kits[i]], &at);
 }
 

@@ -13,6 +13,8 @@
 #define A_WHILE		SIM_SECONDS(5)
 #define SETTLED		SIM_SECONDS(600)
 #define MAX_RECORDS	256
+#define FLAG_I	0x08
+#define FLAG_R	0x20
 
 static struct kits kits;
 
@@ -30,6 +32,8 @@ struct duel {
 	struct host *server, *member;
 	struct record records[MAX_RECORDS];
 	size_t n_records;
+	uint8_t spis[16];		/* of the last message */
+	uint32_t next_id[2];		/* of a request: to the member, to the server */
 	/* What is done to a message under way; false: it is lost. */
 	bool (*change)(struct duel *duel, struct sim_datagram *datagram);
 	size_t count;			/* change()'s own */
@@ -40,7 +44,11 @@ static bool pass_by(void *context, struct sim_datagram *datagram)
 {
 	struct duel *duel = context;
 	struct record *record = &duel->records[duel->n_records];
+	struct reader r = reader_of((struct chunk){ datagram->data + 20, 4 });
 
+	memcpy(duel->spis, datagram->data, sizeof(duel->spis));
+	if (!(datagram->data[19] & FLAG_R))
+		duel->next_id[net_end_equal(&datagram->to, &duel->server_at)] = read_u32(&r) + 1;
 	if (duel->n_records < MAX_RECORDS) {
 		*record = (struct record){ datagram->from, datagram->to,
 					   malloc(datagram->len + 1), datagram->len };
@@ -350,11 +358,14 @@ static bool change_init(struct duel *duel, struct sim_datagram *datagram)
 	struct writer w = writer_to(bytes, sizeof(bytes));
 	struct wire_error error;
 	struct wire_message m;
+	uint8_t nonce[WIRE_MAX_NONCE];
 
 	if (datagram->data[18] != IKE_SA_INIT ||
 	    !wire_parse(&m, &room, (struct chunk){ datagram->data, datagram->len }, &error) ||
 	    m.header.response != duel->variant % 2)
 		return true;
+	memcpy(nonce, m.nonce.data, m.nonce.len);
+	m.nonce.data = nonce;
 	assert_true(downgrade(&m, duel->variant / 2));
 	wire_write_clear(&w, &m);
 	assert_false(w.failed);
@@ -385,7 +396,7 @@ static void downgraded(void **state)
 		}
 		end(&duel);
 	}
-	assert_in_range(changed, 10, 16);
+	assert_int_equal(changed, 13);
 }
 
 /* Answers to IKE_SA_INIT that the server never gave, and before its own. */
@@ -461,56 +472,54 @@ struct forgery {
 	uint8_t flags;			/* as for the server: the member is the initiator */
 	uint32_t message_id;
 	uint8_t first;
-	uint8_t body[16];
+	uint8_t body[48];
 	size_t body_len;
 	bool strange;			/* with SPIs that no one has */
 };
 
-#define FLAG_I	0x08
-#define FLAG_R	0x20
+#define NEXT	UINT32_MAX	/* Message ID: the one that is expected */
 #define DELETE_IKE	{ 0, 0, 0, 8, PROTO_IKE, 0, 0, 0 }, 8
 #define NOTIFY(type)	{ 0, 0, 0, 8, 0, 0, 0, type }, 8
 
 static const struct forgery forgeries[] = {
-	{ INFORMATIONAL, 0x20, FLAG_I, 2, PAYLOAD_D, DELETE_IKE, false },
-	{ INFORMATIONAL, 0x20, FLAG_I, 2, PAYLOAD_NONE, { 0 }, 0, false },
-	{ INFORMATIONAL, 0x20, FLAG_I | FLAG_R, 2, PAYLOAD_N, NOTIFY(N_INVALID_IKE_SPI), false },
+	{ INFORMATIONAL, 0x20, FLAG_I, NEXT, PAYLOAD_D, DELETE_IKE, false },
+	{ INFORMATIONAL, 0x20, FLAG_I, NEXT, PAYLOAD_NONE, { 0 }, 0, false },
+	{ INFORMATIONAL, 0x20, FLAG_I | FLAG_R, NEXT, PAYLOAD_N, NOTIFY(N_INVALID_IKE_SPI), false },
 	{ INFORMATIONAL, 0x20, FLAG_I, 0, PAYLOAD_N, NOTIFY(N_INVALID_SPI), false },
-	{ INFORMATIONAL, 0x20, FLAG_I | FLAG_R, 2, PAYLOAD_N, NOTIFY(N_INVALID_SYNTAX), false },
+	{ INFORMATIONAL, 0x20, FLAG_I | FLAG_R, NEXT, PAYLOAD_N, NOTIFY(N_INVALID_SYNTAX), false },
 	{ GSA_AUTH, 0x20, FLAG_I | FLAG_R, 1, PAYLOAD_N, NOTIFY(N_AUTHENTICATION_FAILED), false },
-	{ GSA_REGISTRATION, 0x20, FLAG_I, 2, PAYLOAD_IDg,
+	{ GSA_REGISTRATION, 0x20, FLAG_I, NEXT, PAYLOAD_IDg,
 	  { 0, 0, 0, 9, ID_KEY_ID, 0, 0, 0, 'v' }, 9, false },
-	{ CREATE_CHILD_SA, 0x20, FLAG_I, 2, PAYLOAD_NONE, { 0 }, 0, false },
-	{ INFORMATIONAL, 0x20, FLAG_I, 2, PAYLOAD_SK, { 0, 0, 0, 4 }, 4, false },
-	{ INFORMATIONAL, 0x20, FLAG_I, 2, PAYLOAD_SK, { 0, 0, 0, 16, 1, 2, 3 }, 16, false },
-	{ INFORMATIONAL, 0x20, FLAG_I, UINT32_MAX, PAYLOAD_SK, { 0, 0, 0, 16 }, 16, false },
-	{ INFORMATIONAL, 0x20, FLAG_I, 2, PAYLOAD_SKF, { 0, 0, 0, 8, 0, 1, 0xff, 0xff }, 8, false },
-	{ INFORMATIONAL, 0x20, FLAG_I, 2, PAYLOAD_SKF, { 0, 0, 0, 16, 0, 2, 0, 1 }, 16, false },
-	{ INFORMATIONAL, 0x20, 0, 2, PAYLOAD_SK, { 0, 0, 0, 16 }, 16, false },
+	{ CREATE_CHILD_SA, 0x20, FLAG_I, NEXT, PAYLOAD_NONE, { 0 }, 0, false },
+	{ INFORMATIONAL, 0x20, FLAG_I, NEXT, PAYLOAD_SK, { 0, 0, 0, 4 }, 4, false },
+	{ INFORMATIONAL, 0x20, FLAG_I, NEXT, PAYLOAD_SK, { 0, 0, 0, 48, 1, 2, 3 }, 48, false },
+	{ INFORMATIONAL, 0x20, FLAG_I, UINT32_MAX - 1, PAYLOAD_SK, { 0, 0, 0, 48 }, 48, false },
+	{ INFORMATIONAL, 0x20, FLAG_I, NEXT, PAYLOAD_SKF, { 0, 0, 0, 8, 0, 1, 0xff, 0xff }, 8, false },
+	{ INFORMATIONAL, 0x20, FLAG_I, NEXT, PAYLOAD_SKF, { 0, 0, 0, 48, 0, 2, 0, 1 }, 48, false },
+	{ INFORMATIONAL, 0x20, 0, NEXT, PAYLOAD_SK, { 0, 0, 0, 48 }, 48, false },
 	{ IKE_SA_INIT, 0x20, FLAG_I, 0, PAYLOAD_N, NOTIFY(N_COOKIE & 0xff), false },
-	{ INFORMATIONAL, 0x30, FLAG_I, 2, PAYLOAD_SK, { 0, 0, 0, 16 }, 16, false },
+	{ INFORMATIONAL, 0x30, FLAG_I, NEXT, PAYLOAD_SK, { 0, 0, 0, 48 }, 48, false },
 	{ 2, 0x10, 0, 0, 1, { 0, 0, 0, 8 }, 8, true },		/* IKEv1, GDOI */
 	{ 32, 0x10, 0, 7, 8, { 0, 0, 0, 8 }, 8, true },
-	{ 99, 0x20, FLAG_I, 2, PAYLOAD_SK, { 0, 0, 0, 16 }, 16, false },
-	{ INFORMATIONAL, 0x20, FLAG_I, 2, PAYLOAD_SK, { 0, 0, 0, 16 }, 16, true },
-	{ INFORMATIONAL, 0x20, FLAG_R, 2, PAYLOAD_SK, { 0, 0, 0, 16 }, 16, true },
-	{ GSA_REKEY, 0x20, FLAG_I, 0, PAYLOAD_SK, { 0, 0, 0, 16 }, 16, true },
+	{ 99, 0x20, FLAG_I, NEXT, PAYLOAD_SK, { 0, 0, 0, 48 }, 48, false },
+	{ INFORMATIONAL, 0x20, FLAG_I, NEXT, PAYLOAD_SK, { 0, 0, 0, 48 }, 48, true },
+	{ INFORMATIONAL, 0x20, FLAG_R, NEXT, PAYLOAD_SK, { 0, 0, 0, 48 }, 48, true },
+	{ GSA_REKEY, 0x20, FLAG_I, 0, PAYLOAD_SK, { 0, 0, 0, 48 }, 48, true },
 };
 
 static void forge(struct duel *duel, const struct forgery *f, bool to_server)
 {
-	const struct record *model = &duel->records[duel->n_records - 1];
-	uint8_t bytes[64];
+	uint8_t bytes[28 + 48];
 	struct writer w = writer_to(bytes, sizeof(bytes));
 
-	write_chunk(&w, (struct chunk){ model->data, 16 });
+	write_chunk(&w, CHUNK(duel->spis));
 	if (f->strange)
 		bytes[0] ^= bytes[8] ^= 0x55;
 	write_u8(&w, f->first);
 	write_u8(&w, f->version);
 	write_u8(&w, f->exchange);
 	write_u8(&w, to_server ? f->flags : f->flags ^ FLAG_I);
-	write_u32(&w, f->message_id);
+	write_u32(&w, f->message_id == NEXT ? duel->next_id[to_server] : f->message_id);
 	write_u32(&w, (uint32_t)(28 + f->body_len));
 	write_chunk(&w, (struct chunk){ f->body, f->body_len });
 	if (to_server)

@@ -66,7 +66,7 @@ static void begin(struct flood *flood, enum kits_server server)
 				 .at = sim_end("192.0.2.1", 500) };
 	flood->server = host_new(flood->scene, &kits.servers[server], &flood->at);
 	flood->member = host_new(flood->scene, &kits.members[MEMBER_PSK], &member);
-	flood->other = host_new(flood->scene, &kits.members[MEMBER_PSK], &other);
+	flood->other = host_new(flood->scene, &kits.members[MEMBER_ED25519], &other);
 	sim_tap(flood->scene->sim, keep_first, &flood->first);
 	assert_true(host_register(flood->member, &flood->at, KITS_SERVER));
 	sim_run_for(flood->scene->sim, A_WHILE);
