@@ -377,12 +377,16 @@ uint64_t gm_next(const struct gm *gm)
 void gm_run(struct gm *gm)
 {
 	const uint64_t now = gm_now(gm);
-	size_t i;
+	size_t i = 0, n;
 
-	/* From the end: one that is for nothing may leave and be gone. */
-	for (i = gm->n_members; i-- && i < gm->n_members;)
+	while (i < gm->n_members) {
+		n = gm->n_members;
 		if (gm_member_next(gm->members[i]) <= now)
 			gm_member_run(gm->members[i]);
+		/* It may be gone. */
+		if (gm->n_members == n)
+			i++;
+	}
 }
 
 /* ---- upcalls of the engine */

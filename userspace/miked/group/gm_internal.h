@@ -8,7 +8,8 @@
  *	gm_ask.c	requests, and what their answers mean
  *	gm_rekey.c	requests of the key server
  *	gm_offer.c	GSA and KD, checked, in the data plane's words
- *	gm_plane.c	the data plane: all of an offer or nothing
+ *	gm_install.c	an offer into the data plane, all of it or nothing
+ *	gm_plane.c	what is in the data plane, and how it goes
  *	gm_control.c	the control socket
  */
 #ifndef MIKED_GROUP_GM_INTERNAL_H
@@ -266,25 +267,46 @@ void gm_offer_free(struct gm_offer *offer);
 
 /* ---- gm_plane.c */
 
-/* The group, and policies for what is known of its packets. 0, or a negative errno value. */
-int gm_plane_prepare(struct gm_member *m);
-/* What gm_plane_prepare() has to put there before it is known which packets they are. */
-int gm_plane_guard(struct gm_member *m);
-/* All of it, or nothing has changed. */
-int gm_plane_install(struct gm_member *m, struct gm_offer *offer, struct reason *why);
-/* Take away one SA, and its flow if that was for nothing else any more. */
-void gm_plane_drop_sa(struct gm_member *m, size_t i);
-void gm_plane_forget_sa(struct gm_member *m, size_t i);
-void gm_plane_drop_sas(struct gm_member *m);
-/* Take away all: SAs, policies, group. */
-void gm_plane_clear(struct gm_member *m);
 /* A policy for @selector, of this membership. */
 struct gemcast_policy gm_plane_policy(const struct gm_member *m,
 				      const struct conf_selector *selector, bool transport,
 				      uint32_t prio);
 /* Are they one to the data plane, whatever they do with packets? */
 bool gm_plane_same_policy(const struct gemcast_policy *a, const struct gemcast_policy *b);
-/* SAs that the membership has and a message did not restate go after a delay. */
+bool gm_plane_same_sa(const struct gemcast_sa *a, const struct gemcast_sa *b);
+
+/*
+ * The group, and policies: for what is known of its packets, or else for all that its key
+ * servers may give. 0, or a negative errno value.
+ */
+int gm_plane_prepare(struct gm_member *m);
+void gm_plane_drop_guards(struct gm_member *m);
+
+/* Take away one SA; or only forget it, as it is gone. A flow that has no use goes along. */
+void gm_plane_drop_sa(struct gm_member *m, size_t i);
+void gm_plane_forget_sa(struct gm_member *m, size_t i);
+/* All of them; the policies stay. */
+void gm_plane_drop_sas(struct gm_member *m);
+/* SAs, policies, group. */
+void gm_plane_clear(struct gm_member *m);
+/* The SA goes after a delay, or when it was to go anyway. */
 void gm_plane_retire(struct gm_member *m, const struct gm_sa *sa, uint64_t delay_ms);
+/* Take away flows that are in no GSA any more and have no SA. */
+void gm_plane_tidy(struct gm_member *m);
+
+/* One call each. */
+int gm_plane_policy_add(const struct gm_member *m, const struct gemcast_policy *policy);
+void gm_plane_policy_del(const struct gm_member *m, const struct gemcast_policy *policy);
+int gm_plane_sa_add(const struct gm_member *m, const struct gemcast_sa *sa);
+int gm_plane_sa_del(const struct gm_member *m, const struct gemcast_sa *sa);
+void gm_plane_multicast_leave(const struct gm_member *m, struct gm_flow *flow);
+const char *gm_plane_why(const struct gm_member *m);
+/* Log that something could not be taken away; that it was not there is nothing to tell. */
+void gm_plane_left(const struct gm_member *m, int err, const char *what);
+
+/* ---- gm_install.c */
+
+/* All of it, or nothing has changed. 0, or a negative errno value and @why. */
+int gm_plane_install(struct gm_member *m, struct gm_offer *offer, struct reason *why);
 
 #endif
