@@ -32,13 +32,19 @@ static uint64_t next(const struct timer *timer)
 	return first;
 }
 
-/* Before the loop waits. */
+/*
+ * Before the loop waits. A new time loses the turn that the source waits for: if it is due
+ * already, it keeps the old one.
+ */
 static int on_prepare(sd_event_source *source, void *arg)
 {
-	uint64_t at = next(arg);
+	uint64_t at = next(arg), old;
 
-	sd_event_source_set_time(source, at > UINT64_MAX / USEC_PER_MSEC ? UINT64_MAX :
-									   at * USEC_PER_MSEC);
+	if (at <= timer_now() && sd_event_source_get_pending(source) > 0)
+		return 0;
+	at = at > UINT64_MAX / USEC_PER_MSEC ? UINT64_MAX : at * USEC_PER_MSEC;
+	if (sd_event_source_get_time(source, &old) < 0 || old != at)
+		sd_event_source_set_time(source, at);
 	return 0;
 }
 

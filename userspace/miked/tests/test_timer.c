@@ -146,6 +146,9 @@ static int on_readable(sd_event_source *source, int fd, uint32_t events, void *a
 	(void)fd;
 	(void)events;
 	++*(unsigned int *)arg;
+	/* What came makes something due, each time at another time. */
+	if (part[1].then)
+		part[1].next = timer_now() - *(unsigned int *)arg;
 	return 0;
 }
 
@@ -159,10 +162,18 @@ static void test_turns(void **state)
 
 	(void)state;
 	part[0].next = part[0].then = 0;
+	part[1].then = 0;
 	assert_true(sd_event_add_io(event, &other, fd, EPOLLIN, on_readable, &turns) >= 0);
 	for (i = 0; i < 20; i++)
 		assert_true(sd_event_run(event, 10000000) > 0);
 	assert_in_range(part[0].runs, 9, 11);
+	assert_in_range(turns, 9, 11);
+	part[0].next = TIMER_NEVER;
+	part[1].next = part[1].then = TIMER_NEVER;
+	part[1].runs = turns = 0;
+	for (i = 0; i < 20; i++)
+		assert_true(sd_event_run(event, 10000000) > 0);
+	assert_in_range(part[1].runs, 9, 11);
 	assert_in_range(turns, 9, 11);
 	sd_event_source_disable_unref(other);
 	close(fd);
