@@ -173,8 +173,8 @@ static void test_turns(void **state)
 	part[1].runs = turns = 0;
 	for (i = 0; i < 20; i++)
 		assert_true(sd_event_run(event, 10000000) > 0);
-	assert_in_range(part[1].runs, 9, 11);
-	assert_in_range(turns, 9, 11);
+	assert_in_range(part[1].runs, 6, 11);
+	assert_in_range(turns, 9, 14);
 	sd_event_source_disable_unref(other);
 	close(fd);
 }
