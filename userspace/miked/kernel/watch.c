@@ -63,7 +63,7 @@ enum watch_news watch_next(int fd)
 	_Alignas(struct nlmsghdr) char room[ROOM];
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)room;
 	enum watch_news what;
-	struct sockaddr_nl from;
+	struct sockaddr_nl from = { 0 };
 	socklen_t from_len;
 	ssize_t n;
 
