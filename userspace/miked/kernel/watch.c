@@ -47,9 +47,8 @@ static enum watch_news news(const struct nlmsghdr *nlh)
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	bool ours = false;
 
-	if (nlh->nlmsg_type != GENL_ID_CTRL || mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl))
-		return WATCH_NOTHING;
-	mnl_attr_parse(nlh, sizeof(*genl), is_ours, &ours);
+	if (nlh->nlmsg_type == GENL_ID_CTRL)
+		mnl_attr_parse(nlh, sizeof(*genl), is_ours, &ours);
 	if (!ours)
 		return WATCH_NOTHING;
 	if (genl->cmd == CTRL_CMD_NEWFAMILY)
