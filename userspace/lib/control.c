@@ -89,9 +89,9 @@ static int connect_to(struct gemcast_control *c, const char *path)
 		return 0;
 	hang_up(c);
 	if (err == -ENOENT || err == -ECONNREFUSED)
-		return fail(c, err, "%s: miked does not run", path);
+		return fail(c, err, "miked does not run, or has its control socket elsewhere than at %s: systemctl start miked", path);
 	if (err == -EACCES)
-		return fail(c, err, "%s: not permitted: be root, or in the group that miked.conf names", path);
+		return fail(c, err, "not permitted at %s: be root, or in the group that control.group of miked.conf names", path);
 	if (err == -EAGAIN)
 		return fail(c, err, "%s: miked is too busy", path);
 	return fail_call(c, err, path);
@@ -191,7 +191,7 @@ static json_t *receive(struct gemcast_control *c, uint64_t deadline, int *err)
 	if (!json_is_object(answer)) {
 		json_decref(answer);
 		answer = NULL;
-		*err = fail(c, -EBADMSG, "miked's answer makes no sense");
+		*err = fail(c, -EBADMSG, "miked's answer is no JSON object");
 	}
 	return answer;
 }

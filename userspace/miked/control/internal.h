@@ -38,6 +38,7 @@ struct stream {
 		struct gemcast_ks_member ks_member;
 	} last, filter;
 	bool begun;			/* `last` is what was told last */
+	bool one;			/* the filter names it: it is told, or it is not there */
 	json_t *ready;			/* an object that is not sent: is there one behind it? */
 };
 

@@ -197,6 +197,7 @@ static void run_status(const struct request_of *r)
 	if (!r->ops->membership)
 		return not_supported(r);
 	memcpy(stream->filter.membership.name, r->in->named.name, sizeof(r->in->named.name));
+	stream->one = GEMCAST_HAS(&r->in->named, GEMCAST_FIRST);
 	stream->next = next_membership;
 }
 
@@ -207,6 +208,7 @@ static void run_ks_group_show(const struct request_of *r)
 	if (!r->ops->ks_group)
 		return not_supported(r);
 	memcpy(stream->filter.ks_group.name, r->in->named.name, sizeof(r->in->named.name));
+	stream->one = GEMCAST_HAS(&r->in->named, GEMCAST_FIRST);
 	stream->next = next_ks_group;
 }
 

@@ -295,7 +295,8 @@ static void lists(void **state)
 	assert_string_equal(hear(fd), "{\"parameters\":{\"name\":\"video\",\"sas\":2}}");
 	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"control\"}}"),
 			    "{\"parameters\":{\"name\":\"control\",\"sas\":1}}");
-	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"),
+			    REFUSED("not-found", "there is no group of this name"));
 	assert_string_equal(ask(fd, "{\"method\":\"ks.member.show\"}"), OK);
 	members = 3;
 	assert_string_equal(ask(fd, "{\"method\":\"ks.member.show\",\"parameters\":{\"group\":\"video\",\"id\":\"gm1\"}}"),
@@ -600,7 +601,7 @@ static void long_list(void **state)
 			 i, i, i == members - 1 ? "" : ",\"continues\":true");
 		assert_string_equal(hear(fd), expected);
 		if (i == 1000)
-			assert_string_equal(ask(other, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+			assert_string_equal(ask(other, "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	}
 	/* One of many is found without telling the others. */
 	snprintf(expected, sizeof(expected),
