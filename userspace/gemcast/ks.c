@@ -207,7 +207,7 @@ static int read_ids(struct cli *cli, struct args *a, struct selection *selection
 	while (!err && (a->left || (needed && !selection->count))) {
 		if (selection->count == IDS_MAX)
 			return cli_error(cli, "%s: more than %d at once", a->where, IDS_MAX);
-		err = args_id(a, &selection->ids[selection->count++]);
+		err = args_id(a, "ID", &selection->ids[selection->count++]);
 	}
 	return err;
 }
