@@ -419,8 +419,9 @@ int gemcast_ks_member_show(struct gemcast_control *c, const struct gemcast_ks_me
 		       filter ? filter : &all, ANSWER_MS, &reader);
 }
 
-static int change_members(struct gemcast_control *c, const char *method, const char *group,
-			  const char *role, const char * const *ids, size_t count)
+static int change_members(struct gemcast_control *c, const char *method,
+			  const struct gemcast_shape *shape, const char *group, const char *role,
+			  const char * const *ids, size_t count)
 {
 	struct gemcast_members members = {
 		.present = GEMCAST_BIT(GEMCAST_MEMBERS_IDS),
@@ -433,19 +434,19 @@ static int change_members(struct gemcast_control *c, const char *method, const c
 	if (!err)
 		err = put(c, &members.present, GEMCAST_MEMBERS_ROLE, members.role,
 			  sizeof(members.role), role);
-	return err ? err : act(c, method, &gemcast_shape_members, &members);
+	return err ? err : act(c, method, shape, &members);
 }
 
 int gemcast_ks_member_admit(struct gemcast_control *c, const char *group, const char *role,
 			    const char * const *ids, size_t count)
 {
-	return change_members(c, "ks.member.admit", group, role, ids, count);
+	return change_members(c, "ks.member.admit", &gemcast_shape_admit, group, role, ids, count);
 }
 
 int gemcast_ks_member_expel(struct gemcast_control *c, const char *group,
 			    const char * const *ids, size_t count)
 {
-	return change_members(c, "ks.member.expel", group, NULL, ids, count);
+	return change_members(c, "ks.member.expel", &gemcast_shape_expel, group, NULL, ids, count);
 }
 
 int gemcast_ks_rekey(struct gemcast_control *c, const char *group, bool now)

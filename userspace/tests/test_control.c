@@ -102,7 +102,7 @@ static void requests(void **state)
 		{ "ks member admit group video a.example b.example",
 		  ASKED("ks.member.admit", "\"group\":\"video\",\"ids\":[\"a.example\",\"b.example\"]") },
 		{ "ks member admit group video as sender dn:CN=a",
-		  ASKED("ks.member.admit", "\"group\":\"video\",\"role\":\"sender\",\"ids\":[\"dn:CN=a\"]") },
+		  ASKED("ks.member.admit", "\"group\":\"video\",\"ids\":[\"dn:CN=a\"],\"role\":\"sender\"") },
 		{ "ks member expel group video a b c",
 		  ASKED("ks.member.expel", "\"group\":\"video\",\"ids\":[\"a\",\"b\",\"c\"]") },
 		{ "ks rekey group video", ASKED("ks.rekey", "\"group\":\"video\",\"now\":false") },

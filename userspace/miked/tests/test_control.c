@@ -626,7 +626,7 @@ static void crowd(void **state)
 		fd[i] = client();
 		settle();
 	}
-	assert_string_equal(ask(fd[1], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[1], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	assert_string_equal(hear(fd[2]), REFUSED("busy", "too many clients of this user"));
 	assert_string_equal(hear(fd[2]), "");
 	close(fd[2]);
@@ -643,14 +643,14 @@ static void crowd(void **state)
 	fd[4] = client();
 	fd[5] = client();
 	settle();
-	assert_string_equal(ask(fd[4], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[4], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	assert_string_equal(hear(fd[5]), REFUSED("busy", "too many clients"));
 	close(fd[5]);
 	/* A place that is free again is given again. */
 	close(fd[4]);
 	settle();
 	fd[4] = client();
-	assert_string_equal(ask(fd[4], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[4], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	for (i = 0; i < 5; i++)
 		close(fd[i]);
 }
@@ -659,7 +659,7 @@ static void who_may(void **state)
 {
 	static const char denied[] =
 		REFUSED("denied", "not permitted: be root, or in the group that miked.conf names");
-	static const char ask_it[] = "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}";
+	static const char ask_it[] = "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}";
 	size_t i;
 	int fd;
 
@@ -723,6 +723,13 @@ static void the_file(void **state)
 	fd = client();
 	assert_string_equal(ask(fd, "{\"method\":\"leave\",\"parameters\":{\"name\":\"a\"}}"), OK);
 	close(fd);
+	/* A group that is new has to get at it, one that is no more does not. */
+	conf.gid = getegid();
+	control_reload(control, &conf);
+	assert_int_equal(mode_of_socket(), 0660);
+	conf.gid = (gid_t)-1;
+	control_reload(control, &conf);
+	assert_int_equal(mode_of_socket(), 0600);
 	control_free(control);
 	assert_int_equal(access(conf.socket, F_OK), -1);
 
