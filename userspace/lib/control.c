@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The client of miked's control socket: one request, and all answers to it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,19 +74,30 @@ const char *gemcast_control_error(const struct gemcast_control *c)
 	return c->error;
 }
 
+/* Waits, but not for ever, while others wait to be let in. */
+static int dial(struct gemcast_control *c, const struct sockaddr_un *addr)
+{
+	const struct timeval limit = { .tv_sec = ANSWER_MS / 1000 };
+
+	if (setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
+	    connect(c->fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
+	    fcntl(c->fd, F_SETFL, O_NONBLOCK))
+		return -errno;
+	return 0;
+}
+
 static int connect_to(struct gemcast_control *c, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int err = 0;
+	int err;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return fail(c, -ENAMETOOLONG, "%s: longer than the path of a socket", path);
 	memcpy(addr.sun_path, path, strlen(path) + 1);
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return fail_call(c, -errno, "socket");
-	if (connect(c->fd, (struct sockaddr *)&addr, sizeof(addr)))
-		err = -errno;
+	err = dial(c, &addr);
 	if (!err)
 		return 0;
 	hang_up(c);
