@@ -2,7 +2,8 @@
 #
 # make check: unit tests of the library and the command before a fake kernel, the
 # names that the library shows, the netlink specification, and the fuzzers. All
-# is built anew with sanitizers, and no warning is allowed, by gcc or by clang.
+# is built anew with sanitizers, and no warning is allowed, by gcc or by clang. Behind
+# them come miked's own tests.
 
 CLANG		?= clang
 RUNS		?= 50000
@@ -68,7 +69,10 @@ check-tools:
 
 check: check-tools $(LIB_SO) $(LIB_A) gemcast/gemcast $(TEST_BIN) $(FUZZ_BIN) $(BUILD)/test/fields
 	@$(BUILD)/test/fields >$(BUILD)/fields
-	@tests/check.sh $(TEST_BIN) -- $(FUZZ_BIN) -- $(RUNS) $(KERNEL_SOURCE)
+	@failed=0; \
+	tests/check.sh $(TEST_BIN) -- $(FUZZ_BIN) -- $(RUNS) $(KERNEL_SOURCE) || failed=1; \
+	$(MAKE) --no-print-directory -C miked check RUNS=$(RUNS) || failed=1; \
+	exit $$failed
 
 -include $(wildcard $(BUILD)/test/*/*.d $(BUILD)/fuzz/*/*.d)
 
