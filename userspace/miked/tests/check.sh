@@ -17,6 +17,7 @@ shift
 
 tests/options.sh || failed=1
 tests/daemon.py ./miked || failed=1
+tests/systemd.sh ./miked || failed=1
 
 number=0
 while [ "$1" != -- ]; do
