@@ -19,7 +19,8 @@ FUZZ_BIN	= $(FUZZERS:%=$(BUILD)/fuzz/%)
 
 # What both have of ours, and of the kernel's stand-in.
 PARTS		= $(LIB_SRC:.c=) $(CLI_SRC:.c=) tests/fake
-TEST_OBJ	= $(PARTS:%=$(BUILD)/test/%.o) $(BUILD)/test/tests/run.o
+TEST_OBJ	= $(PARTS:%=$(BUILD)/test/%.o) $(BUILD)/test/tests/run.o \
+		  $(BUILD)/test/tests/fake_miked.o
 FUZZ_OBJ	= $(PARTS:%=$(BUILD)/fuzz/%.o)
 
 comma		= ,
@@ -43,7 +44,9 @@ $(BUILD)/fuzz/%.o: %.c
 		-MMD -MP -c -o $@ $<
 
 $(TEST_BIN): $(BUILD)/test/%: $(BUILD)/test/tests/%.o $(TEST_OBJ)
-	$(call run,LD)$(CC) $(SANITIZE) $(WRAP) -o $@ $^ $(LIB_LIBS) -lcmocka
+	$(call run,LD)$(CC) $(SANITIZE) $(WRAP) $(TEST_WRAP) -o $@ $^ $(LIB_LIBS) -lcmocka
+
+$(BUILD)/test/test_control: TEST_WRAP = $(call wrap,clock_gettime)
 
 $(FUZZ_BIN): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/%.o $(FUZZ_OBJ)
 	$(call run,LD)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(WRAP) $(FUZZ_WRAP) -o $@ $^ $(LIB_LIBS)
