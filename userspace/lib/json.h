@@ -51,8 +51,8 @@ struct gemcast_policy_text {
 
 enum gemcast_members_attr {
 	GEMCAST_MEMBERS_GROUP = 1,
-	GEMCAST_MEMBERS_ROLE,
 	GEMCAST_MEMBERS_IDS,
+	GEMCAST_MEMBERS_ROLE,
 };
 
 /* The bits of the small ones: their members in order. */
@@ -97,7 +97,8 @@ extern const struct gemcast_shape gemcast_shape_ks_group;
 extern const struct gemcast_shape gemcast_shape_ks_member;
 extern const struct gemcast_shape gemcast_shape_ks_member_filter;
 extern const struct gemcast_shape gemcast_shape_policy;
-extern const struct gemcast_shape gemcast_shape_members;
+extern const struct gemcast_shape gemcast_shape_admit;
+extern const struct gemcast_shape gemcast_shape_expel;
 extern const struct gemcast_shape gemcast_shape_rekey;
 extern const struct gemcast_shape gemcast_shape_log_level;
 

@@ -258,6 +258,21 @@ static bool send_out(struct client *client)
 	return true;
 }
 
+/* An empty list is one answer without an object in it. */
+static void end_stream(struct client *client)
+{
+	struct stream *stream = &client->call.stream;
+
+	if (stream->ready)
+		client_answer(client, stream->ready, false);
+	else if (stream->one)
+		client_refuse(client, -ENOENT, "there is no group of this name");
+	else
+		client_answer(client, json_object(), false);
+	stream->ready = NULL;
+	call_end(&client->call);
+}
+
 /*
  * More of a list. Whether an object is the last of it is known when there is no other
  * behind it, so one is always held back.
@@ -272,10 +287,7 @@ static void stream_more(struct client *client)
 		object = NULL;
 		err = stream->next(client, &object);
 		if (err == -ENOENT) {
-			client_answer(client, stream->ready ? stream->ready : json_object(),
-				      false);
-			stream->ready = NULL;
-			call_end(&client->call);
+			end_stream(client);
 			return;
 		}
 		if (err) {
