@@ -150,7 +150,7 @@ static const char *decode(const char *line, size_t len, uint8_t *secret, size_t 
 		else if (digit(line[i]) < 0)
 			return "not all hexadecimal digits";
 		else if (i % 2)
-			secret[i / 2] = (uint8_t)(digit(line[i - 1]) << 4 | digit(line[i]));
+			secret[i / 2] = (uint8_t)(digit(line[i - 1]) * 16 + digit(line[i]));
 	}
 	*n = (int)(hex ? len / 2 : len);
 	return NULL;

@@ -69,7 +69,7 @@ static bool put_hex(struct conf_identity *identity, const char *text)
 	for (; *text; text += 2) {
 		if (len == sizeof(data) || digit(text[0]) < 0 || digit(text[1]) < 0)
 			return false;
-		data[len++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
+		data[len++] = (uint8_t)(digit(text[0]) * 16 + digit(text[1]));
 	}
 	return len && put(identity, ID_KEY, data, len);
 }
