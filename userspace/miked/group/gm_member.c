@@ -121,7 +121,7 @@ void gm_member_later(struct gm_member *m, uint64_t least, uint64_t most)
 {
 	uint64_t at = gm_now(m->gm) + least + gm_random(m->gm, most - least + 1);
 
-	if ((m->state == GM_JOINED || m->state == GM_WAITING) && at < m->due)
+	if (m->state == GM_JOINED && at < m->due)
 		m->due = at;
 }
 

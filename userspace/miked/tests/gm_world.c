@@ -10,7 +10,7 @@
 #include "control/control.h"
 #include "crypto/keywrap.h"
 #include "gm_world.h"
-#include "group/selector.h"
+#include "group/gm_internal.h"
 #include "wire_codec.h"
 
 struct world world;
@@ -542,6 +542,27 @@ const char *world_asked_group(void)
 
 	snprintf(name, sizeof(name), "%.*s", (int)idg->data.len, (const char *)idg->data.data);
 	return name;
+}
+
+void world_joined(const char *member, const struct grant *grant)
+{
+	world_begin(member);
+	world_pass(0);
+	world_register(world_sa("192.0.2.1"), grant);
+	if (strcmp(world_state("video"), "joined") != 0)
+		abort();
+}
+
+const struct gemcast_policy *world_policy(const char *dst)
+{
+	struct gemcast_addr to = addr_of(dst), from = addr_of("198.51.100.1");
+
+	return plane_table_policy(&world.table, &to, &from);
+}
+
+struct gm_member *world_member(const char *name)
+{
+	return gm_find(world.gm, name);
 }
 
 /* ---- the control socket */

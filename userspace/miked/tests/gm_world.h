@@ -99,6 +99,9 @@ struct conf *world_conf(const char *member);
 /* gm_reload() with it. */
 void world_reload(const char *member);
 
+/* world_begin(), and then `video` registers at 192.0.2.1 by this grant. */
+void world_joined(const char *member, const struct grant *grant);
+
 /* Time goes on by @ms, and all that is due happens. */
 void world_pass(uint64_t ms);
 
@@ -129,6 +132,11 @@ const char *world_asked_group(void);
 /* The membership as gemcast status shows it; aborts if there is none. */
 struct gemcast_membership world_status(const char *name);
 const char *world_state(const char *name);
+
+struct gm_member *world_member(const char *name);
+
+/* The policy that a packet to this address meets; NULL: none. */
+const struct gemcast_policy *world_policy(const char *dst);
 
 /* A call of its own for each number; gemcast join NAME. */
 struct control_call *world_call(size_t i);
