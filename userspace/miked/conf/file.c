@@ -17,13 +17,17 @@
 
 static const char credential[] = "credential:";
 
-/* NULL, or why there is no such path. */
-static const char *path_of(const char *name, char *path, size_t size)
+static bool is_credential(const char *name)
+{
+	return !strncmp(name, credential, strlen(credential));
+}
+
+const char *conf_file_path(const char *name, char *path, size_t size)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	int n;
 
-	if (strncmp(name, credential, strlen(credential)) != 0) {
+	if (!is_credential(name)) {
 		n = snprintf(path, size, "%s", name);
 	} else {
 		if (!dir)
@@ -33,7 +37,8 @@ static const char *path_of(const char *name, char *path, size_t size)
 	return n < 0 || (size_t)n >= size ? "the path is too long" : NULL;
 }
 
-static const char *guarded(int fd, bool secret, char *why, size_t size)
+/* @others: the bits of the mode that no secret may have. */
+static const char *guarded(int fd, bool secret, mode_t others, char *why, size_t size)
 {
 	struct stat st;
 
@@ -41,7 +46,7 @@ static const char *guarded(int fd, bool secret, char *why, size_t size)
 		return "cannot be looked at";
 	if (!S_ISREG(st.st_mode))
 		return "not a regular file";
-	if (secret && (st.st_mode & (S_IRWXG | S_IRWXO))) {
+	if (secret && (st.st_mode & others)) {
 		snprintf(why, size, "others may read or write it (mode %04o): chmod 600 it",
 			 st.st_mode & 07777U);
 		return why;
@@ -58,7 +63,7 @@ int conf_file_open(const char *name, bool secret, const char **reason, char *why
 	char path[512];
 	int fd;
 
-	*reason = path_of(name, path, sizeof(path));
+	*reason = conf_file_path(name, path, sizeof(path));
 	if (*reason)
 		return -1;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -67,7 +72,8 @@ int conf_file_open(const char *name, bool secret, const char **reason, char *why
 		*reason = why;
 		return -1;
 	}
-	*reason = guarded(fd, secret, why, size);
+	/* systemd gives the user the right to read by an ACL, whose mask is the group's bits. */
+	*reason = guarded(fd, secret, is_credential(name) ? S_IRWXO : S_IRWXG | S_IRWXO, why, size);
 	if (!*reason)
 		return fd;
 	close(fd);
@@ -79,7 +85,7 @@ const char *conf_file_check(const char *name, bool secret, char *why, size_t siz
 	const char *reason;
 	int fd;
 
-	if (!strncmp(name, credential, strlen(credential)) && !getenv("CREDENTIALS_DIRECTORY"))
+	if (is_credential(name) && !getenv("CREDENTIALS_DIRECTORY"))
 		return NULL;
 	fd = conf_file_open(name, secret, &reason, why, size);
 	if (fd < 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include "conf/identity.h"
+#include "crypto/dn.h"
 
 /* RFC 7296 3.5 */
 enum {
@@ -96,6 +97,16 @@ static bool is_domain(const char *text)
 	return *text && only(text, "-._") && !strstr(text, "..");
 }
 
+static bool is_dn(const char *text)
+{
+	X509_NAME *dn;
+
+	if (dn_from_text(text, &dn))
+		return false;
+	X509_NAME_free(dn);
+	return true;
+}
+
 /* Of a pattern only the end: ".example.org", "@example.org", "". */
 static bool is_well_formed(uint8_t type, const char *text, bool end)
 {
@@ -110,7 +121,7 @@ static bool is_well_formed(uint8_t type, const char *text, bool end)
 		return at && (at == text) == end && printable(text) && !strchr(text, ' ') &&
 		       is_domain(at + 1);
 	case ID_DN:
-		return !end && strchr(text, '=') && printable(text);
+		return !end && printable(text) && is_dn(text);
 	default:
 		return !end && *text && printable(text);
 	}

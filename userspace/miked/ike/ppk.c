@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which PPK to use with whom (RFC 8784).
+ */
+#include <string.h>
+#include "ike/book.h"
+
+static bool give(const struct ppk_entry *entry, struct auth_ppk *ppk)
+{
+	*ppk = (struct auth_ppk){
+		.id = { (const uint8_t *)entry->id, strlen(entry->id) },
+		.key = secret_chunk(&entry->key),
+		.mandatory = entry->mandatory,
+	};
+	return true;
+}
+
+/* The first that covers @claim. */
+static const struct ppk_entry *entry_for(const struct auth_book *book,
+					 const struct id_claim *claim)
+{
+	size_t i;
+
+	for (i = 0; i < book->n_ppks; i++) {
+		if (id_covers(&book->ppks[i].peer, claim))
+			return &book->ppks[i];
+	}
+	return NULL;
+}
+
+static const struct ppk_entry *entry_named(const struct auth_book *book, struct chunk id)
+{
+	size_t i;
+
+	for (i = 0; i < book->n_ppks; i++) {
+		const char *name = book->ppks[i].id;
+
+		if (chunk_equal((struct chunk){ (const uint8_t *)name, strlen(name) }, id))
+			return &book->ppks[i];
+	}
+	return NULL;
+}
+
+/*
+ * A peer whose identity makes no sense, or for want of memory: there is one without a key,
+ * by which nothing can be done, rather than none.
+ */
+static bool unknown(const struct auth_book *book, struct auth_ppk *ppk)
+{
+	*ppk = (struct auth_ppk){ .mandatory = true };
+	return book->n_ppks > 0;
+}
+
+bool auth_ppk_for(const struct auth_book *book, const struct conf_identity *peer,
+		  struct auth_ppk *ppk)
+{
+	const struct ppk_entry *entry;
+	struct id_claim claim;
+
+	if (id_claim_conf(peer, &claim))
+		return unknown(book, ppk);
+	entry = entry_for(book, &claim);
+	id_claim_free(&claim);
+	return entry && give(entry, ppk);
+}
+
+bool auth_ppk_named(const struct auth_book *book, struct chunk id, struct auth_ppk *ppk)
+{
+	const struct ppk_entry *entry = entry_named(book, id);
+
+	return entry && give(entry, ppk);
+}
+
+bool auth_ppk_named_by(const struct auth_book *book, struct chunk id,
+		       const struct wire_id *peer, struct auth_ppk *ppk)
+{
+	const struct ppk_entry *entry = entry_named(book, id);
+	struct id_claim claim;
+	bool is;
+
+	if (!entry || id_claim_of(peer, &claim))
+		return false;
+	is = id_covers(&entry->peer, &claim);
+	id_claim_free(&claim);
+	return is && give(entry, ppk);
+}
+
+bool auth_ppk_needed(const struct auth_book *book, const struct wire_id *peer,
+		     struct auth_ppk *ppk)
+{
+	const struct ppk_entry *entry;
+	struct id_claim claim;
+
+	if (id_claim_of(peer, &claim))
+		return unknown(book, ppk);
+	entry = entry_for(book, &claim);
+	id_claim_free(&claim);
+	return entry && entry->mandatory && give(entry, ppk);
+}
