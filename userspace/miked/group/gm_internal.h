@@ -122,6 +122,8 @@ struct gm_member {
 	uint8_t asked_sids[4];
 
 	bool prepared;			/* group and policies are in the data plane */
+	bool outdated;			/* they are those of an older configuration */
+	bool has_group;
 	struct gemcast_policy *guards;	/* before it is known which packets they are */
 	size_t n_guards;
 	struct gm_flow *flows;
