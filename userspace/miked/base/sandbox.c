@@ -11,6 +11,7 @@
 #include <seccomp.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +24,9 @@
 #include "base/sandbox.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* More than any kernel has. */
+#define DOMAINS		64
 
 static const unsigned int kept[] = { CAP_NET_ADMIN, CAP_NET_BIND_SERVICE };
 
@@ -164,15 +168,16 @@ static bool is_allowed(int domain)
 	return false;
 }
 
+/* The kernel looks at the lower half of the argument, and has no domain above. */
 static int deny_sockets(scmp_filter_ctx ctx)
 {
-	int domain, err = 0;
+	struct scmp_arg_cmp domain = { .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX };
+	int err = 0;
 
-	for (domain = 0; !err && domain < AF_MAX; domain++)
-		if (!is_allowed(domain))
-			err = deny_if(ctx, "socket",
-				      SCMP_A0_32(SCMP_CMP_EQ, (unsigned int)domain));
-	return err ? err : deny_if(ctx, "socket", SCMP_A0_32(SCMP_CMP_GE, AF_MAX));
+	for (; !err && domain.datum_b < DOMAINS; domain.datum_b++)
+		if (!is_allowed((int)domain.datum_b))
+			err = deny_if(ctx, "socket", domain);
+	return err;
 }
 
 /* clone3()'s flags cannot be seen here; without it libc makes threads by clone(). */

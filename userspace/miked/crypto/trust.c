@@ -322,6 +322,7 @@ static int verify_certs(const struct trust *trust, STACK_OF(X509) *certs, int64_
 	int err = check_path(trust, first, certs, now, why);
 
 	if (err) {
+		X509_free(first);
 		return err;
 	}
 	return cert_from_x509(first, leaf, why);
