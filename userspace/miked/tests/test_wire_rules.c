@@ -248,6 +248,7 @@ static const struct bad_body {
 	  "length of a notification" },
 	{ IKE_AUTH, false, PAYLOAD_N, BYTES(0, 0, 0x40, 0x2f, 0, 2, 0),
 	  "length of a notification" },
+	{ IKE_AUTH, false, PAYLOAD_N, BYTES(0, 0, 0x40, 0x34, 2), "length of a notification" },
 	{ INFORMATIONAL, true, PAYLOAD_N, BYTES(0, 0, 0, 1), "length of a notification" },
 	{ INFORMATIONAL, false, PAYLOAD_D, BYTES(3, 4, 0),
 	  "D: number, size and length of SPIs do not fit together" },

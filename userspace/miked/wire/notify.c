@@ -39,7 +39,8 @@ static bool check_shape(struct wire_parser *p, const struct wire_notify *n, cons
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (shapes[i].type == n->type)
 			shape = &shapes[i];
-	if (!shape)
+	/* RFC 8784 3: in a response it has no data, and what it has is ignored. */
+	if (!shape || (n->type == N_PPK_IDENTITY && p->m->header.response))
 		return true;
 	if (n->spi.len != shape->spi_len)
 		return wire_refuse(p, at, "SPI Size of a notification");
