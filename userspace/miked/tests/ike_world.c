@@ -298,6 +298,15 @@ void world_start(struct world *world)
 	}
 }
 
+void world_restart(struct node *node)
+{
+	ike_free(node->ike);
+	auth_book_drop(node->book);
+	node->sa = NULL;
+	node->ike = engine(node);
+	assert_non_null(node->ike);
+}
+
 struct datagram *world_first(struct world *world)
 {
 	assert_true(world->first != world->last);
