@@ -33,29 +33,46 @@ enum member_kind {
 };
 
 static struct kit server_kit;
-static struct kit member_kits[MEMBER_KINDS];
+static struct kit member_kits[MEMBER_KINDS][MAX_MEMBERS];	/* no two of the same identity */
 
 static const struct {
-	const char *name, *role, *psk;
+	const char *domain, *role, *psk;
 	bool admitted;
 } kinds[MEMBER_KINDS] = {
-	[MEMBER_SENDER] = { "a.sender.example", "both", "right", true },
-	[MEMBER_RECEIVER] = { "b.receiver.example", "receiver", "right", true },
+	[MEMBER_SENDER] = { "sender.example", "both", "right", true },
+	[MEMBER_RECEIVER] = { "receiver.example", "receiver", "right", true },
 	/* not in the group's list; with another PSK; not as a sender */
-	[MEMBER_STRANGER] = { "c.elsewhere", "receiver", "right", false },
-	[MEMBER_LIAR] = { "d.sender.example", "both", "wrong", false },
-	[MEMBER_UNDER_AGE] = { "e.receiver.example", "both", "right", false },
+	[MEMBER_STRANGER] = { "elsewhere", "receiver", "right", false },
+	[MEMBER_LIAR] = { "sender.example", "both", "wrong", false },
+	[MEMBER_UNDER_AGE] = { "receiver.example", "both", "right", false },
 };
 
 static const char *const destinations[] = { "239.1.1.1", "239.1.1.2" };
 
 #define IKE	"ike: { dead-peer: 10 s, half-open-timeout: 10 s }\n"
 
+static struct kit make_member_kit(enum member_kind kind, size_t number, const char *psk)
+{
+	return kit_new(&kits.crypto, IKE
+		"credentials: [ { name: me, identity: m%zu.%s } ]\n"
+		"psk: [ { peer: ks.example, file: %s } ]\n"
+		"member:\n"
+		"  credential: me\n"
+		"  retry: 1 s\n"
+		"  retry-limit: 20 s\n"
+		"  key-servers:\n"
+		"    - { name: main, address: 192.0.2.1, identity: ks.example,\n"
+		"        may-give: [ { destination: 239.0.0.0/8 } ] }\n"
+		"  groups:\n"
+		"    - { name: video, key-servers: [ main ], role: %s }\n",
+		number, kinds[kind].domain, psk, kinds[kind].role);
+}
+
 static void make_kits(void)
 {
 	const char *right = pki_text_file("right", "0x000102030405060708090a0b0c0d0e0f\n");
 	const char *wrong = pki_text_file("wrong", "0x000102030405060708090a0b0c0d0e0e\n");
-	size_t i;
+	size_t i, k;
 
 	server_kit = kit_new(&kits.crypto, IKE
 		"credentials: [ { name: me, identity: ks.example } ]\n"
@@ -71,30 +88,22 @@ static void make_kits(void)
 		"        - { identity: \"*.sender.example\", role: both }\n"
 		"        - { identity: \"*.receiver.example\", role: receiver }\n",
 		right, destinations[0], destinations[1]);
-	for (i = 0; i < MEMBER_KINDS; i++)
-		member_kits[i] = kit_new(&kits.crypto, IKE
-			"credentials: [ { name: me, identity: %s } ]\n"
-			"psk: [ { peer: ks.example, file: %s } ]\n"
-			"member:\n"
-			"  credential: me\n"
-			"  retry: 1 s\n"
-			"  retry-limit: 20 s\n"
-			"  key-servers:\n"
-			"    - { name: main, address: 192.0.2.1, identity: ks.example,\n"
-			"        may-give: [ { destination: 239.0.0.0/8 } ] }\n"
-			"  groups:\n"
-			"    - { name: video, key-servers: [ main ], role: %s }\n",
-			kinds[i].name, strcmp(kinds[i].psk, "right") ? wrong : right,
-			kinds[i].role);
+	for (i = 0; i < MEMBER_KINDS; i++) {
+		for (k = 0; k < MAX_MEMBERS; k++)
+			member_kits[i][k] = make_member_kit((enum member_kind)i, k,
+				strcmp(kinds[i].psk, "right") != 0 ? wrong : right);
+	}
 }
 
 static void free_kits(void)
 {
-	size_t i;
+	size_t i, k;
 
 	kit_free(&server_kit);
-	for (i = 0; i < MEMBER_KINDS; i++)
-		kit_free(&member_kits[i]);
+	for (i = 0; i < MEMBER_KINDS; i++) {
+		for (k = 0; k < MAX_MEMBERS; k++)
+			kit_free(&member_kits[i][k]);
+	}
 }
 
 struct run {
@@ -139,7 +148,7 @@ static void make(struct run *run, uint64_t seed)
 		((uint8_t *)&at.addr.in)[3]++;
 		run->kinds[i] = i < 2 ? (enum member_kind)i :
 				(enum member_kind)sim_random(run->sim, MEMBER_KINDS);
-		run->members[i] = daemon_new(run->troupe, &member_kits[run->kinds[i]], &at);
+		run->members[i] = daemon_new(run->troupe, &member_kits[run->kinds[i]][i], &at);
 	}
 }
 
@@ -207,7 +216,8 @@ static void assert_well(const struct run *run)
 	for (i = 0; i < run->n_members; i++) {
 		assert_true(daemon_membership(run->members[i], &m));
 		if (daemon_is_joined(run->members[i]) != kinds[run->kinds[i]].admitted)
-			fail_msg("%s is %s: %s", kinds[run->kinds[i]].name, m.state, m.error);
+			fail_msg("member %zu (%s) is %s: %s", i, kinds[run->kinds[i]].domain,
+				 m.state, m.error);
 		if (!kinds[run->kinds[i]].admitted)
 			assert_int_equal(run->members[i]->table.n_sas, 0);
 		assert_int_equal(sends(run->members[i]), run->kinds[i] == MEMBER_SENDER);
