@@ -22,6 +22,7 @@ static struct sim *sim;
 static struct whole *ks;
 static struct whole *members[MAX_MEMBERS];
 static size_t n_members;
+static bool in_both;		/* groups that members are in from the start */
 
 static struct kit server_kit(const char *groups)
 {
@@ -42,10 +43,19 @@ static struct kit member_kit(size_t number, const char *role, const char *key)
 		       "  credential: me\n"
 		       "  key-servers: [ { name: ks, address: " KS ", identity: ks.example,"
 		       " may-give: [ { destination: 239.0.0.0/8 } ] } ]\n"
-		       "  groups: [ { name: video, key-servers: [ ks ], role: %s, number: %d } ]\n",
-		       number, key, role, NUMBER);
+		       "  groups:\n"
+		       "    - { name: video, key-servers: [ ks ], role: %s, number: %d }\n"
+		       "    - { name: audio, key-servers: [ ks ], role: %s, number: %d,"
+		       " register: %s }\n",
+		       number, key, role, NUMBER, role, NUMBER + 1,
+		       in_both ? "start" : "command");
 }
 
+#define AUDIO(address)								\
+	"    - name: audio\n"							\
+	"      traffic: [ { destination: " address " } ]\n"			\
+	"      lifetime: 600 s\n"						\
+	"      members: [ { identity: \"*\", role: both } ]\n"
 #define VIDEO(options)								\
 	"    - name: video\n"							\
 	"      traffic: [ { destination: 239.1.1.1 } ]\n"			\
@@ -284,17 +294,49 @@ static void other_policy(void **state)
 	pass(SIM_SECONDS(5));
 	kit = server_kit(VIDEO("      encryption: aes128gcm16\n"));
 	whole_reload(ks, &kit);
-	pass(SIM_SECONDS(400));
+	pass(SIM_SECONDS(300));
 	for (i = 0; i < n_members; i++) {
 		assert_int_equal(members[i]->table.n_sas, 1);
 		assert_int_equal(members[i]->table.sas[0].sa.key_len, 20);
 	}
-	/* Other Sender-IDs: all begin anew. */
-	kit = server_kit(VIDEO("") "      mode: tunnel\n");
+	/* And back. */
+	kit = server_kit(VIDEO(""));
 	whole_reload(ks, &kit);
-	pass(SIM_SECONDS(400));
+	pass(SIM_SECONDS(300));
 	assert_joined(0);
 	assert_int_equal(members[0]->table.sas[0].sa.key_len, 36);
+	end();
+}
+
+/* Over one IKE SA. A rekey does not say for which of them it is. */
+static void two_groups(void **state)
+{
+	const struct gemcast_addr before = sim_addr("239.1.1.2"), after = sim_addr("239.1.1.3");
+	struct kit kit;
+	size_t i;
+
+	(void)state;
+	begin(22, VIDEO("") AUDIO("239.1.1.2"));
+	in_both = true;
+	add_some(1, 2);
+	in_both = false;
+	pass(SIM_SECONDS(5));
+	for (i = 0; i < n_members; i++) {
+		assert_true(whole_is(members[i], "audio", "joined"));
+		assert_int_equal(ike_sa_count(members[i]->ike), 1);
+	}
+	pass(SIM_SECONDS(2000));
+	assert_non_null(plane_table_current(&members[0]->table, NUMBER + 1, &before,
+					    &members[0]->at.addr));
+	kit = server_kit(VIDEO("") AUDIO("239.1.1.3"));
+	whole_reload(ks, &kit);
+	pass(SIM_SECONDS(120));
+	for (i = 0; i < n_members; i++)
+		assert_true(whole_is(members[i], "audio", "joined"));
+	assert_non_null(plane_table_current(&members[0]->table, NUMBER + 1, &after,
+					    &members[0]->at.addr));
+	assert_null(plane_table_current(&members[0]->table, NUMBER + 1, &before,
+					&members[0]->at.addr));
 	end();
 }
 
@@ -450,6 +492,7 @@ int main(void)
 		cmocka_unit_test(foul_weather),
 		cmocka_unit_test(rekey_now),
 		cmocka_unit_test(other_policy),
+		cmocka_unit_test(two_groups),
 		cmocka_unit_test(start_over),
 		cmocka_unit_test(expel),
 		cmocka_unit_test(member_restarts),
