@@ -183,7 +183,7 @@ void gm_member_begin(struct gm_member *m);
 void gm_member_leave(struct gm_member *m, bool keep_policies);
 /* Begin anew, by a configuration that changed. */
 void gm_member_restart(struct gm_member *m, const struct conf_membership *conf);
-/* Ask key servers, from the one whose turn it is. */
+/* Ask the key server whose turn it is. */
 void gm_member_register(struct gm_member *m);
 /* If it is joined, register after a time between @least and @most, or sooner. */
 void gm_member_later(struct gm_member *m, uint64_t least, uint64_t most);

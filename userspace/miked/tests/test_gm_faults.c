@@ -339,7 +339,7 @@ static void print_table(char *text, size_t size)
 	size_t i;
 
 	for (i = 0; i < t->n_policies; i++)
-		policies += t->policies[i].prio * (t->policies[i].dst_len + 1) *
+		policies += UINT64_C(1) * t->policies[i].prio * (t->policies[i].dst_len + 1) *
 			    (t->policies[i].mode + 1) * t->policies[i].group;
 	for (i = 0; i < t->n_sas; i++)
 		sas += (uint64_t)t->sas[i].sa.spi * (t->sas[i].key[0] + 1);
