@@ -356,12 +356,33 @@ void gm_plane_clear(struct gm_member *m)
 	m->prepared = false;
 }
 
-void gm_plane_retire(struct gm_member *m, const struct gm_sa *sa, uint64_t delay_ms)
+/* The kernel keeps the time too, whatever becomes of the daemon; it needs not. */
+static void set_end(const struct gm_member *m, const struct gm_sa *sa, uint64_t delay_ms)
 {
-	uint64_t at = gm_now(m->gm) + delay_ms;
-	size_t i;
+	const struct plane *plane = m->gm->setup.plane;
+	struct gemcast_sa end = sa->sa;
 
-	for (i = 0; i < m->n_sas; i++)
-		if (gm_plane_same_sa(&m->sas[i].sa, &sa->sa) && m->sas[i].remove > at)
-			m->sas[i].remove = at;
+	end.present |= GEMCAST_BIT(GEMCAST_A_SA_DEACTIVATE);
+	end.deactivate = delay_ms;
+	if (plane->sa_set(plane->context, &end))
+		gm_log(m, LEVEL_DEBUG, "SA %08x: no time to end: %s", end.spi, gm_plane_why(m));
+}
+
+void gm_plane_retire(struct gm_member *m, struct gm_sa *sa, uint64_t delay_ms)
+{
+	const uint64_t at = gm_now(m->gm) + delay_ms;
+
+	if (sa->remove <= at)
+		return;
+	sa->remove = at;
+	if (delay_ms)
+		set_end(m, sa, delay_ms);
+}
+
+void gm_plane_keep(struct gm_member *m, struct gm_sa *sa)
+{
+	if (sa->remove == IKE_NEVER)
+		return;
+	sa->remove = IKE_NEVER;
+	set_end(m, sa, GM_LONG);
 }

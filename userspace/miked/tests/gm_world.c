@@ -497,12 +497,12 @@ void world_grant(const struct grant *grant)
 	answer(&m);
 }
 
-void world_refuse(uint16_t type)
+void world_refuse(uint16_t notify)
 {
-	struct wire_notify notify = { .type = type };
+	struct wire_notify n = { .type = notify };
 	struct wire_message m = {
 		.header = { .exchange = GSA_REGISTRATION, .response = true },
-		.notifies = &notify, .n_notifies = type != 0,
+		.notifies = &n, .n_notifies = notify != 0,
 	};
 
 	answer(&m);

@@ -223,6 +223,26 @@ static int sa_add(void *context, const struct gemcast_sa *sa)
 	return 0;
 }
 
+static int sa_set(void *context, const struct gemcast_sa *sa)
+{
+	struct plane_table *t = context;
+	struct plane_table_sa *old;
+	int err = fault(t);
+
+	if (err)
+		return err;
+	old = find_sa(t, sa);
+	if (!old)
+		return refuse(t, -ENOENT, "no such SA");
+	if (!GEMCAST_HAS(sa, GEMCAST_A_SA_DEACTIVATE) || !sa->deactivate)
+		return refuse(t, -EINVAL, "deactivate is now, or missing");
+	if (old->added + old->sa.activate > t->now + sa->deactivate)
+		return refuse(t, -EINVAL, "deactivate is earlier than activate");
+	old->sa.present |= GEMCAST_BIT(GEMCAST_A_SA_DEACTIVATE);
+	old->sa.deactivate = t->now - old->added + sa->deactivate;
+	return 0;
+}
+
 static int sa_del(void *context, const struct gemcast_sa *sa)
 {
 	struct plane_table *t = context;
@@ -301,6 +321,7 @@ void plane_table_init(struct plane_table *table)
 			.policy_add = policy_add,
 			.policy_del = policy_del,
 			.sa_add = sa_add,
+			.sa_set = sa_set,
 			.sa_del = sa_del,
 			.join = join,
 			.leave = leave,

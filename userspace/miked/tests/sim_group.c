@@ -79,6 +79,13 @@ static int plane_sa_add(void *context, const struct gemcast_sa *sa)
 	return err;
 }
 
+static int plane_sa_set(void *context, const struct gemcast_sa *sa)
+{
+	struct daemon *daemon = context;
+
+	return daemon->table.plane.sa_set(&daemon->table, sa);
+}
+
 static int plane_sa_del(void *context, const struct gemcast_sa *sa)
 {
 	struct daemon *daemon = context;
@@ -286,7 +293,7 @@ static void make_plane(struct daemon *daemon)
 	plane_table_init(&daemon->table);
 	daemon->plane = (struct plane){
 		daemon, plane_group_add, plane_group_flush, plane_policy_add, plane_policy_del,
-		plane_sa_add, plane_sa_del, plane_join, plane_leave, plane_why,
+		plane_sa_add, plane_sa_set, plane_sa_del, plane_join, plane_leave, plane_why,
 	};
 }
 

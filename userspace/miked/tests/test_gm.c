@@ -500,6 +500,7 @@ static void the_next_key_server_is_asked(void **state)
 	world_pass(0);
 	assert_non_null(world_sa("192.0.2.1"));
 	world_drop(world_sa("192.0.2.1"), IKE_END_DEAD, "no answer");
+	world_pass(0);
 	assert_non_null(world_sa("192.0.2.2"));
 	assert_string_equal(world_status("video").error, "no answer");
 	world_register(world_sa("192.0.2.2"), &one);

@@ -144,6 +144,7 @@ static void who_waits_is_told_when_there_are_none(void **state)
 	assert_true(world_ask(world_sa("192.0.2.1")));
 	world_refuse(N_AUTHORIZATION_FAILED);
 	assert_false(world.told[0].refused);
+	world_pass(0);
 	assert_true(world_ask(world_sa("192.0.2.2")));
 	world_refuse(N_AUTHORIZATION_FAILED);
 	assert_true(world.told[0].refused);
@@ -153,6 +154,7 @@ static void who_waits_is_told_when_there_are_none(void **state)
 	world_join(1, "video", NULL, 5000);
 	world_pass(3 * S);
 	world_drop(world_sa("192.0.2.1"), IKE_END_DEAD, "no answer");
+	world_pass(0);
 	assert_true(world_ask(world_sa("192.0.2.2")));
 	world_refuse(N_AUTHORIZATION_FAILED);
 	assert_false(world.told[1].refused);

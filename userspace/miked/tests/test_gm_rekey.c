@@ -100,6 +100,32 @@ static void no_delay_is_no_delay_but_never_a_gap(void **state)
 	world_end();
 }
 
+static void the_data_plane_keeps_the_time_too(void **state)
+{
+	struct grant again = one;
+
+	(void)state;
+	world_joined(MAIN VIDEO(""), &one);
+	world_rekey(world_sa("192.0.2.1"), &next);
+	/* The daemon does nothing any more. */
+	world.table.user = (struct plane_user){ 0 };
+	plane_table_run(&world.table, world.now + 29999);
+	assert_int_equal(world.table.n_sas, 2);
+	plane_table_run(&world.table, world.now + 30000);
+	assert_null(plane_table_sa(&world.table, 0x1001));
+	world_end();
+
+	/* What was to go, and is given again, does not. */
+	world_joined(MAIN VIDEO(""), &one);
+	world_rekey(world_sa("192.0.2.1"), &next);
+	again.n_sas = 2;
+	again.sas[1] = next.sas[0];
+	world_rekey(world_sa("192.0.2.1"), &again);
+	world_pass(3000 * S);
+	assert_int_equal(world.table.n_sas, 2);
+	world_end();
+}
+
 static void what_is_restated_stays(void **state)
 {
 	struct grant grant = next;
@@ -400,6 +426,7 @@ int main(void)
 		cmocka_unit_test(new_keys_come_beside_the_old),
 		cmocka_unit_test(a_receiver_uses_them_at_once),
 		cmocka_unit_test(no_delay_is_no_delay_but_never_a_gap),
+		cmocka_unit_test(the_data_plane_keeps_the_time_too),
 		cmocka_unit_test(what_is_restated_stays),
 		cmocka_unit_test(keys_of_other_packets_replace_nothing),
 		cmocka_unit_test(transport_mode_stays),
