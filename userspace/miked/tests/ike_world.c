@@ -238,7 +238,7 @@ void world_task(struct asked_task *task, uint8_t exchange, const char *group)
 static void configure(struct conf *conf)
 {
 	conf->ike = (struct conf_ike){
-		.lifetime_ms = 1000 * 3600,
+		.lifetime_ms = 3600000,
 		.retransmit_first_ms = 500,
 		.retransmit_limit_ms = 4000,
 		.retransmissions = 4,
