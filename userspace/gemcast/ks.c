@@ -18,7 +18,7 @@
 #define REKEY \
 "gemcast ks rekey group NAME [ now ]\n"
 
-#define POLICY_MAX	(128 * 1024)
+#define POLICY_MAX	131072
 #define IDS_MAX		128	/* more words than a line of a batch has */
 
 /* A verb of a part: "ks group add". */

@@ -10,8 +10,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define FIELD(bit, name, type, object, member, needed)				\
-	[bit] = { name, GEMCAST_JSON_##type, offsetof(struct object, member),	\
-		  sizeof(((struct object *)0)->member), needed }
+	[bit] = { name, offsetof(struct object, member),			\
+		  sizeof(((struct object *)0)->member), GEMCAST_JSON_##type, needed }
 
 #define SHAPE(object, fields)	{ sizeof(struct object), fields, ARRAY_SIZE(fields) }
 

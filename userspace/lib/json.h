@@ -11,7 +11,7 @@
 #include "gemcast.h"
 
 /* A message, with its NUL; of a request and of one answer. */
-#define GEMCAST_MESSAGE_MAX	(256 * 1024)
+#define GEMCAST_MESSAGE_MAX	262144
 
 /* Requests that the library's callers have as words of a call. */
 struct gemcast_named {
@@ -76,9 +76,9 @@ enum gemcast_json_type {
 /* A member: its bit is its index in the list. */
 struct gemcast_member_field {
 	const char *name;
-	enum gemcast_json_type type;
 	size_t offset;
 	size_t size;
+	enum gemcast_json_type type;
 	bool needed;
 };
 

@@ -11,7 +11,7 @@
 #include "fake_miked.h"
 
 #define ANSWERS		16
-#define ASKED_SIZE	(512 * 1024)
+#define ASKED_SIZE	524288
 
 #define NEED(what)	do { if (!(what)) abort(); } while (0)
 

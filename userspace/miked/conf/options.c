@@ -15,9 +15,9 @@
 				.count = offsetof(struct type, member##_count)
 
 #define SECONDS(n)		((n) * UINT64_C(1000))
-#define MINUTES(n)		SECONDS((n) * 60)
-#define HOURS(n)		MINUTES((n) * 60)
-#define DAYS(n)			HOURS((n) * 24)
+#define MINUTES(n)		SECONDS((n) * UINT64_C(60))
+#define HOURS(n)		MINUTES((n) * UINT64_C(60))
+#define DAYS(n)			HOURS((n) * UINT64_C(24))
 
 #define SECTION(type, table)	{ sizeof(struct type), table, ARRAY_SIZE(table) }
 

@@ -15,7 +15,7 @@
 #include "control/internal.h"
 
 /* No list goes on while so much of it waits to be sent. */
-#define OUT_ENOUGH	(64 * 1024)
+#define OUT_ENOUGH	65536
 /* Messages and lists go so far in one turn of the loop. */
 #define STEPS		16
 #define OBJECTS		1000

@@ -121,7 +121,7 @@ void gm_member_later(struct gm_member *m, uint64_t least, uint64_t most)
 {
 	uint64_t at = gm_now(m->gm) + least + gm_random(m->gm, most - least + 1);
 
-	if ((m->state == GM_JOINED || m->state == GM_WAITING) && at < m->due)
+	if (m->state == GM_JOINED && at < m->due)
 		m->due = at;
 }
 
@@ -409,53 +409,19 @@ void gm_member_leave(struct gm_member *m, bool keep_policies)
 	say_goodbye(m);
 }
 
-/* Guards that the new ones put in force again stay. */
-static void keep_common_guards(struct gm_member *old, const struct gm_member *m)
-{
-	size_t i, j;
-
-	for (i = old->n_guards; i--;)
-		for (j = 0; j < m->n_guards; j++)
-			if (gm_plane_same_policy(&old->guards[i], &m->guards[j])) {
-				old->guards[i] = old->guards[--old->n_guards];
-				break;
-			}
-}
-
-/* New policies first: at no time is there none. */
-static void restart_plane(struct gm_member *m, const struct conf_membership *conf,
-			  uint32_t number)
-{
-	struct gm_member old = *m;
-
-	m->conf = *conf;
-	m->number = number;
-	m->guards = NULL;
-	m->n_guards = 0;
-	m->flows = NULL;
-	m->n_flows = 0;
-	m->sas = NULL;
-	m->n_sas = 0;
-	gm_plane_drop_sas(&old);
-	/* Without new ones the old ones stay, and go with the group at the latest. */
-	if (!old.prepared || !gm_plane_prepare(m)) {
-		keep_common_guards(&old, m);
-		old.prepared = old.prepared && old.number != m->number;
-		gm_plane_clear(&old);
-	}
-	free(old.guards);
-	free(old.flows);
-	free(old.sas);
-}
-
 void gm_member_restart(struct gm_member *m, const struct conf_membership *conf)
 {
 	const bool wanted = m->wanted;
 
-	gm_log(m, LEVEL_NOTICE, "begins anew: its configuration changed");
-	restart_plane(m, conf, conf->number ? conf->number : m->number);
+	gm_plane_drop_sas(m);
+	m->conf = *conf;
+	m->outdated = true;
+	/* If it fails, the old policies stay until it does not. */
+	if (m->prepared)
+		gm_plane_prepare(m);
 	forget_stay(m);
 	m->server = 0;
+	gm_log(m, LEVEL_NOTICE, "begins anew: its configuration changed");
 	m->wanted = wanted;
 	if (wanted)
 		say_goodbye(m);

@@ -60,7 +60,7 @@ int ike_seal_fragments(struct ike_link *link, const struct wire_header *header, 
 	size_t max = ike_datagram_max(link->sa);
 	size_t each = content_max(link, max);
 	struct wire_sk sk = { .first = first, .total = (content.len + each - 1) / each };
-	size_t at, len, part;
+	size_t at, part, len = 0;
 	int err = 0;
 
 	packets->data = malloc(sk.total * max);

@@ -168,7 +168,7 @@ struct opened {
 	struct wire_room *room;
 };
 
-/* ---- sa.c */
+/* ---- link.c, sa.c */
 
 struct ike_link {
 	struct table_entry by_spi;	/* our SPI */
@@ -263,6 +263,8 @@ struct ike_sa {
 };
 
 struct ike_link *ike_link_new(struct ike_sa *sa, bool initiator);
+void ike_link_free(struct ike_link *link);
+/* Take it from its ike_sa and free it. */
 void ike_link_drop(struct ike_link *link);
 uint64_t ike_link_spi(const struct ike_link *link);		/* ours */
 uint64_t ike_link_peer_spi(const struct ike_link *link);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An ike_sa from its beginning to its end, and its links.
+ * An ike_sa from its beginning to its end.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -8,103 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ike/internal.h"
-
-/* ---- links */
-
-/* RFC 7296 2.6: not zero; and of no other link, though that is past belief. */
-static int new_spi(struct ike *ike, uint64_t *spi)
-{
-	int err;
-
-	do {
-		err = crypto_random(ike->crypto, (uint8_t *)spi, sizeof(*spi));
-	} while (!err && (!*spi || ike_find(ike, *spi)));
-	return err;
-}
-
-struct ike_link *ike_link_new(struct ike_sa *sa, bool initiator)
-{
-	struct ike_link *link = calloc(1, sizeof(*link));
-	uint64_t spi;
-
-	if (!link)
-		return NULL;
-	if (new_spi(sa->ike, &spi)) {
-		free(link);
-		return NULL;
-	}
-	link->sa = sa;
-	link->initiator = initiator;
-	link->end = IKE_NEVER;
-	link->asked.due = IKE_NEVER;
-	if (initiator)
-		link->spi_i = spi;
-	else
-		link->spi_r = spi;
-	link->next = sa->links;
-	sa->links = link;
-	ike_table_add(&sa->ike->by_spi, &link->by_spi, spi);
-	return link;
-}
-
-static void free_link(struct ike_link *link)
-{
-	ike_keys_free(&link->keys);
-	ike_asked_clear(&link->asked);
-	ike_packets_free(&link->response);
-	ike_assembly_free(&link->assembly[0]);
-	ike_assembly_free(&link->assembly[1]);
-	free(link);
-}
-
-void ike_link_drop(struct ike_link *link)
-{
-	struct ike_sa *sa = link->sa;
-	struct ike_link **at = &sa->links;
-
-	while (*at != link)
-		at = &(*at)->next;
-	*at = link->next;
-	ike_table_remove(&sa->ike->by_spi, &link->by_spi);
-	if (sa->link == link)
-		sa->link = NULL;
-	if (sa->their_link == link)
-		sa->their_link = NULL;
-	free_link(link);
-}
-
-uint64_t ike_link_spi(const struct ike_link *link)
-{
-	return link->initiator ? link->spi_i : link->spi_r;
-}
-
-uint64_t ike_link_peer_spi(const struct ike_link *link)
-{
-	return link->initiator ? link->spi_r : link->spi_i;
-}
-
-static void spi_bytes(uint64_t spi, uint8_t bytes[IKE_SPI_LEN])
-{
-	struct writer w = writer_to(bytes, IKE_SPI_LEN);
-
-	write_u64(&w, spi);
-}
-
-int ike_link_keys(struct ike_link *link, struct chunk ni, struct chunk nr, struct chunk skeyseed)
-{
-	struct ike_seed seed = { .prf = link->suite.prf, .ni = ni, .nr = nr };
-	int err = cipher_sizes(&link->suite.cipher, &link->sizes);
-
-	if (err)
-		return err;
-	spi_bytes(link->spi_i, seed.spi_i);
-	spi_bytes(link->spi_r, seed.spi_r);
-	err = keymat_ike_keys(link->sa->ike->crypto, &seed, &link->suite.cipher, skeyseed,
-			      &link->keys);
-	if (!err)
-		ike_log_keys(link);
-	return err;
-}
 
 /* ---- the beginning */
 
@@ -262,7 +165,7 @@ void ike_sa_free(struct ike_sa *sa)
 	ike_sa_start_free(sa);
 	for (; sa->links; sa->links = next) {
 		next = sa->links->next;
-		free_link(sa->links);
+		ike_link_free(sa->links);
 	}
 	secret_free(&sa->peer_id);
 	free(sa);
@@ -407,7 +310,8 @@ static uint64_t probe_due(const struct ike_sa *sa)
 
 	if (!silence || sa->want_probe || sa->link->asked.what != ASK_NOTHING)
 		return IKE_NEVER;
-	return sa->heard + silence;
+	/* one of both asks, as a rule */
+	return sa->heard + silence + (sa->initiator ? 0 : silence / 8);
 }
 
 static uint64_t sa_due(const struct ike_sa *sa)

@@ -90,6 +90,17 @@ static bool on_route(void *context, const struct net_end *remote, struct net_pat
 
 static const uint8_t filler[60000];
 
+/* In as many notifications as it takes. */
+static void fill(struct ike_content *content, size_t len)
+{
+	size_t part;
+
+	for (; len; len -= part) {
+		part = len < sizeof(filler) ? len : sizeof(filler);
+		assert_true(ike_notify(content, 50000, (struct chunk){ filler, part }));
+	}
+}
+
 static uint16_t first_notify(const struct wire_message *m)
 {
 	return m->n_notifies ? m->notifies[0].type : 0;
@@ -142,9 +153,7 @@ static void on_request(void *context, struct ike_sa *sa, const struct wire_messa
 		assert_true(ike_notify(response, node->answer, (struct chunk){ 0 }));
 	else if (group)
 		answer_group(response);
-	if (node->answer_filler)
-		assert_true(ike_notify(response, 50000,
-				       (struct chunk){ filler, node->answer_filler }));
+	fill(response, node->answer_filler);
 	if (node->upcall)
 		node->upcall(node, sa);
 	if (node->close)
@@ -178,8 +187,7 @@ static bool task_build(void *context, struct ike_sa *sa, struct ike_content *req
 	} else if (task->task.exchange != IKE_AUTH) {
 		ike_notify(request, 40000, (struct chunk){ 0 });
 	}
-	if (task->filler)
-		ike_notify(request, 50000, (struct chunk){ filler, task->filler });
+	fill(request, task->filler);
 	return true;
 }
 
@@ -296,6 +304,15 @@ void world_start(struct world *world)
 		node->ike = engine(node);
 		assert_non_null(node->ike);
 	}
+}
+
+void world_restart(struct node *node)
+{
+	ike_free(node->ike);
+	auth_book_drop(node->book);
+	node->sa = NULL;
+	node->ike = engine(node);
+	assert_non_null(node->ike);
 }
 
 struct datagram *world_first(struct world *world)

@@ -79,6 +79,8 @@ extern struct crypto world_crypto;
 void world_new(struct world *world);
 void world_proposals(struct node *node, const char *const *texts);
 void world_start(struct world *world);
+/* It loses all that it knew. */
+void world_restart(struct node *node);
 /* Nothing is left of it, in memory or on the wire. */
 void world_end(struct world *world);
 /* Deliver what is on the wire, and what comes of it. */

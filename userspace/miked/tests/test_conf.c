@@ -363,7 +363,7 @@ static const char *file(const char *name, const char *text, mode_t mode)
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	memset(dir + strlen(dir) - 6, 'X', 6);
 	return mkdtemp(dir) ? 0 : -1;
 }
 

@@ -92,7 +92,7 @@ static int fake_ks_member(void *context, const struct gemcast_ks_member *after,
 		return -ENOENT;
 	out->present = GEMCAST_BIT(GEMCAST_KS_MEMBER_GROUP) | GEMCAST_BIT(GEMCAST_KS_MEMBER_ID) |
 		       GEMCAST_BIT(GEMCAST_KS_MEMBER_EPOCH) | GEMCAST_BIT(GEMCAST_KS_MEMBER_ADDR);
-	strcpy(out->group, "video");
+	memcpy(out->group, "video", sizeof("video"));
 	snprintf(out->id, sizeof(out->id), "gm%u", number);
 	out->addr.family = AF_INET;
 	out->epoch = number;
@@ -177,7 +177,7 @@ static const struct control_ops ops = {
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	memset(dir + strlen(dir) - 6, 'X', 6);
 	if (!mkdtemp(dir))
 		return -1;
 	memset(&conf, 0, sizeof(conf));
