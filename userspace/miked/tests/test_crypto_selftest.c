@@ -52,7 +52,7 @@ static void exchanged(void **state)
 	broken.aes[WRAP_256] = crypto.aes[WRAP_192];
 	wrong(&broken, NULL);
 	broken = crypto;
-	broken.aes[GCM_128] = crypto.aes[CBC_128];
+	broken.aes[GCM_128] = crypto.aes[GCM_256];
 	wrong(&broken, NULL);
 	broken = crypto;
 	broken.aes[GCM_256] = crypto.aes[GCM_128];
