@@ -325,22 +325,16 @@ void daemon_restart(struct daemon *daemon, enum daemon_end how)
 	begin(daemon);
 }
 
-void daemon_stop(struct daemon *daemon)
-{
-	struct daemon **at = &daemon->troupe->daemons;
-
-	while (*at != daemon)
-		at = &(*at)->next;
-	*at = daemon->next;
-	stop(daemon);
-	sim_detach(daemon->troupe->sim, &daemon->at.addr);
-	free(daemon);
-}
-
 void troupe_free(struct troupe *troupe)
 {
-	while (troupe->daemons)
-		daemon_stop(troupe->daemons);
+	struct daemon *daemon;
+
+	while ((daemon = troupe->daemons)) {
+		troupe->daemons = daemon->next;
+		stop(daemon);
+		sim_detach(troupe->sim, &daemon->at.addr);
+		free(daemon);
+	}
 	sim_free(troupe->sim);
 	free(troupe->senders);
 	free(troupe);

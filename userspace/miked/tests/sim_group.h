@@ -39,6 +39,7 @@ struct daemon {
 };
 
 struct troupe *troupe_new(uint64_t seed, const struct crypto *crypto);
+/* They end as they should. */
 void troupe_free(struct troupe *troupe);
 
 struct daemon *daemon_new(struct troupe *troupe, const struct kit *kit, const struct net_end *at);
@@ -51,8 +52,6 @@ enum daemon_end {
 };
 
 void daemon_restart(struct daemon *daemon, enum daemon_end how);
-/* It ends as it should, and all of its IKE SAs are deleted. */
-void daemon_stop(struct daemon *daemon);
 
 /* Its only membership. False: it has none. */
 bool daemon_membership(const struct daemon *daemon, struct gemcast_membership *membership);
