@@ -91,7 +91,7 @@ struct gm_member *gm_add(struct gm *gm, const struct conf_membership *conf)
 	struct gm_member **members;
 	struct gm_member *m = calloc(1, sizeof(*m));
 
-	members = realloc(gm->members, (gm->n_members + 1) * sizeof(*members));
+	members = realloc(gm->members, (gm->n_members + 1) * sizeof(struct gm_member *));
 	if (members)
 		gm->members = members;
 	if (!m || !members) {
@@ -104,7 +104,7 @@ struct gm_member *gm_add(struct gm *gm, const struct conf_membership *conf)
 	m->number = conf->number ? conf->number : choose_number(gm, conf->name);
 	m->slot = choose_slot(gm);
 	m->due = IKE_NEVER;
-	memmove(&members[at + 1], &members[at], (gm->n_members - at) * sizeof(*members));
+	memmove(&members[at + 1], &members[at], (gm->n_members - at) * sizeof(struct gm_member *));
 	members[at] = m;
 	gm->n_members++;
 	return m;

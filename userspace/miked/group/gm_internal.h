@@ -122,6 +122,8 @@ struct gm_member {
 	uint8_t asked_sids[4];
 
 	bool prepared;			/* group and policies are in the data plane */
+	bool outdated;			/* they are those of an older configuration */
+	bool has_group;
 	struct gemcast_policy *guards;	/* before it is known which packets they are */
 	size_t n_guards;
 	struct gm_flow *flows;
@@ -181,9 +183,9 @@ void gm_member_begin(struct gm_member *m);
 void gm_member_leave(struct gm_member *m, bool keep_policies);
 /* Begin anew, by a configuration that changed. */
 void gm_member_restart(struct gm_member *m, const struct conf_membership *conf);
-/* Ask key servers, from the one whose turn it is. */
+/* Ask the key server whose turn it is. */
 void gm_member_register(struct gm_member *m);
-/* Register after a time between @least and @most. */
+/* If it is joined, register after a time between @least and @most, or sooner. */
 void gm_member_later(struct gm_member *m, uint64_t least, uint64_t most);
 /* A key server did not make us a member. @refused: it said so. */
 __attribute__((format(printf, 3, 4)))

@@ -193,11 +193,8 @@ static int put_policies(struct gm_member *m)
 	return err;
 }
 
-/*
- * What failed halfway stays: it lets out less than nothing at all would, and it is tried
- * again.
- */
-int gm_plane_prepare(struct gm_member *m)
+/* What failed halfway stays: it lets out less than nothing at all would. */
+static int put(struct gm_member *m)
 {
 	const struct plane *plane = m->gm->setup.plane;
 	int err = 0;
@@ -206,10 +203,63 @@ int gm_plane_prepare(struct gm_member *m)
 		err = make_guards(m);
 	if (!err)
 		err = plane->group_add(plane->context, m->number);
-	if (!err)
+	if (!err) {
+		m->has_group = true;
 		err = put_policies(m);
+	}
 	m->prepared = !err;
 	return err;
+}
+
+/* Those that the other one has too are not for it to take away. */
+static void spare_guards(struct gm_member *m, const struct gm_member *other)
+{
+	size_t i, j;
+
+	for (i = m->n_guards; i--;)
+		for (j = 0; j < other->n_guards; j++)
+			if (gm_plane_same_policy(&m->guards[i], &other->guards[j])) {
+				m->guards[i] = m->guards[--m->n_guards];
+				break;
+			}
+}
+
+static void discard(struct gm_member *m, const struct gm_member *other)
+{
+	spare_guards(m, other);
+	m->has_group = m->has_group && m->number != other->number;
+	gm_plane_clear(m);
+	free(m->flows);
+}
+
+/* New policies before the old ones go: at no time is there none. */
+static int renew(struct gm_member *m)
+{
+	struct gm_member old = *m;
+	int err;
+
+	if (m->conf.number)
+		m->number = m->conf.number;
+	m->guards = NULL;
+	m->n_guards = 0;
+	m->flows = NULL;
+	m->n_flows = 0;
+	m->has_group = false;
+	err = put(m);
+	if (!err) {
+		m->outdated = false;
+		discard(&old, m);
+		return 0;
+	}
+	discard(m, &old);
+	*m = old;
+	m->prepared = false;
+	return err;
+}
+
+int gm_plane_prepare(struct gm_member *m)
+{
+	return m->outdated ? renew(m) : put(m);
 }
 
 void gm_plane_drop_guards(struct gm_member *m)
@@ -300,8 +350,9 @@ void gm_plane_clear(struct gm_member *m)
 		gm_plane_policy_del(m, &m->flows[i].policy);
 	m->n_flows = 0;
 	gm_plane_drop_guards(m);
-	if (m->prepared)
+	if (m->has_group)
 		gm_plane_left(m, plane->group_flush(plane->context, m->number), "the group");
+	m->has_group = false;
 	m->prepared = false;
 }
 

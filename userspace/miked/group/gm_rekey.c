@@ -83,16 +83,14 @@ static void not_taken(struct gm_member *m, struct gm_link *link, int err,
 {
 	gm_log(m, LEVEL_WARNING, "new keys cannot be used: %s", why->text);
 	m->error = *why;
-	if (err != -ENOTSUP || m->busy || m->state != GM_JOINED) {
-		ask_anew(m);
+	if (err != -ENOTSUP || m->busy || m->state != GM_JOINED)
 		return;
-	}
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
 	gm_link_ask(m, link, GM_ASK_REFUSE);
 }
 
-static void take_keys(struct gm_member *m, struct gm_link *link,
+static bool take_keys(struct gm_member *m, struct gm_link *link,
 		      const struct wire_message *request)
 {
 	struct reason why = { "" };
@@ -107,6 +105,7 @@ static void take_keys(struct gm_member *m, struct gm_link *link,
 	else if (offer.n_sas)
 		gm_log(m, LEVEL_INFO, "has new keys: SA %08x", offer.sas[0].sa.sa.spi);
 	gm_offer_free(&offer);
+	return !err;
 }
 
 /* Is the SA one that the same message brought, or left as it is? */
@@ -160,7 +159,7 @@ static bool take_delete(struct gm_member *m, const struct wire_delete *d,
 	}
 }
 
-static void take_deletes(struct gm_member *m, const struct wire_message *request)
+static bool take_deletes(struct gm_member *m, const struct wire_message *request)
 {
 	bool excluded = false;
 	size_t i;
@@ -168,10 +167,20 @@ static void take_deletes(struct gm_member *m, const struct wire_message *request
 	for (i = 0; i < request->n_deletes; i++)
 		if (take_delete(m, &request->deletes[i], request->gsa))
 			excluded = true;
-	if (excluded)
+	return excluded;
+}
+
+/* What is deleted goes after what is new has come (RFC 9838 2.4.1.4). */
+static void take(struct gm_member *m, struct gm_link *link, const struct wire_message *request)
+{
+	const bool taken = !request->gsa || take_keys(m, link, request);
+
+	if (take_deletes(m, request))
 		gm_member_excluded(m);
-	else
+	else if (taken)
 		gm_member_schedule(m);
+	else
+		ask_anew(m);
 }
 
 static void unknown_group(struct gm_link *link)
@@ -190,19 +199,19 @@ static void unknown_group(struct gm_link *link)
 
 void gm_rekey(struct gm_link *link, const struct wire_message *request)
 {
-	struct gm_member *owner = NULL;
-	struct gm *gm = link->gm;
+	const struct gm *gm = link->gm;
+	struct gm_member *owner;
 	size_t i;
 
-	if (request->gsa) {
-		owner = owner_of(link, request->gsa);
-		if (!owner) {
-			unknown_group(link);
-			return;
-		}
-		take_keys(owner, link, request);
+	if (!request->gsa) {
+		for (i = 0; i < gm->n_members; i++)
+			if (listens(gm->members[i], link))
+				take(gm->members[i], link, request);
+		return;
 	}
-	for (i = 0; i < gm->n_members; i++)
-		if (listens(gm->members[i], link) && (!owner || owner == gm->members[i]))
-			take_deletes(gm->members[i], request);
+	owner = owner_of(link, request->gsa);
+	if (owner)
+		take(owner, link, request);
+	else
+		unknown_group(link);
 }

@@ -163,10 +163,21 @@ static void put_gone(struct ks_peer *peer, struct ks_room *room, struct wire_mes
 	m->n_deletes = 1;
 }
 
+/*
+ * Those that it does not have. The message does not say which group it is about: to who
+ * is in several, one that it has is told again (Documentation/g-ikev2.md, 22).
+ */
+static size_t first_to_tell(const struct ks_member *member)
+{
+	bool alone = !member->next && member->peer->members == member;
+
+	return ks_first_to_give(member->group, alone ? member->epoch : member->oldest - 1);
+}
+
 static bool put_rekey(struct ks_peer *peer, struct ks_member *member, struct ike_content *content)
 {
 	struct ks_group *group = member->group;
-	size_t first = ks_first_to_give(group, member->epoch);
+	size_t first = first_to_tell(member);
 	struct ks_grant grant = {
 		.ks = peer->ks,
 		.room = &peer->ks->request,

@@ -47,9 +47,8 @@ static enum watch_news news(const struct nlmsghdr *nlh)
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	bool ours = false;
 
-	if (nlh->nlmsg_type != GENL_ID_CTRL || mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl))
-		return WATCH_NOTHING;
-	mnl_attr_parse(nlh, sizeof(*genl), is_ours, &ours);
+	if (nlh->nlmsg_type == GENL_ID_CTRL)
+		mnl_attr_parse(nlh, sizeof(*genl), is_ours, &ours);
 	if (!ours)
 		return WATCH_NOTHING;
 	if (genl->cmd == CTRL_CMD_NEWFAMILY)
@@ -63,7 +62,7 @@ enum watch_news watch_next(int fd)
 	_Alignas(struct nlmsghdr) char room[ROOM];
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)room;
 	enum watch_news what;
-	struct sockaddr_nl from;
+	struct sockaddr_nl from = { 0 };
 	socklen_t from_len;
 	ssize_t n;
 

@@ -75,6 +75,7 @@ struct told {
 struct world {
 	struct crypto crypto;
 	struct conf *conf;
+	struct gm_setup setup;
 	struct gm *gm;
 	struct plane_table table;
 	uint64_t now;
@@ -85,6 +86,7 @@ struct world {
 	bool ask_ends;			/* ike_ask() calls end() at once */
 	uint16_t kwa;
 	int wrap_fails;			/* ike_sa_wrap_key() does, by this */
+	bool inside;			/* the member runs, and not what stands around it */
 	struct asked asked;
 	struct told told[WORLD_CALLS];
 };
@@ -98,6 +100,9 @@ void world_end(void);
 struct conf *world_conf(const char *member);
 /* gm_reload() with it. */
 void world_reload(const char *member);
+
+/* world_begin(), and then `video` registers at 192.0.2.1 by this grant. */
+void world_joined(const char *member, const struct grant *grant);
 
 /* Time goes on by @ms, and all that is due happens. */
 void world_pass(uint64_t ms);
@@ -129,6 +134,11 @@ const char *world_asked_group(void);
 /* The membership as gemcast status shows it; aborts if there is none. */
 struct gemcast_membership world_status(const char *name);
 const char *world_state(const char *name);
+
+struct gm_member *world_member(const char *name);
+
+/* The policy that a packet to this address meets; NULL: none. */
+const struct gemcast_policy *world_policy(const char *dst);
 
 /* A call of its own for each number; gemcast join NAME. */
 struct control_call *world_call(size_t i);

@@ -335,13 +335,13 @@ static void take_sa(struct ike_sa *sa, const struct wire_message *m,
 	const struct wire_key_bag *bag = wire_key_bag_of(m->kd, policy);
 	struct chunk kwk = { sa->gsk_w, keywrap_key_len(sa->kwa) };
 	struct kit_held *held = &sa->sas[sa->n_sas];
+	const struct kit_held *before = kit_held(sa, spi_of(policy->spi));
 	struct secret key;
 	int err;
 
 	assert_non_null(bag);
 	assert_int_equal(policy->protocol, PROTO_ESP);
 	assert_true(sa->n_sas < KIT_MAX_SAS);
-	assert_null(kit_held(sa, spi_of(policy->spi)));
 	*held = (struct kit_held){
 		.spi = spi_of(policy->spi),
 		.lifetime = policy->lifetime,
@@ -362,7 +362,11 @@ static void take_sa(struct ike_sa *sa, const struct wire_message *m,
 	held->keymat_len = key.len;
 	secret_free(&key);
 	use(sa, held);
-	sa->n_sas++;
+	/* One that is told again has the same key, of which use() saw to. */
+	if (!before)
+		sa->n_sas++;
+	else
+		sa->retold++;
 }
 
 static void take_group_wide(struct ike_sa *sa, const struct wire_group_wide *gw)

@@ -50,6 +50,7 @@ struct ike_sa {
 	bool has_bits, has_atd, has_dtd;
 	uint16_t bits, atd, dtd;
 	size_t rekeys, deletes;		/* so many messages */
+	size_t retold;			/* SAs that it had already */
 	uint16_t refused;		/* the notification of the last answer; 0: none */
 	struct ike_sa *next;
 };

@@ -92,7 +92,7 @@ static int fake_ks_member(void *context, const struct gemcast_ks_member *after,
 		return -ENOENT;
 	out->present = GEMCAST_BIT(GEMCAST_KS_MEMBER_GROUP) | GEMCAST_BIT(GEMCAST_KS_MEMBER_ID) |
 		       GEMCAST_BIT(GEMCAST_KS_MEMBER_EPOCH) | GEMCAST_BIT(GEMCAST_KS_MEMBER_ADDR);
-	strcpy(out->group, "video");
+	memcpy(out->group, "video", sizeof("video"));
 	snprintf(out->id, sizeof(out->id), "gm%u", number);
 	out->addr.family = AF_INET;
 	out->epoch = number;
@@ -177,7 +177,7 @@ static const struct control_ops ops = {
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	memset(dir + strlen(dir) - 6, 'X', 6);
 	if (!mkdtemp(dir))
 		return -1;
 	memset(&conf, 0, sizeof(conf));
@@ -295,7 +295,8 @@ static void lists(void **state)
 	assert_string_equal(hear(fd), "{\"parameters\":{\"name\":\"video\",\"sas\":2}}");
 	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"control\"}}"),
 			    "{\"parameters\":{\"name\":\"control\",\"sas\":1}}");
-	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"),
+			    REFUSED("not-found", "there is no group of this name"));
 	assert_string_equal(ask(fd, "{\"method\":\"ks.member.show\"}"), OK);
 	members = 3;
 	assert_string_equal(ask(fd, "{\"method\":\"ks.member.show\",\"parameters\":{\"group\":\"video\",\"id\":\"gm1\"}}"),
@@ -600,7 +601,7 @@ static void long_list(void **state)
 			 i, i, i == members - 1 ? "" : ",\"continues\":true");
 		assert_string_equal(hear(fd), expected);
 		if (i == 1000)
-			assert_string_equal(ask(other, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+			assert_string_equal(ask(other, "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	}
 	/* One of many is found without telling the others. */
 	snprintf(expected, sizeof(expected),
@@ -625,7 +626,7 @@ static void crowd(void **state)
 		fd[i] = client();
 		settle();
 	}
-	assert_string_equal(ask(fd[1], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[1], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	assert_string_equal(hear(fd[2]), REFUSED("busy", "too many clients of this user"));
 	assert_string_equal(hear(fd[2]), "");
 	close(fd[2]);
@@ -642,14 +643,14 @@ static void crowd(void **state)
 	fd[4] = client();
 	fd[5] = client();
 	settle();
-	assert_string_equal(ask(fd[4], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[4], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	assert_string_equal(hear(fd[5]), REFUSED("busy", "too many clients"));
 	close(fd[5]);
 	/* A place that is free again is given again. */
 	close(fd[4]);
 	settle();
 	fd[4] = client();
-	assert_string_equal(ask(fd[4], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[4], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	for (i = 0; i < 5; i++)
 		close(fd[i]);
 }
@@ -658,7 +659,7 @@ static void who_may(void **state)
 {
 	static const char denied[] =
 		REFUSED("denied", "not permitted: be root, or in the group that miked.conf names");
-	static const char ask_it[] = "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}";
+	static const char ask_it[] = "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}";
 	size_t i;
 	int fd;
 
@@ -722,6 +723,13 @@ static void the_file(void **state)
 	fd = client();
 	assert_string_equal(ask(fd, "{\"method\":\"leave\",\"parameters\":{\"name\":\"a\"}}"), OK);
 	close(fd);
+	/* A group that is new has to get at it, one that is no more does not. */
+	conf.gid = getegid();
+	control_reload(control, &conf);
+	assert_int_equal(mode_of_socket(), 0660);
+	conf.gid = (gid_t)-1;
+	control_reload(control, &conf);
+	assert_int_equal(mode_of_socket(), 0600);
 	control_free(control);
 	assert_int_equal(access(conf.socket, F_OK), -1);
 

@@ -302,11 +302,11 @@ static void never(void **state)
 
 	(void)state;
 	world_new(&w);
-	w.node[KS].who.conf.ike.lifetime_ms = 1000 * 3600 * 10;
+	w.node[KS].who.conf.ike.lifetime_ms = 36000000;
 	world_start(&w);
 	begin();
 	world_proposals(&w.node[KS], texts);
-	world_run(&w, 1000 * 3600);
+	world_run(&w, 3600000);
 	assert_int_equal(w.node[GM].ended, 1);
 	assert_int_equal(w.node[GM].why, IKE_END_CLOSED);
 	assert_string_equal(w.node[GM].text, "its lifetime is over, and it could not be rekeyed");

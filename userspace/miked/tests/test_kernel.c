@@ -181,6 +181,7 @@ ssize_t __wrap_recvfrom(int fd, void *data, size_t len, int flags, struct sockad
 	assert_true(len >= news[news_at].len);
 	*(struct sockaddr_nl *)from = (struct sockaddr_nl){ .nl_family = AF_NETLINK,
 							    .nl_pid = news[news_at].from };
+	*from_len = sizeof(struct sockaddr_nl);
 	memcpy(data, news[news_at].message, news[news_at].len);
 	return (ssize_t)news[news_at++].len;
 }
@@ -297,7 +298,7 @@ static void families_change(void)
 			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
 		.genl = { .cmd = CTRL_CMD_GETFAMILY },
 	};
-	struct sockaddr_nl sa;
+	struct sockaddr_nl sa = { 0 };
 	socklen_t len;
 	int fd;
 

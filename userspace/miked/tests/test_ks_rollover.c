@@ -163,7 +163,10 @@ static void rekey(void **state)
 	}
 }
 
-/* A member that is in two groups is told of each. */
+/*
+ * A member that is in two groups is told of each, and by an SA that it has, which of them
+ * it is. (The member of the kit forgets the first group as it joins the second.)
+ */
 static void two_groups(void **state)
 {
 	(void)state;
@@ -173,6 +176,10 @@ static void two_groups(void **state)
 	assert_int_equal(kit_join(c, "audio", true), 0);
 	kit_wait(900000);
 	assert_int_equal(a->rekeys, 2);
+	assert_int_equal(a->retold, 1);
+	assert_int_equal(a->n_sas, 4);
+	assert_int_equal(b->retold, 0);
+	assert_int_equal(b->n_sas, 2);
 	assert_int_equal(b->rekeys, 1);
 	assert_int_equal(c->rekeys, 1);
 	assert_non_null(kit_held(a, kit_last(b)->spi));
