@@ -54,6 +54,7 @@ host	python3				python3
 host	/usr/lib/python3/dist-packages/yaml	python3-yaml
 host	/usr/lib/python3/dist-packages/jsonschema	python3-jsonschema
 host	/usr/sbin/smcroutectl		smcroute
+host	/usr/sbin/igmpproxy		igmpproxy
 host	socat				socat
 host	tcpdump				tcpdump
 host	tshark				tshark

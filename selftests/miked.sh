@@ -50,6 +50,12 @@ receives_no_more()
 	! receives "$@"
 }
 
+# not_reloaded N: that many configurations were refused by the key server
+not_reloaded()
+{
+	[ "$(mike_log ks 'not reloaded')" -ge "$1" ]
+}
+
 # to_all DESC: from gm1 to gm2 by both families, ESP alone on the wire
 to_all()
 {
@@ -160,9 +166,19 @@ expect "another program has port 501" wait_for receives ks 10.0.0.9 501
 conf_ks 'ports: [ 501 ], addresses: [ 10.0.0.9 ]'
 kill -HUP "${pid_of[miked.ks]}"
 expect "a port that another has is no reason to change anything" \
-	wait_for grep -q '10.0.0.9:501: another program receives there' "$TMP/miked.ks.err"
+	wait_for not_reloaded 1
+expect_eq "the log says which and why" 1 \
+	"$(mike_log ks '10.0.0.9:501: another program receives there')"
 expect "what was before stays" receives ks 10.0.0.9 848
 in_background_kill other
+conf_ks 'ports: [ 502 ], addresses: [ 10.0.0.9 ]'
+cp "$TMP/gm1-ks.psk" "$TMP/good"
+echo 0x1g >"$TMP/gm1-ks.psk"
+kill -HUP "${pid_of[miked.ks]}"
+expect "nor is a key that is none" wait_for not_reloaded 2
+expect "not even by a socket" receives_no_more ks 10.0.0.9 502
+expect "what was before stays, again" receives ks 10.0.0.9 500
+cat "$TMP/good" >"$TMP/gm1-ks.psk"
 
 # --- leaving ------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where a file is. NULL, or why there is no such path. */
+const char *conf_file_path(const char *name, char *path, size_t size);
+
 /*
  * Open a file to read. A secret one must be readable by its owner alone, who has to be
  * root or this user. The descriptor, or -1 and *reason: a constant, or in @why.

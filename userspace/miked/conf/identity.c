@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include "base/hex.h"
 #include "conf/identity.h"
+#include "crypto/dn.h"
 
 /* RFC 7296 3.5 */
 enum {
@@ -53,23 +55,18 @@ static bool put_address(struct conf_identity *identity, const char *text)
 	return false;
 }
 
-static int digit(char c)
-{
-	if (isdigit((unsigned char)c))
-		return c - '0';
-	return isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
-}
-
 /* A key id in hexadecimal digits. */
 static bool put_hex(struct conf_identity *identity, const char *text)
 {
 	uint8_t data[CONF_IDENTITY_MAX];
 	size_t len = 0;
+	int byte;
 
 	for (; *text; text += 2) {
-		if (len == sizeof(data) || digit(text[0]) < 0 || digit(text[1]) < 0)
+		byte = hex_byte(text);
+		if (len == sizeof(data) || byte < 0)
 			return false;
-		data[len++] = (uint8_t)(digit(text[0]) * 16 + digit(text[1]));
+		data[len++] = (uint8_t)byte;
 	}
 	return len && put(identity, ID_KEY, data, len);
 }
@@ -96,6 +93,16 @@ static bool is_domain(const char *text)
 	return *text && only(text, "-._") && !strstr(text, "..");
 }
 
+static bool is_dn(const char *text)
+{
+	X509_NAME *dn;
+
+	if (dn_from_text(text, &dn))
+		return false;
+	X509_NAME_free(dn);
+	return true;
+}
+
 /* Of a pattern only the end: ".example.org", "@example.org", "". */
 static bool is_well_formed(uint8_t type, const char *text, bool end)
 {
@@ -110,7 +117,7 @@ static bool is_well_formed(uint8_t type, const char *text, bool end)
 		return at && (at == text) == end && printable(text) && !strchr(text, ' ') &&
 		       is_domain(at + 1);
 	case ID_DN:
-		return !end && strchr(text, '=') && printable(text);
+		return !end && printable(text) && is_dn(text);
 	default:
 		return !end && *text && printable(text);
 	}

@@ -6,7 +6,7 @@
  *	ks.example.org		ID_FQDN
  *	ops@example.org		ID_RFC822_ADDR
  *	192.0.2.1, 2001:db8::1	ID_IPV4_ADDR, ID_IPV6_ADDR
- *	dn:O=Example, CN=ks	ID_DER_ASN1_DN
+ *	dn:CN=ks,O=Example	ID_DER_ASN1_DN
  *	keyid:anything, keyid:0x0102	ID_KEY_ID
  *
  * fqdn: and email: before the first two make it plain. A pattern is an identity with a
@@ -29,7 +29,7 @@ struct conf_identity {
 	uint8_t len;
 	/*
 	 * As Identification Data has it, but for a DN: that is in words, as RFC 4514
-	 * writes them. A zero byte follows.
+	 * writes them (dn_from_text()). A zero byte follows.
 	 */
 	uint8_t data[CONF_IDENTITY_MAX + 1];
 };

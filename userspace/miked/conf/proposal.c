@@ -183,6 +183,29 @@ bool conf_esp_parse(const char *text, struct conf_esp *found)
 	return false;
 }
 
+bool conf_esp_find(uint16_t id, uint16_t key_bits, struct conf_esp *found)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(esp); i++) {
+		if (esp[i].esp.id == id && esp[i].esp.key_bits == key_bits) {
+			*found = esp[i].esp;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *conf_esp_name(const struct conf_esp *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(esp); i++)
+		if (esp[i].esp.id == wanted->id && esp[i].esp.key_bits == wanted->key_bits)
+			return esp[i].name;
+	return "";
+}
+
 const char *conf_esp_names(void)
 {
 	return "aes128gcm16, aes256gcm16, aes128gcm12, aes256gcm12, aes128gcm8, aes256gcm8, aes128gmac or aes256gmac";

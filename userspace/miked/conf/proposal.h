@@ -48,6 +48,12 @@ const char *conf_proposal_parse(const char *text, struct conf_proposal *proposal
 /* False: no such algorithm. */
 bool conf_esp_parse(const char *text, struct conf_esp *esp);
 
+/* By its transform, the icv and AEAD filled in; false: none that we do. */
+bool conf_esp_find(uint16_t id, uint16_t key_bits, struct conf_esp *esp);
+
+/* As conf_esp_parse() reads it: a constant; "" if there is none. */
+const char *conf_esp_name(const struct conf_esp *esp);
+
 /* "aes128gcm16, aes256gcm16, ...": for those who typed another. */
 const char *conf_esp_names(void);
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <openssl/x509v3.h>
 #include "crypto/cert.h"
+#include "crypto/dn.h"
 #include "crypto/internal.h"
 
 #define NAME_LEN	160
@@ -228,15 +229,12 @@ static bool alt_name_is(const X509 *x509, uint8_t type, struct chunk id)
 
 static bool subject_is(const X509 *x509, struct chunk id)
 {
-	const uint8_t *at = id.data;
 	X509_NAME *name;
 	bool same;
 
-	if (!id.len || id.len > UINT16_MAX)
+	if (dn_from_der(id, &name))
 		return false;
-	name = d2i_X509_NAME(NULL, &at, (long)id.len);
-	same = name && at == id.data + id.len && X509_NAME_entry_count(name) > 0 &&
-	       !X509_NAME_cmp(name, X509_get_subject_name(x509));
+	same = !X509_NAME_cmp(name, X509_get_subject_name(x509));
 	X509_NAME_free(name);
 	return same;
 }

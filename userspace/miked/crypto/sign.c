@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include "crypto/internal.h"
 #include "crypto/sign.h"
@@ -209,6 +210,28 @@ static int verify_scheme(const struct crypto *crypto, const struct key *key,
 	return err;
 }
 
+/* The algorithm by OpenSSL's name of it, or in numbers; never a peer's own bytes. */
+static void refuse_algorithm(struct chunk identifier, struct reason *why)
+{
+	const uint8_t *at = identifier.data;
+	const ASN1_OBJECT *object;
+	X509_ALGOR *algorithm;
+	char name[64] = "";
+	int type;
+
+	algorithm = d2i_X509_ALGOR(NULL, &at, (long)identifier.len);
+	if (algorithm) {
+		X509_ALGOR_get0(&object, &type, NULL, algorithm);
+		OBJ_obj2txt(name, sizeof(name), object, 0);
+		reason_set(why, "the signature algorithm %s%s is not accepted", name,
+			   type == V_ASN1_SEQUENCE ? " with these parameters" : "");
+	} else {
+		reason_set(why, "the signature algorithm is not accepted");
+	}
+	X509_ALGOR_free(algorithm);
+	crypto_error(0);
+}
+
 int verify(const struct crypto *crypto, const struct key *key, struct chunk identifier,
 	   const struct chunk *data, size_t count, struct chunk signature, struct reason *why)
 {
@@ -216,7 +239,7 @@ int verify(const struct crypto *crypto, const struct key *key, struct chunk iden
 	int err;
 
 	if (!scheme) {
-		reason_set(why, "the signature algorithm is not accepted");
+		refuse_algorithm(identifier, why);
 		return -ENOTSUP;
 	}
 	if (!key_fits(key, scheme)) {
@@ -227,5 +250,77 @@ int verify(const struct crypto *crypto, const struct key *key, struct chunk iden
 	if (err)
 		reason_set(why, err == -ENOMEM ? "no memory to verify %s" :
 						 "the %s signature does not verify", scheme->name);
+	return err;
+}
+
+/* What goes together in RFC 4754. */
+static const struct {
+	uint16_t hash;
+	enum key_type type;
+	size_t len;			/* of r, and of s */
+} raw_forms[] = {
+	{ HASH_SHA2_256, KEY_P256, 32 },
+	{ HASH_SHA2_384, KEY_P384, 48 },
+	{ HASH_SHA2_512, KEY_P521, 66 },
+};
+
+static const struct scheme *ecdsa_with(uint16_t hash)
+{
+	const struct scheme *scheme;
+	size_t i;
+
+	for (i = 0; (scheme = scheme_at(i)); i++) {
+		if (scheme->kind == SCHEME_ECDSA && scheme->hash == hash)
+			break;
+	}
+	return scheme;
+}
+
+/* r | s, each of @len octets, as the DER that all else has. */
+static int raw_to_der(const uint8_t *raw, int len, uint8_t **der, int *der_len)
+{
+	BIGNUM *r = BN_bin2bn(raw, len, NULL);
+	BIGNUM *s = BN_bin2bn(raw + len, len, NULL);
+	ECDSA_SIG *sig = ECDSA_SIG_new();
+
+	*der = NULL;
+	*der_len = -1;
+	if (!sig || !r || !s || ECDSA_SIG_set0(sig, r, s) != 1) {
+		BN_free(r);
+		BN_free(s);
+	} else {
+		*der_len = i2d_ECDSA_SIG(sig, der);
+	}
+	ECDSA_SIG_free(sig);
+	return *der_len > 0 ? 0 : crypto_error(-EIO);
+}
+
+int verify_raw(const struct crypto *crypto, const struct key *key, uint16_t hash,
+	       const struct chunk *data, size_t count, struct chunk signature,
+	       struct reason *why)
+{
+	size_t i = 0;
+	uint8_t *der;
+	int len, err;
+
+	while (i < sizeof(raw_forms) / sizeof(raw_forms[0]) && raw_forms[i].hash != hash)
+		i++;
+	if (i == sizeof(raw_forms) / sizeof(raw_forms[0])) {
+		reason_set(why, "the signature's hash is not accepted");
+		return -ENOTSUP;
+	}
+	if (key->type != raw_forms[i].type || signature.len != 2 * raw_forms[i].len) {
+		reason_set(why, "the key does not make signatures of %zu octets",
+			   signature.len);
+		return -EBADMSG;
+	}
+	err = raw_to_der(signature.data, (int)raw_forms[i].len, &der, &len);
+	if (err) {
+		reason_set(why, "no memory to verify the signature");
+		return err;
+	}
+	err = verify(crypto, key, ecdsa_with(hash)->identifier, data, count,
+		     (struct chunk){ der, (size_t)len }, why);
+	OPENSSL_free(der);
 	return err;
 }

@@ -38,4 +38,13 @@ int sign(const struct crypto *crypto, const struct key *key, const struct scheme
 int verify(const struct crypto *crypto, const struct key *key, struct chunk identifier,
 	   const struct chunk *data, size_t count, struct chunk signature, struct reason *why);
 
+/*
+ * The same of the ECDSA methods that were there before AlgorithmIdentifiers: @signature
+ * is r | s, each as long as the curve's order, and @hash says which curve it is
+ * (RFC 4754 7): HASH_SHA2_256 P-256, HASH_SHA2_384 P-384, HASH_SHA2_512 P-521.
+ */
+int verify_raw(const struct crypto *crypto, const struct key *key, uint16_t hash,
+	       const struct chunk *data, size_t count, struct chunk signature,
+	       struct reason *why);
+
 #endif

@@ -38,6 +38,9 @@ struct wire_id auth_self_id(const struct auth_self *self);
 /* The identity of the configuration as an ID payload has it, a DN in DER; *@id owns it. */
 int auth_id(const struct conf_identity *identity, uint8_t *type, struct secret *id);
 
+/* An identity for logs, printable whatever it is; cut off if it does not fit. */
+void auth_id_text(const struct wire_id *id, char *text, size_t size);
+
 /* The CERTREQ for what the book believes in; .data.len is 0 if it has no CA. */
 struct wire_cert auth_certreq(const struct auth_book *book);
 
@@ -46,6 +49,7 @@ struct auth_exchange {
 	uint16_t prf;			/* PRF_* */
 	struct auth_input input;	/* of the side whose AUTH it is */
 	unsigned int hashes;		/* 1 << HASH_*: what the peer announced */
+	bool certreq;			/* the peer sent a CERTREQ */
 	struct wire_id peer;		/* the other side, as far as it is known; .data.len 0: not */
 };
 
@@ -62,7 +66,9 @@ struct auth_proof {
 /*
  * Prove to the peer to be @self: by its certificate if it has one and the peer can check it
  * (RFC 7427 4: Digital Signature only if SIGNATURE_HASH_ALGORITHMS has a hash that the key
- * goes with), else by the pre-shared key of the peer. -ENOKEY: by neither.
+ * goes with), else by the pre-shared key of the peer. A peer that asked for no certificate
+ * is thought to have no CA to check one with, if there is a pre-shared key for it. -ENOKEY:
+ * by neither.
  */
 int auth_prove(const struct auth_book *book, const struct auth_self *self,
 	       const struct auth_exchange *exchange, struct auth_proof *proof,
@@ -84,7 +90,11 @@ int auth_check(const struct auth_book *book, const struct auth_exchange *exchang
  */
 bool auth_id_is(const struct conf_identity *pattern, const struct wire_id *id);
 
-/* A PPK: the book's. */
+/*
+ * A PPK: the book's. Where it is wanted whether there is one for a peer, but its identity
+ * makes no sense or there is no memory to look, there is one without a key: no step without
+ * it can be taken by mistake, and none with it.
+ */
 struct auth_ppk {
 	struct chunk id;		/* PPK_ID, as PPK_IDENTITY has it behind its type */
 	struct chunk key;
@@ -94,8 +104,12 @@ struct auth_ppk {
 /* The PPK to use with a peer of whom the configuration wants this identity; false: none. */
 bool auth_ppk_for(const struct auth_book *book, const struct conf_identity *peer,
 		  struct auth_ppk *ppk);
-/* The PPK that an initiator named, for the responder. */
-bool auth_ppk_named(const struct auth_book *book, struct chunk id, struct auth_ppk *ppk);
+/*
+ * The PPK that an initiator named, if it is for who it says to be (RFC 8784 3). For the
+ * responder.
+ */
+bool auth_ppk_named_by(const struct auth_book *book, struct chunk id,
+		       const struct wire_id *peer, struct auth_ppk *ppk);
 /* Must who says to be @peer use a PPK? Then *@ppk is one. For the responder. */
 bool auth_ppk_needed(const struct auth_book *book, const struct wire_id *peer,
 		     struct auth_ppk *ppk);

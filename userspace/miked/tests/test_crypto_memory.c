@@ -6,67 +6,18 @@
  * afterwards all works.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
 #include "crypto/auth.h"
 #include "crypto/credential.h"
 #include "crypto/dh.h"
 #include "crypto/keymat.h"
 #include "crypto/keywrap.h"
+#include "crypto/selftest.h"
 #include "crypto/sign.h"
 #include "crypto/trust.h"
 #include "hex.h"
 #include "pki.h"
+#include "scarce.h"
 #include "test.h"
-
-static struct {
-	bool counting;
-	bool all_after;
-	size_t count;
-	size_t fail_at;		/* from 1; 0: none */
-	long live;
-} memory;
-
-static bool fails(void)
-{
-	if (!memory.counting)
-		return false;
-	memory.count++;
-	return memory.fail_at && (memory.count == memory.fail_at ||
-				  (memory.all_after && memory.count > memory.fail_at));
-}
-
-static void *scarce_malloc(size_t size, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	if (fails())
-		return NULL;
-	memory.live++;
-	return malloc(size);
-}
-
-static void scarce_free(void *at, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	memory.live -= at != NULL;
-	free(at);
-}
-
-static void *scarce_realloc(void *at, size_t size, const char *file, int line)
-{
-	if (!at)
-		return scarce_malloc(size, file, line);
-	if (!size) {
-		scarce_free(at, file, line);
-		return NULL;
-	}
-	return fails() ? NULL : realloc(at, size);
-}
 
 static struct crypto crypto;
 static struct trust trust;
@@ -327,67 +278,25 @@ static int check_peer(void)
 	return err;
 }
 
+static int selftest(void)
+{
+	struct reason why;
+
+	return crypto_selftest(&crypto, &why);
+}
+
 static int (*const all[])(void) = {
-	init, derive, psk, exchange_modp, exchange_ecp, exchange_x25519, protect_gcm,
+	init, selftest, derive, psk, exchange_modp, exchange_ecp, exchange_x25519, protect_gcm,
 	protect_cbc, wrap, sign_ecdsa, sign_ed25519, sign_pss, sign_pss_key, public_key, generate,
 	load_credential, load_trust, check_peer,
 };
 
 #define ALL	(sizeof(all) / sizeof(all[0]))
 
-/* One run; its allocations are counted, those from @fail_at on may fail. */
-static int run(int (*what)(void), size_t fail_at, bool all_after)
-{
-	int err;
-
-	memory.count = 0;
-	memory.fail_at = fail_at;
-	memory.all_after = all_after;
-	memory.counting = true;
-	err = what();
-	memory.counting = false;
-	return err;
-}
-
-/* What OpenSSL keeps for itself when something fails midway: a few words, once. */
-#define KEPT	16
-
-/* With one allocation that fails, each in its turn; or with all from one on, some of them. */
-static void each_allocation(int (*what)(void), bool all_after, size_t *runs, size_t *failed)
-{
-	size_t step = all_after ? 7 : 1;
-	size_t n;
-	int err;
-
-	assert_int_equal(run(what, 0, false), 0);
-	for (n = 1; ; n += step) {
-		err = run(what, n, all_after);
-		/* OpenSSL can do without some, and may mention it */
-		ERR_clear_error();
-		if (memory.count < n)
-			break;
-		assert_true(err <= 0);
-		(*runs)++;
-		*failed += err != 0;
-	}
-	assert_int_equal(err, 0);
-	assert_int_equal(run(what, 0, false), 0);
-}
-
 static void want_of_memory(void **state)
 {
-	size_t runs = 0, failed = 0;
-	long before = memory.live;
-	size_t i;
-
 	(void)state;
-	for (i = 0; i < ALL; i++) {
-		each_allocation(all[i], false, &runs, &failed);
-		each_allocation(all[i], true, &runs, &failed);
-	}
-	print_message("# %zu runs, %zu failed\n", runs, failed);
-	assert_true(failed > runs / 8);
-	assert_true(memory.live <= before + KEPT);
+	scarce_all(all, ALL);
 }
 
 static struct key key_of(const char *type)
@@ -430,7 +339,7 @@ static int setup(void **state)
 		return 1;
 	/* what OpenSSL makes when it is first needed and then keeps */
 	for (i = 0; i < ALL; i++) {
-		if (run(all[i], 0, false)) {
+		if (scarce_run(all[i], 0, false)) {
 			print_error("%zu fails with all the memory there is\n", i);
 			return 1;
 		}
@@ -463,7 +372,7 @@ int main(void)
 		cmocka_unit_test(want_of_memory),
 	};
 
-	if (!CRYPTO_set_mem_functions(scarce_malloc, scarce_realloc, scarce_free))
+	if (!scarce_begin())
 		return 1;
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

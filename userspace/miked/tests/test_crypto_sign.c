@@ -145,7 +145,7 @@ static void not_accepted(void **state)
 		assert_null(scheme_of(hex(ders[i])));
 		assert_int_equal(verify(&crypto, &key, hex(ders[i]), &data, 1, data, &why),
 				 -ENOTSUP);
-		assert_string_equal(why.text, "the signature algorithm is not accepted");
+		assert_non_null(strstr(why.text, "is not accepted"));
 	}
 	key_free(&key);
 }

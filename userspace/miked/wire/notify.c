@@ -27,9 +27,19 @@ static const struct shape {
 	{ N_REKEY_SA,				WIRE_IPSEC_SPI_LEN, true, 0, ANY_LEN },
 	{ N_GROUP_SENDER,			0, true, 4, 4 },
 	{ N_SIGNATURE_HASH_ALGORITHMS,		0, true, 2, ANY_LEN },
-	{ N_PPK_IDENTITY,			0, true, 2, ANY_LEN },
+	{ N_PPK_IDENTITY,			0, true, 0, ANY_LEN },
 	{ N_NO_PPK_AUTH,			0, true, 1, ANY_LEN },
 };
+
+/* RFC 8784 3: whatever the PPK_IDENTITY of an answer holds, it is not looked at. */
+static bool length_is_right(const struct wire_header *h, const struct shape *shape, size_t len)
+{
+	if (shape->type == N_PPK_IDENTITY && h->response)
+		return true;
+	if (shape->type == N_SIGNATURE_HASH_ALGORITHMS && len % 2)
+		return false;
+	return len >= shape->min && len <= shape->max;
+}
 
 static bool check_shape(struct wire_parser *p, const struct wire_notify *n, const uint8_t *at)
 {
@@ -43,9 +53,7 @@ static bool check_shape(struct wire_parser *p, const struct wire_notify *n, cons
 		return true;
 	if (n->spi.len != shape->spi_len)
 		return wire_refuse(p, at, "SPI Size of a notification");
-	if (n->data.len < shape->min || n->data.len > shape->max)
-		return wire_refuse(p, at, "length of a notification");
-	if (n->type == N_SIGNATURE_HASH_ALGORITHMS && n->data.len % 2)
+	if (!length_is_right(&p->m->header, shape, n->data.len))
 		return wire_refuse(p, at, "length of a notification");
 	if (shape->single && wire_notify(p->m, n->type))
 		return wire_refuse(p, at, "a notification twice");
