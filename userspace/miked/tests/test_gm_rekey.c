@@ -171,6 +171,13 @@ static void keys_of_other_packets_replace_nothing(void **state)
 	assert_null(world_policy("239.1.1.1"));
 	assert_int_equal(world.table.n_policies, 1);
 	assert_int_equal(world.table.n_sas, 1);
+	/* Or with the registration, if it has none any more. */
+	gm_plane_drop_sa(world_member("video"), 0);
+	world_member("video")->due = world.now;
+	world_pass(0);
+	world_register(world_sa("192.0.2.1"), &one);
+	assert_null(world_policy("239.1.1.7"));
+	assert_non_null(world_policy("239.1.1.1"));
 	world_end();
 }
 
@@ -282,6 +289,7 @@ static void a_sender_without_a_sender_id_asks_for_one(void **state)
 	(void)state;
 	world_joined(MAIN VIDEO(", role: sender"), &one_sid);
 	world_member("video")->has_sid = false;
+	world_member("video")->sid_bits = 0;
 	world_rekey(world_sa("192.0.2.1"), &grant);
 	assert_int_equal(world.table.n_sas, 1);
 	world_pass(2 * S);
