@@ -184,6 +184,7 @@ void gm_member_schedule(struct gm_member *m)
 
 /* ---- becoming a member */
 
+__attribute__((format(printf, 2, 0)))
 static void set_error(struct gm_member *m, const char *format, va_list ap)
 {
 	vsnprintf(m->error.text, sizeof(m->error.text), format, ap);

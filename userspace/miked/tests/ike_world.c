@@ -11,6 +11,20 @@
 #include "test.h"
 
 struct crypto world_crypto;
+volatile bool world_allocates;	/* the compiler knows malloc(), and not the tests' */
+
+static void *copy_of(const void *data, size_t len)
+{
+	/* of its exact size, so that ASan sees the end of it */
+	void *copy;
+
+	world_allocates = true;
+	copy = malloc(len);
+	world_allocates = false;
+	assert_non_null(copy);
+	memcpy(copy, data, len);
+	return copy;
+}
 
 static struct net_end end_of(const char *text, uint16_t port)
 {
@@ -72,10 +86,7 @@ static void on_send(void *context, const struct net_path *path, struct chunk dat
 	node->sent_bytes += datagram.len;
 	*d = (struct datagram){ .to = to->number, .len = datagram.len };
 	translate(node, to, path, &d->path);
-	/* of its exact size, so that ASan sees the end of it */
-	d->data = malloc(datagram.len);
-	assert_non_null(d->data);
-	memcpy(d->data, datagram.data, datagram.len);
+	d->data = copy_of(datagram.data, datagram.len);
 }
 
 static bool on_route(void *context, const struct net_end *remote, struct net_path *path)
@@ -227,7 +238,7 @@ void world_task(struct asked_task *task, uint8_t exchange, const char *group)
 static void configure(struct conf *conf)
 {
 	conf->ike = (struct conf_ike){
-		.lifetime_ms = 1000 * 3600,
+		.lifetime_ms = 3600000,
 		.retransmit_first_ms = 500,
 		.retransmit_limit_ms = 4000,
 		.retransmissions = 4,
@@ -277,23 +288,22 @@ void world_new(struct world *world)
 	strcpy(world->node[KS].who.conf.key_server.credential, "here");
 }
 
-static struct ike *engine(struct node *node)
+bool world_engine(struct node *node)
 {
 	struct ike_setup setup = {
 		.crypto = &world_crypto,
 		.world = { node, now_of, time_of, on_send, on_route },
 		.user = { node, on_request, on_ended },
 	};
-	struct reason why;
 
-	node->book = who_book(&world_crypto, &node->who, &why);
-	if (!node->book)
-		fail_msg("%s", why.text);
-	return ike_new(&setup, &node->who.conf, node->book);
+	node->sa = NULL;
+	node->ike = ike_new(&setup, &node->who.conf, node->book);
+	return node->ike;
 }
 
 void world_start(struct world *world)
 {
+	struct reason why;
 	int i;
 
 	for (i = 0; i < 2; i++) {
@@ -301,18 +311,17 @@ void world_start(struct world *world)
 
 		if (!node->who.conf.psk_count && !node->who.conf.trust.ca_count)
 			who_has_psk(&node->who, "*", pki_text_file("psk", "a secret of both"));
-		node->ike = engine(node);
-		assert_non_null(node->ike);
+		node->book = who_book(&world_crypto, &node->who, &why);
+		if (!node->book)
+			fail_msg("%s", why.text);
+		assert_true(world_engine(node));
 	}
 }
 
 void world_restart(struct node *node)
 {
 	ike_free(node->ike);
-	auth_book_drop(node->book);
-	node->sa = NULL;
-	node->ike = engine(node);
-	assert_non_null(node->ike);
+	assert_true(world_engine(node));
 }
 
 struct datagram *world_first(struct world *world)
@@ -391,9 +400,7 @@ void world_keep(struct world *world, const struct datagram *datagram)
 {
 	free(world->kept.data);
 	world->kept = *datagram;
-	world->kept.data = malloc(datagram->len);
-	assert_non_null(world->kept.data);
-	memcpy(world->kept.data, datagram->data, datagram->len);
+	world->kept.data = copy_of(datagram->data, datagram->len);
 }
 
 void world_inject(struct world *world, const struct net_path *path, int to, const void *data,
@@ -401,9 +408,7 @@ void world_inject(struct world *world, const struct net_path *path, int to, cons
 {
 	struct datagram *d = put(world);
 
-	*d = (struct datagram){ .path = *path, .to = to, .len = len, .data = malloc(len) };
-	assert_non_null(d->data);
-	memcpy(d->data, data, len);
+	*d = (struct datagram){ .path = *path, .to = to, .len = len, .data = copy_of(data, len) };
 }
 
 struct ike_target world_target(const struct node *to)

@@ -29,9 +29,10 @@ enum { NONE, OPTIONAL, MANDATORY };
 static void give_ppk(struct node *node, const char *id, const char *key, int how)
 {
 	const char *peer = node->number == GM ? "ks.example" : "gm.example";
+	const char *file = node->number == GM ? "gm.ppk" : "ks.ppk";
 
 	if (how != NONE)
-		who_has_ppk(&node->who, id, peer, pki_text_file(id, key), how == MANDATORY);
+		who_has_ppk(&node->who, id, peer, pki_text_file(file, key), how == MANDATORY);
 }
 
 static void step(void)
