@@ -166,6 +166,41 @@ static void who_waits_is_told_when_there_are_none(void **state)
 	world_end();
 }
 
+/* What is wrong here may be right soon. */
+static void a_data_plane_that_refuses_is_no_answer(void **state)
+{
+	(void)state;
+	world_begin(MAIN VIDEO(COMMAND));
+	world_pass(0);
+	world_join(0, "video", NULL, 5000);
+	world.table.fail_at = world.table.calls + 2;
+	world_register(world_sa("192.0.2.1"), &one);
+	assert_true(world_ask(world_sa("192.0.2.1")));
+	assert_true(world_asked(N_REGISTRATION_FAILED));
+	world_refuse(0);
+	assert_string_equal(world_state("video"), "waiting");
+	assert_false(world.told[0].refused);
+	world_pass(3 * S);
+	world_register(world_sa("192.0.2.1"), &one);
+	assert_true(world.told[0].done);
+	world_end();
+}
+
+static void who_is_about_to_go_cannot_be_joined(void **state)
+{
+	(void)state;
+	world_joined(MAIN VIDEO(""), &one);
+	world_reload(MAIN);
+	assert_string_equal(world_state("video"), "leaving");
+	world_join(0, "video", NULL, 0);
+	assert_int_equal(world.told[0].error, -ENOENT);
+	join_id(1, "keyid:video", "192.0.2.1", NULL, 0);
+	assert_int_equal(world.told[1].error, -EEXIST);
+	world_leave(2, "video");
+	assert_int_equal(world.told[2].error, -ENOENT);
+	world_end();
+}
+
 static void who_waits_may_go_away(void **state)
 {
 	(void)state;
@@ -269,6 +304,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_cannot_be_joined),
 		cmocka_unit_test(who_waits_is_told_when_the_keys_are_there),
 		cmocka_unit_test(who_waits_is_told_when_there_are_none),
+		cmocka_unit_test(a_data_plane_that_refuses_is_no_answer),
+		cmocka_unit_test(who_is_about_to_go_cannot_be_joined),
 		cmocka_unit_test(who_waits_may_go_away),
 		cmocka_unit_test(another_role_is_another_registration),
 		cmocka_unit_test(join_by_id_and_key_server),
