@@ -788,6 +788,26 @@ static void a_lost_key_server_may_be_outlived(void **state)
 	world_end();
 }
 
+static void a_key_server_without_anything_new_is_not_pestered(void **state)
+{
+	unsigned int n = 0, i;
+
+	(void)state;
+	world_joined(MAIN VIDEO(", key-server-lost: go-on"), &one);
+	world_pass(3500 * S);
+	for (i = 0; i < 300; i++) {
+		world_pass(1 * S);
+		if (strcmp(world_state("video"), "registering") != 0)
+			continue;
+		world_register(world_sa("192.0.2.1"), &one);
+		n++;
+	}
+	/* From the end of its life on, each two seconds. */
+	assert_in_range(n, 50, 210);
+	assert_int_equal(world.table.n_sas, 1);
+	world_end();
+}
+
 /* ---- the IKE SA is gone */
 
 static void traffic_goes_on_without_the_ike_sa(void **state)
@@ -1009,6 +1029,7 @@ int main(void)
 		cmocka_unit_test(a_senders_next_sa_waits_for_its_time),
 		cmocka_unit_test(what_ends_without_a_successor_is_closed),
 		cmocka_unit_test(a_lost_key_server_may_be_outlived),
+		cmocka_unit_test(a_key_server_without_anything_new_is_not_pestered),
 		cmocka_unit_test(traffic_goes_on_without_the_ike_sa),
 		cmocka_unit_test(a_key_server_that_never_keeps_us_is_not_pestered),
 		cmocka_unit_test(with_a_rekey_sa_nothing_is_lost),

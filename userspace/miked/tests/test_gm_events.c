@@ -378,6 +378,20 @@ static void what_changed_begins_anew_and_is_never_open(void **state)
 	}
 }
 
+/* The same policies, which were for all that the key server may give. */
+static void what_changed_before_it_joined_is_closed(void **state)
+{
+	(void)state;
+	world_begin(MAIN VIDEO(""));
+	world_pass(0);
+	watch_policies();
+	world_reload(MAIN VIDEO(", role: sender"));
+	assert_false(was_open);
+	assert_non_null(world_policy("239.1.1.1"));
+	assert_int_equal(world.table.n_policies, 1);
+	world_end();
+}
+
 static void what_changed_while_it_failed_stays_closed(void **state)
 {
 	(void)state;
@@ -479,6 +493,7 @@ int main(void)
 		cmocka_unit_test(what_is_the_same_goes_on),
 		cmocka_unit_test(what_is_removed_is_left),
 		cmocka_unit_test(what_changed_begins_anew_and_is_never_open),
+		cmocka_unit_test(what_changed_before_it_joined_is_closed),
 		cmocka_unit_test(what_changed_while_it_failed_stays_closed),
 		cmocka_unit_test(an_idle_one_that_changed_is_as_it_says),
 		cmocka_unit_test(a_key_server_that_changed_is_asked_anew),

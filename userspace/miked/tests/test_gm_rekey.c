@@ -413,6 +413,47 @@ static void other_deletes_are_not_ours(void **state)
 	world_end();
 }
 
+static void who_leaves_takes_no_keys(void **state)
+{
+	(void)state;
+	world_joined(MAIN VIDEO(""), &one);
+	world_leave(0, "video");
+	world_rekey(world_sa("192.0.2.1"), &next);
+	assert_int_equal(world.table.n_sas, 0);
+	assert_int_equal(world.table.n_groups, 0);
+	world_end();
+
+	/* Nor who has not registered yet. */
+	two_groups();
+	world_leave(0, "video");
+	assert_true(world_ask(world_sa("192.0.2.1")));
+	world_refuse(0);
+	world_join(1, "video", NULL, 0);
+	world_rekey(world_sa("192.0.2.1"), &next);
+	assert_string_equal(world_state("video"), "registering");
+	assert_null(plane_table_sa(&world.table, 0x1002));
+	world_end();
+}
+
+static void a_rekey_sa_that_ends_was_none(void **state)
+{
+	static const uint8_t spi[16] = { 1 };
+	struct grant grant = one;
+
+	(void)state;
+	grant.rekey_sa = true;
+	world_joined(MAIN VIDEO(""), &grant);
+	grant = (struct grant){ .n_deletes = 1 };
+	grant.deletes[0] = (struct wire_delete){
+		.protocol = PROTO_GIKE_UPDATE, .spi_size = 16, .n_spis = 1, .spis = CHUNK(spi),
+	};
+	world_rekey(world_sa("192.0.2.1"), &grant);
+	assert_string_equal(world_state("video"), "joined");
+	world_drop(world_sa("192.0.2.1"), IKE_END_DELETED, "deleted");
+	assert_in_range(world_member("video")->due - world.now, 0, 10 * S);
+	world_end();
+}
+
 static void requests_of_others_do_nothing(void **state)
 {
 	struct wire_message request = { .header.exchange = GSA_REGISTRATION };
@@ -448,6 +489,8 @@ int main(void)
 		cmocka_unit_test(who_is_excluded_registers_anew),
 		cmocka_unit_test(both_at_once_as_the_rfc_has_it),
 		cmocka_unit_test(other_deletes_are_not_ours),
+		cmocka_unit_test(who_leaves_takes_no_keys),
+		cmocka_unit_test(a_rekey_sa_that_ends_was_none),
 		cmocka_unit_test(requests_of_others_do_nothing),
 	};
 
