@@ -292,6 +292,7 @@ static void a_group_by_id_goes_with_its_key_server(void **state)
 	assert_null(world_member("live"));
 	assert_int_equal(world.table.n_groups, 0);
 	assert_int_equal(world_sas(), 0);
+	assert_null(world.gm->links);
 	world_end();
 }
 

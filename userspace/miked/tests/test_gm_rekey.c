@@ -102,7 +102,7 @@ static void no_delay_is_no_delay_but_never_a_gap(void **state)
 
 static void the_data_plane_keeps_the_time_too(void **state)
 {
-	struct grant again = one;
+	struct grant again = one, later = next;
 
 	(void)state;
 	world_joined(MAIN VIDEO(""), &one);
@@ -113,6 +113,19 @@ static void the_data_plane_keeps_the_time_too(void **state)
 	assert_int_equal(world.table.n_sas, 2);
 	plane_table_run(&world.table, world.now + 30000);
 	assert_null(plane_table_sa(&world.table, 0x1001));
+	world_end();
+
+	/* What is to go goes, whatever is said later. */
+	world_joined(MAIN VIDEO(""), &one);
+	world_rekey(world_sa("192.0.2.1"), &next);
+	world_pass(10 * S);
+	later.sas[0].spi = 0x1003;
+	later.sas[0].key = 3;
+	later.dtd = 300;
+	world_rekey(world_sa("192.0.2.1"), &later);
+	world_pass(20 * S);
+	assert_null(plane_table_sa(&world.table, 0x1001));
+	assert_non_null(plane_table_sa(&world.table, 0x1002));
 	world_end();
 
 	/* What was to go, and is given again, does not. */
