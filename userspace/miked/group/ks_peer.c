@@ -36,6 +36,19 @@ static void list_remove(struct ks_list *list, struct ks_peer *peer)
 		list->last = peer->prev;
 }
 
+/* The first, which there is. */
+static struct ks_peer *list_pop(struct ks_list *list)
+{
+	struct ks_peer *peer = list->first;
+
+	list->first = peer->next;
+	if (list->first)
+		list->first->prev = NULL;
+	else
+		list->last = NULL;
+	return peer;
+}
+
 /* All peers, and the members of one. */
 
 static void add_peer(struct ks *ks, struct ks_peer *peer)
@@ -492,21 +505,28 @@ static void ask(struct ks_peer *peer)
 
 void ks_peers_free(struct ks *ks)
 {
-	while (ks->peers)
-		free_peer(ks->peers);
+	struct ks_peer *peer, *behind;
+
+	for (peer = ks->peers; peer; peer = behind) {
+		behind = peer->behind;
+		free(peer->gone);
+		free(peer);
+	}
 }
 
 void ks_peers_run(struct ks *ks)
 {
 	uint64_t now = ks_now(ks);
+	struct ks_peer *peer;
 	size_t i;
 
 	for (i = 0; i < KS_BATCH && ks->queue.first && ks->queue_from <= now; i++)
 		ask(ks->queue.first);
 	while (ks->idle.first && ks->idle.first->idle_since + KS_IDLE_MS <= now) {
-		log_info(AREA_GROUP, "%s: closed: registered in no group",
-			 ike_sa_text(ks->idle.first->sa));
-		close_peer(ks->idle.first);
+		peer = list_pop(&ks->idle);
+		peer->idle = false;
+		log_info(AREA_GROUP, "%s: closed: registered in no group", ike_sa_text(peer->sa));
+		close_peer(peer);
 	}
 }
 

@@ -317,6 +317,13 @@ static void other_times(void **state)
 	assert_int_equal(group().epoch, 1);
 	kit_wait(800000);
 	assert_int_equal(group().epoch, 2);
+	/* Another lifetime is one for those that there are, too. */
+	kit_reload("    - name: video\n      lifetime: 500 s\n      rollover: 200 s\n" TRAFFIC ALL
+		   AUDIO);
+	kit_settle();
+	assert_int_equal(group().epoch, 3);
+	assert_int_equal(group().sas, 1);
+	assert_int_equal(kit_last(a)->lifetime, 500);
 }
 
 static void other_rules(void **state)
