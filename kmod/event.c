@@ -235,19 +235,25 @@ static int gemcast_event_put_audit(struct sk_buff *skb,
 void gemcast_event_audit(struct gemcast_net *gn,
 			 const struct gemcast_audit *audit)
 {
+	bool heard = gemcast_event_heard(gn, GEMCAST_MC_AUDIT);
+	bool wanted = gemcast_audit_wanted();
 	struct gemcast_event event;
 	int suppressed;
 
-	if (!gemcast_event_heard(gn, GEMCAST_MC_AUDIT))
+	if (!heard && !wanted)
 		return;
 	if (!gemcast_event_allow(&gn->audit_next, GEMCAST_AUDIT_INTERVAL,
 				 GEMCAST_AUDIT_BURST) ||
-	    !gemcast_event_begin(&event, GEMCAST_CMD_AUDIT_NTF, GFP_ATOMIC)) {
+	    (heard && !gemcast_event_begin(&event, GEMCAST_CMD_AUDIT_NTF,
+					   GFP_ATOMIC))) {
 		atomic_inc(&gn->audit_suppressed);
 		return;
 	}
 	suppressed = atomic_xchg(&gn->audit_suppressed, 0);
-	if (!gemcast_event_end(&event, gn, GEMCAST_MC_AUDIT,
+	if (wanted)
+		gemcast_audit_record(gn, audit, suppressed);
+	if (heard &&
+	    !gemcast_event_end(&event, gn, GEMCAST_MC_AUDIT,
 			       gemcast_event_put_audit(event.skb, gn, audit,
 						       suppressed)))
 		atomic_add(suppressed + 1, &gn->audit_suppressed);

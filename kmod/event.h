@@ -29,6 +29,11 @@ void gemcast_event_acquire(struct gemcast_policy *policy,
 void gemcast_event_audit(struct gemcast_net *gn,
 			 const struct gemcast_audit *audit);
 
+/* The same as a record of the audit subsystem, if that is wanted; see audit.c. */
+bool gemcast_audit_wanted(void);
+void gemcast_audit_record(const struct gemcast_net *gn,
+			  const struct gemcast_audit *audit, int suppressed);
+
 /* Does anybody listen to gemcast_event_sa()? Any context. */
 bool gemcast_event_sa_heard(const struct gemcast_net *gn);
 

@@ -3,6 +3,7 @@
 #ifndef GEMCAST_FLOW_H
 #define GEMCAST_FLOW_H
 
+#include <linux/ip.h>
 #include <linux/skbuff.h>
 #include "addr.h"
 
@@ -28,6 +29,14 @@ struct gemcast_flow {
  * @flow->ifindex is left to the caller.
  */
 bool gemcast_flow_read(const struct sk_buff *skb, struct gemcast_flow *flow);
+/* Is that packet, IP for sure, to a multicast group? */
+static inline bool gemcast_flow_multicast(const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version == 6)
+		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
+	return ipv4_is_multicast(ip_hdr(skb)->daddr);
+}
+
 /* Neighbour discovery, which always passes. */
 bool gemcast_flow_neighbour(const struct gemcast_flow *flow);
 /* IGMP, MLD and IKE, which pass unless a policy names them. */

@@ -52,7 +52,8 @@ static unsigned int gemcast_hook_in(void *priv, struct sk_buff *skb,
 static unsigned int gemcast_hook_bridge(void *priv, struct sk_buff *skb,
 					const struct nf_hook_state *state)
 {
-	if (nf_bridge_info_exists(skb) && gemcast_input_wants(skb))
+	if (nf_bridge_info_exists(skb) &&
+	    gemcast_input_wants(gemcast_net(state->net), skb))
 		skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
 	return NF_ACCEPT;
 }

@@ -166,7 +166,7 @@ static unsigned int gemcast_in_accept(struct gemcast_in *in,
 	secpath_reset(skb);
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
-	if (skb->pkt_type == PACKET_HOST)
+	if (skb->pkt_type == PACKET_HOST && gemcast_flow_multicast(skb))
 		skb->pkt_type = PACKET_MULTICAST;
 	skb_mac_header_rebuild(skb);
 	if (!in->v6) {
@@ -201,26 +201,35 @@ static unsigned int gemcast_in_esp(struct gemcast_in *in, struct sk_buff *skb,
 	return NF_DROP;
 }
 
+/* Drops what policies discard as it came, to a source-specific group above all. */
+static bool gemcast_in_discard(struct gemcast_in *in,
+			       const struct gemcast_flow *flow)
+{
+	bool denied;
+
+	in->policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, flow,
+					   &denied);
+	if (denied)
+		gemcast_in_drop(in, GEMCAST_A_STATS_IN_SSM);
+	else if (in->policy && in->policy->cfg.action == GEMCAST_ACTION_DISCARD)
+		gemcast_in_drop(in, GEMCAST_A_STATS_IN_DISCARD);
+	else
+		return false;
+	return true;
+}
+
 /* Cleartext: may it be here? */
 static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
-				     struct gemcast_flow *flow,
+				     const struct gemcast_flow *flow,
 				     const struct nf_hook_state *state)
 {
-	struct gemcast_policy *policy;
-	bool denied;
-	int drop;
+	const struct gemcast_group *group;
 
-	policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, flow, &denied);
-	if (denied)
-		drop = GEMCAST_A_STATS_IN_SSM;
-	else if (policy && policy->cfg.action == GEMCAST_ACTION_DISCARD)
-		drop = GEMCAST_A_STATS_IN_DISCARD;
-	else if (policy && policy->group && !policy->group->port)
-		drop = GEMCAST_A_STATS_IN_SPOOF;
-	else
-		drop = 0;
-	if (drop) {
-		gemcast_in_drop(in, drop);
+	if (gemcast_in_discard(in, flow))
+		return NF_DROP;
+	group = in->policy ? in->policy->group : NULL;
+	if (group && !group->port) {
+		gemcast_in_drop(in, GEMCAST_A_STATS_IN_SPOOF);
 		return NF_DROP;
 	}
 	gemcast_output_arriving(in->gn, skb, state);
@@ -231,24 +240,6 @@ static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
  * ESP by no SA of ours may be another's: XFRM's, or a gateway's further on. It
  * goes on unless policies discard it as it is (RFC 5374 5.2).
  */
-static unsigned int gemcast_in_no_sa(struct gemcast_in *in,
-				     const struct gemcast_flow *flow)
-{
-	struct gemcast_policy *policy;
-	bool denied;
-	int drop;
-
-	policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, flow, &denied);
-	if (denied)
-		drop = GEMCAST_A_STATS_IN_SSM;
-	else if (policy && policy->cfg.action == GEMCAST_ACTION_DISCARD)
-		drop = GEMCAST_A_STATS_IN_DISCARD;
-	else
-		return NF_ACCEPT;
-	gemcast_in_drop(in, drop);
-	return NF_DROP;
-}
-
 static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 				    const struct gemcast_flow *flow)
 {
@@ -256,7 +247,7 @@ static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 		return NF_ACCEPT;
 	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, 0, &in->dst, &in->src);
 	if (!in->sa)
-		return gemcast_in_no_sa(in, flow);
+		return gemcast_in_discard(in, flow) ? NF_DROP : NF_ACCEPT;
 	/* Its copy may come in where it belongs: that one is to be counted. */
 	if (gemcast_ruleset_elsewhere(rcu_dereference(in->gn->ruleset),
 				      in->sa->group, flow))
@@ -268,17 +259,22 @@ static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 	return gemcast_in_esp(in, skb, flow->upper);
 }
 
-bool gemcast_input_wants(const struct sk_buff *skb)
+bool gemcast_input_wants(const struct gemcast_net *gn,
+			 const struct sk_buff *skb)
 {
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
-		return ipv4_is_multicast(ip_hdr(skb)->daddr) ||
-		       ip_hdr(skb)->protocol == IPPROTO_ESP;
+		if (ip_hdr(skb)->protocol == IPPROTO_ESP)
+			return true;
+		break;
 	case htons(ETH_P_IPV6):
-		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr) ||
-		       ipv6_hdr(skb)->nexthdr == IPPROTO_ESP;
+		if (ipv6_hdr(skb)->nexthdr == IPPROTO_ESP)
+			return true;
+		break;
+	default:
+		return false;
 	}
-	return false;
+	return gemcast_flow_multicast(skb) || gemcast_policy_unicast(gn);
 }
 
 /**
@@ -298,12 +294,13 @@ unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
 
 	/*
 	 * Our own cleartext, looped back; or already read and injected anew; or
-	 * a bridge's, which would forward it in the clear: that which goes up to
-	 * this host comes again.
+	 * what never left this host; or a bridge's, which would forward it in
+	 * the clear: that which goes up to this host comes again.
 	 */
-	if (skb->pkt_type == PACKET_LOOPBACK || nf_bridge_in_prerouting(skb))
+	if (skb->pkt_type == PACKET_LOOPBACK ||
+	    state->in->flags & IFF_LOOPBACK || nf_bridge_in_prerouting(skb))
 		return NF_ACCEPT;
-	if (!gemcast_input_wants(skb))
+	if (!gemcast_input_wants(gn, skb))
 		return NF_ACCEPT;
 	if (!gemcast_flow_read(skb, &flow))
 		return NF_ACCEPT;

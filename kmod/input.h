@@ -7,7 +7,8 @@
 #include "net.h"
 
 /* Does it look at such an IP packet? Its header is there to be read. */
-bool gemcast_input_wants(const struct sk_buff *skb);
+bool gemcast_input_wants(const struct gemcast_net *gn,
+			 const struct sk_buff *skb);
 /* PRE_ROUTING: a verdict. Softirqs off, RCU. */
 unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
 			   const struct nf_hook_state *state);

@@ -241,8 +241,8 @@ static bool gemcast_member_joined4(const struct net_device *dev, __be32 group)
 	return false;
 }
 
-static bool gemcast_member_joined6(const struct net_device *dev,
-				   const struct in6_addr *group)
+bool gemcast_member_joined6(const struct net_device *dev,
+			    const struct in6_addr *group)
 {
 	const struct inet6_dev *idev = __in6_dev_get(dev);
 	const struct ifmcaddr6 *mc;

@@ -19,6 +19,10 @@ void gemcast_members_free(struct gemcast_members *members);
 void gemcast_member_see(struct gemcast_net *gn, const struct sk_buff *skb,
 			const struct gemcast_flow *flow, bool local);
 
+/* Is this host itself a member there? RCU. */
+bool gemcast_member_joined6(const struct net_device *dev,
+			    const struct in6_addr *group);
+
 /*
  * These need gn->lock. A policy that came, or was replaced, is told of the
  * receivers there are; with the last policy all are forgotten.

@@ -172,6 +172,16 @@ static int gemcast_nl_policy_filter(const struct gemcast_nl *nl,
 	return gemcast_nl_selector(nl, &f->cfg.sel);
 }
 
+/* For receivers' unicast back to a sender (RFC 5374 A.2), and no wider. */
+static int gemcast_nl_check_host(const struct gemcast_nl *nl,
+				 const struct gemcast_selector *sel)
+{
+	if (sel->dst_len != GEMCAST_DST_BITS)
+		return gemcast_nl_refuse(nl, GEMCAST_A_POLICY_DST_LEN,
+					 "dst is neither multicast (224.0.0.0/4, ff00::/8) nor one host (/32, /128)");
+	return gemcast_nl_unicast(nl, GEMCAST_A_POLICY_DST, &sel->dst);
+}
+
 static int gemcast_nl_check_dst(const struct gemcast_nl *nl,
 				const struct gemcast_selector *sel)
 {
@@ -179,10 +189,9 @@ static int gemcast_nl_check_dst(const struct gemcast_nl *nl,
 
 	if (!nl->attrs[GEMCAST_A_POLICY_DST])
 		return gemcast_nl_missing(nl, GEMCAST_A_POLICY_DST,
-					  "a policy needs dst, a multicast prefix");
+					  "a policy needs dst, a multicast prefix or a host");
 	if (!gemcast_addr_multicast(&sel->dst))
-		return gemcast_nl_refuse(nl, GEMCAST_A_POLICY_DST,
-					 "dst is not multicast: 224.0.0.0/4 and ff00::/8 are");
+		return gemcast_nl_check_host(nl, sel);
 	v4 = gemcast_addr_family(&sel->dst) == AF_INET;
 	if (sel->dst_len < (v4 ? 96 + 4 : 8))
 		return gemcast_nl_refuse(nl, GEMCAST_A_POLICY_DST_LEN,
@@ -314,6 +323,7 @@ static int gemcast_nl_check_reinject(const struct gemcast_nl *nl,
 static int gemcast_nl_check_protect(const struct gemcast_nl *nl,
 				    const struct gemcast_policy_config *cfg)
 {
+	struct gemcast_group *group;
 	int err;
 
 	if (!nl->attrs[GEMCAST_A_POLICY_GROUP])
@@ -327,8 +337,13 @@ static int gemcast_nl_check_protect(const struct gemcast_nl *nl,
 		      gemcast_nl_check_tunnel(nl, cfg);
 	if (err)
 		return err;
-	return PTR_ERR_OR_ZERO(gemcast_nl_group(nl, GEMCAST_A_POLICY_GROUP,
-						cfg->group));
+	group = gemcast_nl_group(nl, GEMCAST_A_POLICY_GROUP, cfg->group);
+	if (IS_ERR(group))
+		return PTR_ERR(group);
+	if (group->port && !gemcast_addr_multicast(&cfg->sel.dst))
+		return gemcast_nl_refuse(nl, GEMCAST_A_POLICY_DST,
+					 "a udp group carries multicast alone");
+	return 0;
 }
 
 static int gemcast_nl_policy_config(const struct gemcast_nl *nl,

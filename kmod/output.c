@@ -163,32 +163,18 @@ static int gemcast_out_packet(struct gemcast_out *out, struct sk_buff *skb)
 				 gemcast_out_one(out, skb);
 }
 
-static bool gemcast_out_member6(const struct net_device *dev,
-				const struct in6_addr *group)
-{
-	struct inet6_dev *idev = __in6_dev_get(dev);
-	const struct ifmcaddr6 *mc;
-
-	if (!idev)
-		return false;
-	for (mc = rcu_dereference(idev->mc_list); mc;
-	     mc = rcu_dereference(mc->next))
-		if (ipv6_addr_equal(&mc->mca_addr, group))
-			return true;
-	return false;
-}
-
 /* Would the stack have given a copy to local members, or to a local router? */
 static bool gemcast_out_loops(const struct nf_hook_state *state,
 			      const struct sk_buff *skb)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 
-	if (!sk_mc_loop(state->sk))
+	if (!gemcast_flow_multicast(skb) || !sk_mc_loop(state->sk))
 		return false;
 	if (state->pf == NFPROTO_IPV6)
 		return mroute6_is_socket(state->net, (struct sk_buff *)skb) ||
-		       gemcast_out_member6(state->out, &ipv6_hdr(skb)->daddr);
+		       gemcast_member_joined6(state->out,
+					      &ipv6_hdr(skb)->daddr);
 	return skb_rtable(skb)->rt_flags & RTCF_LOCAL ||
 	       dst->output != ip_output;
 }
@@ -330,14 +316,6 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 	return NF_STOLEN;
 }
 
-static bool gemcast_out_multicast(const struct sk_buff *skb,
-				  const struct nf_hook_state *state)
-{
-	if (state->pf == NFPROTO_IPV6)
-		return ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
-	return ipv4_is_multicast(ip_hdr(skb)->daddr);
-}
-
 /* br_netfilter shows what a bridge forwards; that is not routed by us. */
 static bool gemcast_out_bridged(const struct sk_buff *skb,
 				const struct nf_hook_state *state)
@@ -367,7 +345,7 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 	bool denied;
 
 	/* Through the loopback interface nothing leaves. */
-	if (!gemcast_out_multicast(skb, state) ||
+	if ((!gemcast_flow_multicast(skb) && !gemcast_policy_unicast(gn)) ||
 	    state->out->flags & IFF_LOOPBACK || gemcast_out_bridged(skb, state))
 		return NF_ACCEPT;
 	if (!gemcast_flow_read(skb, &flow))

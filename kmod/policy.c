@@ -474,6 +474,11 @@ bool gemcast_policy_selects(const struct gemcast_policy *policy,
 	       (!control || gemcast_policy_names(policy, flow));
 }
 
+bool gemcast_policy_unicast(const struct gemcast_net *gn)
+{
+	return gemcast_ruleset_unicast(rcu_dereference(gn->ruleset));
+}
+
 struct gemcast_policy *gemcast_policy_lookup(const struct gemcast_net *gn,
 					     enum gemcast_gspd which,
 					     const struct gemcast_flow *flow,

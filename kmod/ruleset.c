@@ -5,7 +5,8 @@
  * and prefix length. A packet is looked up once for each length there is, so
  * that what it costs does not grow with the number of dsts. A policy stands in
  * the chains of its direction; multicast selectors are never swapped (RFC 5374
- * 4.1.1).
+ * 4.1.1). A dst may be one host, for what receivers send back (A.2); where none
+ * is, unicast packets cost nothing.
  *
  * gn->lock guards all changes; the packet path reads under RCU.
  */
@@ -158,6 +159,8 @@ static struct gemcast_dst *gemcast_ruleset_make_dst(struct gemcast_ruleset *rs,
 	}
 	if (!rs->ndsts[sel->dst_len]++)
 		set_bit(sel->dst_len, rs->lens);
+	if (!gemcast_addr_multicast(&sel->dst))
+		WRITE_ONCE(rs->nunicast, rs->nunicast + 1);
 	return dst;
 }
 
@@ -168,6 +171,8 @@ static void gemcast_ruleset_drop_dst(struct gemcast_ruleset *rs,
 		return;
 	if (!--rs->ndsts[dst->key.len])
 		clear_bit(dst->key.len, rs->lens);
+	if (!gemcast_addr_multicast(&dst->key.addr))
+		WRITE_ONCE(rs->nunicast, rs->nunicast - 1);
 	rhashtable_remove_fast(&rs->dsts, &dst->hash, gemcast_dst_params);
 	kfree_rcu(dst, rcu);
 }

@@ -23,6 +23,7 @@ struct gemcast_ruleset {
 	struct xarray by_index;		/* lock */
 	struct list_head named;		/* which name an interface; lock */
 	u32 npolicies;			/* lock */
+	u32 nunicast;			/* dsts that are; lock, READ_ONCE */
 	bool staged;			/* of a transaction; no packet sees it */
 	struct rcu_work free;
 };
@@ -75,6 +76,12 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 					      enum gemcast_gspd which,
 					      const struct gemcast_flow *flow,
 					      bool *denied);
+
+/* The same: is there anything for unicast packets? */
+static inline bool gemcast_ruleset_unicast(const struct gemcast_ruleset *rs)
+{
+	return READ_ONCE(rs->nunicast);
+}
 
 /* The same: does @group receive @flow's destination only by other interfaces? */
 bool gemcast_ruleset_elsewhere(struct gemcast_ruleset *rs,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Telling a sender that a packet was too long: one on this host by its socket's
- * error queue, one behind a gateway by ICMPv6. IPv4 routers may not answer
+ * error queue, one behind a gateway by ICMP. IPv4 routers may not answer
  * multicast (RFC 1122 3.2.2). No state, no locks.
  */
 #include <linux/errqueue.h>
 #include <linux/icmpv6.h>
+#include <net/icmp.h>
 #include <net/ipv6.h>
 #include "esp.h"
 #include "toobig.h"
@@ -58,6 +59,9 @@ void gemcast_toobig_tell(const struct gemcast_out *out, struct sk_buff *skb,
 	if (state->hook == NF_INET_FORWARD) {
 		if (out->v6)
 			icmpv6_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+		else if (!gemcast_flow_multicast(skb))
+			icmp_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+				  htonl(mtu));
 		return;
 	}
 	if (!sk || !sk_fullsock(sk))

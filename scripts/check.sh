@@ -116,7 +116,7 @@ licences()
 				bad=1
 			}
 		done
-	done < <(git ls-files | grep -v '^LICENSES/')
+	done < <(git ls-files | grep -Ev '^LICENSES/|/tests/corpus/')
 	return "$bad"
 }
 
@@ -151,7 +151,10 @@ installed()
 	make -C "$logs/tree" install DESTDIR="$root" PREFIX=/usr KDIR="$cache/image/6.1/build"
 	for path in "lib/modules/$release/updates/gemcast.ko" usr/sbin/gemcast \
 		    usr/lib/libgemcast.so usr/lib/pkgconfig/libgemcast.pc usr/include/gemcast.h \
-		    usr/include/linux/gemcast.h usr/share/man/man8/gemcast.8 \
+		    usr/include/linux/gemcast.h usr/share/man/man8/gemcast.8 usr/sbin/miked \
+		    usr/share/man/man8/miked.8 usr/share/man/man5/miked.conf.5 \
+		    usr/lib/systemd/system/miked.service usr/lib/sysusers.d/gemcast.conf \
+		    usr/lib/tmpfiles.d/gemcast.conf \
 		    usr/share/bash-completion/completions/gemcast; do
 		[ -e "$root/$path" ] || {
 			echo "not installed: /$path"

@@ -50,7 +50,7 @@ guest=("$tree/selftests/guest/boot.sh" -k "$series"
 	-e "RACE_SECONDS=${RACE_SECONDS:-10}"
 	${ROLLOVERS:+-e "ROLLOVERS=$ROLLOVERS"}
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
-	-e "PATH=$tree/userspace/gemcast:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	-e "PATH=$tree/userspace/gemcast:$tree/userspace/miked:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 cd "$tree/selftests"
 
 case $what in
@@ -75,11 +75,11 @@ for name; do
 		echo "no such test: $name; there are:" $known >&2
 		exit 2
 	}
-	if [ -e "$name" ]; then
-		tests+=("$tree/selftests/$name")
-	else
-		tests+=("$output/$name")
-	fi
+	# A binary that somebody built in the tree may be of another day.
+	case $name in
+	*.sh) tests+=("$tree/selftests/$name") ;;
+	*) tests+=("$output/$name") ;;
+	esac
 done
 if [ ${#tests[@]} -eq 0 ]; then
 	echo "there is no test" >&2

@@ -24,6 +24,14 @@ build	make				make
 build	pkg-config			pkg-config
 build	libmnl.pc			libmnl-dev
 build	/usr/include/stdio.h		libc6-dev
+build	jansson.pc			libjansson-dev
+build	libcap-ng.pc			libcap-ng-dev
+build	libcrypto.pc			libssl-dev
+build	libcyaml.pc			libcyaml-dev
+build	libseccomp.pc			libseccomp-dev
+build	libsystemd.pc			libsystemd-dev
+build	/usr/include/uthash.h		uthash-dev
+build	yaml-0.1.pc			libyaml-dev
 headers	/usr/src/linux-headers-*-amd64	linux-headers-amd64
 dkms	dkms				dkms
 guest	qemu-system-x86_64		qemu-system-x86
@@ -46,6 +54,7 @@ host	python3				python3
 host	/usr/lib/python3/dist-packages/yaml	python3-yaml
 host	/usr/lib/python3/dist-packages/jsonschema	python3-jsonschema
 host	/usr/sbin/smcroutectl		smcroute
+host	/usr/sbin/igmpproxy		igmpproxy
 host	socat				socat
 host	tcpdump				tcpdump
 host	tshark				tshark

@@ -103,7 +103,7 @@ bad_input()
 	refused 2 'the group exists' group add 7
 	refused 2 'in use' group del 7
 	refused 2 'no such group' group del 77
-	refused 2 'not multicast.*\(policy.dst\)' policy add group 7 dst 10.1.1.1/32
+	refused 2 'nor one host.*\(policy.dst-len\)' policy add group 7 dst 10.1.1.0/24
 	refused 2 'no such group.*\(policy.group\)' policy add group 99 dst 239.6.6.6
 	refused 2 'needs a group.*\(missing policy.group\)' policy add dst 239.6.6.6
 	refused 2 'interface.*\(policy.dev\)' policy add group 7 dst 239.6.6.6 dev nosuch

@@ -42,8 +42,8 @@ veth_pair B lan 10.3.0.1/24,fd03::1/64 r eth0 10.3.0.2/24,fd03::2/64
 for ns in A B; do
 	ns_exec $ns sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 done
-route_multicast A lan core 10.1.0.1,239.1.1.1 fd01::1,ff1e::1
-route_multicast B core lan 10.1.0.1,239.1.1.1 fd01::1,ff1e::1
+route_multicast A lan,10.1.0.1,239.1.1.1,core lan,fd01::1,ff1e::1,core
+route_multicast B core,10.1.0.1,239.1.1.1,lan core,fd01::1,ff1e::1,lan
 
 SPI=4096
 for group in 239.1.1.1 ff1e::1; do

@@ -8,7 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
 
-SPI=12288
 EDGES=0,1,1370..1480,8972
 
 # The largest that UDP has in a tunnel, and an ESP packet of 65,535 bytes has room
@@ -21,45 +20,6 @@ family()
 	IPv6) group=ff15::1 peer=fd00::2 v6=20
 		tunnel_largest=65507..65527 transport_largest=65490 ;;
 	esac
-}
-
-# configure WORD...: of the policy
-configure()
-{
-	new_key "$TMP/key"
-	SPI=$((SPI + 1))
-	for ns in s a; do
-		gc_batch $ns <<-END
-			group flush
-			stats reset
-			group add 7
-			policy add group 7 dst $group dev eth0 $*
-			sa add group 7 spi $SPI dst $group dir $([ $ns = s ] && echo out || echo in) \
-				aead $GCM key file $TMP/key $([ $ns = s ] && echo sid 1 bits 8 || echo sid-bits 8 replay sid)
-		END
-	done
-}
-
-# udp_group: the same by ESP-in-UDP to a
-udp_group()
-{
-	new_key "$TMP/key"
-	SPI=$((SPI + 1))
-	gc_batch s <<-END
-		group flush
-		stats reset
-		group add 8 encap udp
-		policy add group 8 dst $group dir send
-		peer add group 8 to $peer
-		sa add group 8 spi $SPI dir out aead $GCM key file $TMP/key sid 1 bits 8
-	END
-	gc_batch a <<-END
-		group flush
-		stats reset
-		group add 8 encap udp
-		policy add group 8 dst $group dir receive reinject rx dev eth0
-		sa add group 8 spi $SPI dir in aead $GCM key file $TMP/key sid-bits 8 replay sid
-	END
 }
 
 # refused DESC SEND-ARG...: EMSGSIZE, and it is counted
@@ -78,7 +38,7 @@ refused()
 every_size()
 {
 	expect "$1: sizes" delivers s a "$group" -s "$EDGES,$largest" -w 16
-	expect "$1: random sizes" delivers s a "$group" -s 0-9000 -n 200 -S $SPI
+	expect "$1: random sizes" delivers s a "$group" -s 0-9000 -n 200 -S "$SPI"
 	if [ -n "$batches" ]; then
 		expect "$1: batches of 30 small datagrams" delivers s a "$group" -s 100 -g 30 -n 600
 		expect "$1: batches of 8, each with room for ESP" delivers s a "$group" -s 1300 -g 8 -n 200
@@ -93,14 +53,14 @@ all_modes()
 	for name in IPv4 IPv6; do
 		family $name
 		largest=$tunnel_largest
-		configure mode tunnel
+		native_group "$group" mode tunnel
 		every_size "$name, tunnel, $desc"
 		largest=$transport_largest
-		configure mode transport
+		native_group "$group" mode transport
 		every_size "$name, transport, $desc"
 		refused "$name, transport, $desc" -s $((largest + 1))
 		largest=$tunnel_largest
-		udp_group
+		udp_group "$group" "$peer"
 		every_size "$name, ESP-in-UDP, $desc"
 	done
 }
@@ -129,14 +89,14 @@ df_bits()
 dont_fragment()
 {
 	family IPv4
-	configure df set
+	native_group "$group" df set
 	capture_start df s eth0
 	expect "df set: what fits" delivers s a "$group" -s 20,1418
 	capture_end df
 	df_bits "df set: says so on the wire" df=1
 	refused "df set" -s 1419
 
-	configure df copy
+	native_group "$group" df copy
 	capture_start df s eth0
 	expect "df copy: what fits" delivers s a "$group" -d do -s 20,1418
 	capture_end df
@@ -147,14 +107,14 @@ dont_fragment()
 	capture_end df
 	df_bits "df copy: none copied" df=0
 
-	configure df clear
+	native_group "$group" df clear
 	capture_start df s eth0
 	expect "df clear: a sender with DF" delivers s a "$group" -d do -s 20,1418,1419,1472
 	capture_end df
 	df_bits "df clear: cleared" df=0
 
 	family IPv6
-	configure df set
+	native_group "$group" df set
 	expect "IPv6, df set: what fits" delivers s a "$group" -s 20,1378
 	refused "IPv6, df set" -s 1379
 }

@@ -2,12 +2,13 @@
 # shellcheck shell=bash
 #
 # Key servers and group members, for tests of miked; to be sourced after traffic.sh.
-# Each miked has a NAME, NAME.example.org is who it is, by a certificate, and it runs
-# as the user nobody.
+# Each miked has a NAME, NAME.example.org is who it is, by a certificate or a pre-shared
+# key, and it runs as the user nobody.
 #
 #	mike_pki			a CA, in $TMP/ca.pem
 #	mike_conf NAME			a configuration, $TMP/NAME.conf, whose own parts come
 #					from standard input, and a certificate
+#	mike_conf_psk NAME PEER...	the same with a pre-shared key for each of these
 #	mike_start NAME NS		when this returns, it answers
 #	mike NAME ARG...		`gemcast ARG...`, asking this miked
 #	mike_stop NAME			end it by SIGTERM
@@ -26,11 +27,17 @@ done
 
 MIKE_USER=nobody
 
-mike_pki()
+# What that user has to get at.
+mike_dir()
 {
 	chmod 711 "$TMP"
 	mkdir -p "$TMP/run"
 	chown $MIKE_USER "$TMP/run"
+}
+
+mike_pki()
+{
+	mike_dir
 	openssl req -x509 -newkey ed25519 -nodes -days 2 -subj "/O=Example/CN=CA" \
 		-keyout "$TMP/ca.key" -out "$TMP/ca.pem" 2>/dev/null
 	chmod 644 "$TMP/ca.pem"
@@ -64,6 +71,34 @@ mike_conf()
 	END
 	cat >>"$TMP/$1.conf"
 	chmod 644 "$TMP/$1.conf"
+}
+
+# Both sides of a pair have one file.
+mike_conf_psk()
+{
+	local name=$1 peer file
+
+	shift
+	mike_dir
+	{
+		cat <<-END
+			log: { target: stderr, level: info }
+			control: { socket: $TMP/run/$name.sock }
+			credentials: [ { name: here, identity: $name.example.org } ]
+			psk:
+		END
+		for peer; do
+			file=$TMP/$(printf '%s\n' "$name" "$peer" | sort | paste -sd-).psk
+			if ! [ -e "$file" ]; then
+				(umask 077 && printf '0x%s\n' "$(od -An -v -tx1 -N 32 /dev/urandom |
+					tr -d ' \n')" >"$file")
+				chown $MIKE_USER "$file"
+			fi
+			echo "  - { peer: $peer.example.org, file: $file }"
+		done
+		cat
+	} >"$TMP/$name.conf"
+	chmod 644 "$TMP/$name.conf"
 }
 
 mike()

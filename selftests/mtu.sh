@@ -8,57 +8,11 @@
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
 
-SPI=16384
 
 mtu_set()
 {
 	ip -n "$(ns_name s)" link set eth0 mtu "$1"
 	ip -n "$(ns_name a)" link set eth0 mtu "$1"
-}
-
-# configure GROUP WORD...: native; a policy of these words, its SA at s and a
-configure()
-{
-	local ns group=$1
-
-	shift
-	new_key "$TMP/key"
-	SPI=$((SPI + 1))
-	for ns in s a; do
-		gc_batch $ns <<-END
-			group flush
-			stats reset
-			group add 7
-			policy add group 7 dst $group dev eth0 $*
-			sa add group 7 spi $SPI dst $group dir $([ $ns = s ] && echo out || echo in) \
-				aead $GCM key file $TMP/key $([ $ns = s ] && echo sid 1 bits 8 || echo sid-bits 8 replay sid)
-		END
-	done
-}
-
-# configure_udp GROUP PEER WORD...: the same by ESP-in-UDP
-configure_udp()
-{
-	local group=$1 peer=$2
-
-	shift 2
-	new_key "$TMP/key"
-	SPI=$((SPI + 1))
-	gc_batch s <<-END
-		group flush
-		stats reset
-		group add 8 encap udp
-		policy add group 8 dst $group dir send $*
-		peer add group 8 to $peer
-		sa add group 8 spi $SPI dir out aead $GCM key file $TMP/key sid 1 bits 8
-	END
-	gc_batch a <<-END
-		group flush
-		stats reset
-		group add 8 encap udp
-		policy add group 8 dst $group dir receive reinject rx dev eth0
-		sa add group 8 spi $SPI dir in aead $GCM key file $TMP/key sid-bits 8 replay sid
-	END
 }
 
 # fragments CAPTURE PROTO: frames that are part of an outer packet
@@ -92,17 +46,17 @@ walk_all()
 	# about what is left of the MTU, and of two of them
 	edges=0,1,$((mtu - 120))..$((mtu - 20)),$((2 * mtu - 200))..$((2 * mtu - 80)),20000
 	sizes=$edges,$5
-	configure "$group"
+	native_group "$group"
 	walk "$name, tunnel" "$group" 50 after
-	configure "$group" fragment before
+	native_group "$group" fragment before
 	walk "$name, tunnel, cut before" "$group" 50 before
-	configure_udp "$group" "$peer"
+	udp_group "$group" "$peer"
 	walk "$name, ESP-in-UDP" "$group" 17 after
-	configure_udp "$group" "$peer" fragment before
+	udp_group "$group" "$peer" fragment before
 	walk "$name, ESP-in-UDP, cut before" "$group" 17 before
 	expect "$name, ESP-in-UDP, cut before: batches" delivers s a "$group" -s $((mtu - 48)) -g 4 -n 40
 	sizes=$edges,$6
-	configure "$group" mode transport
+	native_group "$group" mode transport
 	walk "$name, transport" "$group" 50 after
 }
 
@@ -112,7 +66,7 @@ tells()
 	local desc=$1 group=$2 size=$3 longer=$4 mtu=$5
 
 	shift 5
-	configure "$group" "$*"
+	native_group "$group" "$*"
 	expect "$desc: $size bytes" delivers s a "$group" -d do -s 20,"$size"
 	expect_fail -e "error=EMSGSIZE mtu=$mtu\$" "$desc: $longer bytes are too long, and how much is not" \
 		send s -i eth0 -e -d do -s "$longer" "$group" "$PORT"
@@ -123,7 +77,7 @@ tells()
 # packet is not cut, and takes no number that the next one has too.
 long_header()
 {
-	configure ff15::1 fragment before
+	native_group ff15::1 fragment before
 	capture_start header s eth0
 	expect_fail -e 'Message too long' "a header that no fragment has room for" \
 		ns_exec s python3 - <<-'END'
@@ -234,7 +188,7 @@ tells "IPv4, transport, df copy" 239.1.1.1 1438 1439 1466 df copy mode transport
 tells "IPv6, tunnel, df copy" ff15::1 1378 1379 1426 df copy
 tells "IPv6, transport, df copy" ff15::1 1418 1419 1466 df copy mode transport
 mtu_set 1280
-configure ff15::1 df set
+native_group ff15::1 df set
 expect "IPv6, MTU 1280, df set: what a link must carry is cut" delivers s a ff15::1 -s 20,1180..1232
 
 long_header
@@ -244,5 +198,6 @@ veth_pair A core 10.2.0.1/24,fd02::1/64 r eth0 10.2.0.2/24,fd02::2/64
 ns_exec A sysctl -q net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 # the sender takes a router's word only where it has a route back
 ip -n "$(ns_name h)" -6 route add default via fd01::2
-route_multicast A lan core 10.1.0.1,239.1.1.1 fd01::1,ff1e::1 fd01::1,ff1e::2 fd01::1,ff1e::3
+route_multicast A lan,10.1.0.1,239.1.1.1,core lan,fd01::1,ff1e::1,core lan,fd01::1,ff1e::2,core \
+	lan,fd01::1,ff1e::3,core
 behind_a_gateway

@@ -14,6 +14,10 @@
 #	expect_counts DESC NS COUNTER=N...	just so
 #	sa_count NS SPI COUNTER		one of an SA, or of all with the SPI summed up
 #
+#	native_group GROUP WORD...	from s to a, with nothing else there: a policy of
+#					these words, and an SA with the next SPI and a key
+#	udp_group GROUP PEER WORD...	the same by ESP-in-UDP, PEER is a's address
+#
 #	recv_start NAME NS ARG...	`mcast recv ARG...`; several may be started
 #	recv_ready			before this waits until all have joined
 #	recv_end NAME			wait; it got all, each once, in order
@@ -26,7 +30,8 @@
 #					$PORT gets to each TO, on eth0; none is sent
 #					faster than it is received
 #
-#	route_multicast NS FROM TO SOURCE,GROUP...	by smcrouted; it is done on return
+#	route_multicast NS ROUTE...	by smcrouted, ROUTE: FROM,SOURCE,GROUP,TO...; it is
+#					done on return
 #
 #	capture_start NAME NS IF [FILTER]
 #	capture_end NAME		$TMP/NAME.list has a line for each frame
@@ -50,7 +55,7 @@ done
 # Room for what a sender has ahead of its receivers; no namespace has its own.
 sysctl -q net.core.netdev_max_backlog=100000
 
-PORT=5000
+PORT=5000 SPI=4096
 declare -A pid_of ns_of if_of stats
 joining=()
 streams=0
@@ -114,6 +119,49 @@ expect_counts()
 sa_count()
 {
 	gc "$1" -j -s sa show spi "$2" | jq "[.[].${3//-/_}] | add"
+}
+
+native_group()
+{
+	local ns group=$1
+
+	shift
+	new_key "$TMP/key"
+	SPI=$((SPI + 1))
+	for ns in s a; do
+		gc_batch $ns <<-END
+			group flush
+			stats reset
+			group add 7
+			policy add group 7 dst $group dev eth0 $*
+			sa add group 7 spi $SPI dst $group dir $([ $ns = s ] && echo out || echo in) \
+				aead $GCM key file $TMP/key $([ $ns = s ] && echo sid 1 bits 8 || echo sid-bits 8 replay sid)
+		END
+	done
+}
+
+udp_group()
+{
+	local group=$1 peer=$2
+
+	shift 2
+	new_key "$TMP/key"
+	SPI=$((SPI + 1))
+	gc_batch s <<-END
+		group flush
+		stats reset
+		group add 8 encap udp
+		policy add group 8 dst $group dir send $*
+		peer add group 8 to $peer
+		sa add group 8 spi $SPI dir out aead $GCM key file $TMP/key sid 1 bits 8
+	END
+	gc_batch a <<-END
+		group flush
+		stats reset
+		group add 8 encap udp
+		policy add group 8 dst $group dir receive reinject rx dev eth0 $*
+		sa add group 8 spi $SPI dir in aead $GCM key file $TMP/key sid-bits 8 replay sid
+	END
 }
 
 # --- senders and receivers --------------------------------------------------------
@@ -240,7 +288,7 @@ delivers()
 
 routes_multicast()
 {
-	local ns pair
+	local ns route from source group
 
 	ns=$(ns_name "$1")
 	shift
@@ -248,23 +296,23 @@ routes_multicast()
 		ip -n "$ns" mroute show table all
 		ip -n "$ns" -6 mroute show table all
 	} >"$TMP/mroutes"
-	for pair; do
-		grep -q "(${pair%,*},${pair#*,}).*resolved" "$TMP/mroutes" || return
+	for route; do
+		IFS=, read -r from source group _ <<<"$route"
+		grep -q "($source,$group) .*Iif: $from .*resolved" "$TMP/mroutes" || return
 	done
 }
 
 route_multicast()
 {
-	local ns=$1 from=$2 to=$3 pair
+	local ns=$1 route from source group to
 
-	shift 3
-	{
-		echo "phyint $from enable"
-		echo "phyint $to enable"
-		for pair; do
-			echo "mroute from $from source ${pair%,*} group ${pair#*,} to $to"
-		done
-	} >"$TMP/$ns.conf"
+	shift
+	for route; do
+		IFS=, read -r from source group to <<<"$route"
+		# shellcheck disable=SC2086
+		printf 'phyint %s enable\n' "$from" ${to//,/ }
+		echo "mroute from $from source $source group $group to ${to//,/ }"
+	done | sort -ru >"$TMP/$ns.conf"
 	in_background "smcroute.$ns" "$ns" smcrouted -n -N -t 0 -f "$TMP/$ns.conf" \
 		-P "$TMP/$ns.pid" -u "$TMP/$ns.sock"
 	wait_for routes_multicast "$ns" "$@"

@@ -46,7 +46,7 @@ steps()
 		   'proto': 17, 'dport-min': 5000, 'dport-max': 5010, 'dev': 'eth0'})
 		do('IPv6', 'policy-new', NEW, group=7, mode='transport', dir='send',
 		   dst='ff15' + 28 * '0', prio=5, **{'dst-len': 16})
-		do('unicast', 'policy-new', NEW, group=7, dst='0a000001', **{'dst-len': 32})
+		do('unicast', 'policy-new', NEW, group=7, dst='0a000000', **{'dst-len': 24})
 		show('policies', 'policy', 'dir', 'mode', 'prio', 'dst-len', 'dev')
 		do('reserved', 'sa-new', NEW, group=7, spi=255, dst=DST, dir='in', aead=GCM,
 		   key=KEY)
@@ -82,7 +82,7 @@ wanted()
 		groups: [7, 'none', None] [8, 'udp', 4500]
 		IPv4: done
 		IPv6: done
-		unicast: dst is not multicast: 224.0.0.0/4 and ff00::/8 are
+		unicast: dst is neither multicast (224.0.0.0/4, ff00::/8) nor one host (/32, /128)
 		policies: ['send', 'transport', 5, 16, None] ['both', 'tunnel', 1000, 32, 'eth0']
 		reserved: SPIs below 256 are reserved
 		an SA: done

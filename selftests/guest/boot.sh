@@ -71,7 +71,7 @@ mkfifo "$run/output"
 if [ -n "$interactive" ]; then
 	: >"$run/interactive"
 fi
-words="loglevel=6 panic=-1 oops=panic softlockup_panic=1 hung_task_panic=1 watchdog_thresh=30 log_buf_len=4M random.trust_cpu=on mitigations=off norandmaps audit=0 gemcast.run=$run gemcast.image=$image gemcast.session=$here/session"
+words="loglevel=6 panic=-1 oops=panic softlockup_panic=1 hung_task_panic=1 watchdog_thresh=30 log_buf_len=4M random.trust_cpu=on mitigations=off norandmaps gemcast.run=$run gemcast.image=$image gemcast.session=$here/session"
 
 tcg='-accel tcg,thread=multi -cpu max,la57=off'
 kvm='-accel kvm -cpu host'

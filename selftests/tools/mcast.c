@@ -35,7 +35,7 @@ static const char usage[] =
 	"	-e		IP_RECVERR, and print mtu=, what is told of a refused datagram\n"
 	"	prints: sender= sent= failed= error=; fails if any was refused\n"
 	"\n"
-	"usage: mcast recv [OPTION]... PORT GROUP[@SOURCE]...\n"
+	"usage: mcast recv [OPTION]... PORT {GROUP[@SOURCE]|OWN-ADDRESS}...\n"
 	"	-i DEV		interface to join on\n"
 	"	-c SENDERS	end when so many are complete (1)\n"
 	"	-n COUNT	end after COUNT datagrams instead; 0: expect none, and end\n"

@@ -50,12 +50,22 @@ static struct {
 #define BOTH(level, name) \
 	((struct option_name){ level, name }), ((struct option_name){ level, name })
 
+static bool is_multicast(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in6 *v6 = (void *)address;
+	const struct sockaddr_in *v4 = (void *)address;
+
+	if (address->ss_family == AF_INET)
+		return IN_MULTICAST(ntohl(v4->sin_addr.s_addr));
+	return IN6_IS_ADDR_MULTICAST(&v6->sin6_addr);
+}
+
 static void join(char *text, unsigned int port)
 {
 	unsigned int ifindex = r.dev ? interface(r.dev) : 0;
 	struct sockaddr_storage *group = &r.groups[r.ngroups];
 	char *source = strchr(text, '@');
-	int fd, level, err;
+	int fd, level, err = 0;
 
 	if (r.ngroups == GROUPS_MAX)
 		die("up to %d groups", GROUPS_MAX);
@@ -81,7 +91,7 @@ static void join(char *text, unsigned int port)
 		req.gsr_group = *group;
 		err = setsockopt(fd, level, MCAST_JOIN_SOURCE_GROUP, &req,
 				 sizeof(req));
-	} else {
+	} else if (is_multicast(group)) {
 		struct group_req req = { .gr_interface = ifindex };
 
 		req.gr_group = *group;

@@ -231,13 +231,13 @@ int args_name(struct args *a, const char *name, const char **value)
 }
 
 /* Who somebody is to miked, which knows more of it. */
-int args_id(struct args *a, const char **value)
+int args_id(struct args *a, const char *name, const char **value)
 {
 	int err;
 
-	err = take(a, "ID", value);
+	err = take(a, name, value);
 	if (!err && !parse_id(*value))
-		return bad_value(a, "ID", *value, "an identity, as gm1.example.org");
+		return bad_value(a, name, *value, "an identity, as gm1.example.org");
 	return err;
 }
 

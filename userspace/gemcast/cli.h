@@ -103,7 +103,7 @@ int args_enum(struct args *a, const char *name, const char * const *words,
 int args_string(struct args *a, const char *name, const char **value);
 int args_any(struct args *a, const char *name, const char **value);
 int args_name(struct args *a, const char *name, const char **value);
-int args_id(struct args *a, const char **value);
+int args_id(struct args *a, const char *name, const char **value);
 int args_u64(struct args *a, const char *name, uint64_t min, uint64_t max,
 	     uint64_t *value);
 int args_u32(struct args *a, const char *name, uint32_t min, uint32_t max,

@@ -51,7 +51,7 @@ static int read_which(struct args *a, const char *which, struct gemcast_join *jo
 	again.next = &word;
 	again.left = 1;
 	if (GEMCAST_HAS(join, GEMCAST_JOIN_AT)) {
-		err = args_id(&again, &which);
+		err = args_id(&again, "GROUP-ID", &which);
 		snprintf(join->id, sizeof(join->id), "%s", which);
 		join->present |= GEMCAST_BIT(GEMCAST_JOIN_ID);
 	} else {
@@ -76,12 +76,13 @@ static int run_join(struct cli *cli, struct args *a)
 	return err ?: cli_control_result(cli, gemcast_control_join(cli->control, &join));
 }
 
+/* Who joined by a group's id has that for its name. */
 static int run_leave(struct cli *cli, struct args *a)
 {
 	const char *name;
 	int err;
 
-	err = args_name(a, "NAME", &name) ?: args_end(a) ?: cli_open_control(cli);
+	err = args_id(a, "NAME", &name) ?: args_end(a) ?: cli_open_control(cli);
 	return err ?: cli_control_result(cli, gemcast_control_leave(cli->control, name));
 }
 
@@ -140,7 +141,7 @@ static int run_status(struct cli *cli, struct args *a)
 	int err = CLI_OK;
 
 	if (a->left)
-		err = args_name(a, "NAME", &name);
+		err = args_id(a, "NAME", &name);
 	err = err ?: args_end(a) ?: cli_open_control(cli);
 	if (err)
 		return err;

@@ -18,7 +18,7 @@
 #define REKEY \
 "gemcast ks rekey group NAME [ now ]\n"
 
-#define POLICY_MAX	(128 * 1024)
+#define POLICY_MAX	131072
 #define IDS_MAX		128	/* more words than a line of a batch has */
 
 /* A verb of a part: "ks group add". */
@@ -43,6 +43,15 @@ static int run_verb(struct cli *cli, struct args *a, const struct verb *verbs)
 	return err ?: verbs[index].run(cli, a);
 }
 
+/* What changes with the group's keys and members; the rest is its policy. */
+#define GROUP_STATE	(GEMCAST_BIT(GEMCAST_KS_GROUP_EPOCH) |				\
+			 GEMCAST_BIT(GEMCAST_KS_GROUP_SAS) |				\
+			 GEMCAST_BIT(GEMCAST_KS_GROUP_MEMBERS) |			\
+			 GEMCAST_BIT(GEMCAST_KS_GROUP_SENDERS) |			\
+			 GEMCAST_BIT(GEMCAST_KS_GROUP_CURRENT) |			\
+			 GEMCAST_BIT(GEMCAST_KS_GROUP_NEXT_ROLLOVER) |			\
+			 GEMCAST_BIT(GEMCAST_KS_GROUP_CONVERGED))
+
 static int print_group(const struct gemcast_ks_group *group, void *arg)
 {
 	struct cli *cli = arg;
@@ -63,7 +72,8 @@ static int print_group(const struct gemcast_ks_group *group, void *arg)
 		print_string(p, "encryption", "encryption", group->encryption);
 	if (GEMCAST_HAS(group, GEMCAST_KS_GROUP_REKEY))
 		print_string(p, "rekey", "rekey", group->rekey);
-	print_line(p, "    ");
+	if (group->present & GROUP_STATE)
+		print_line(p, "    ");
 	print_numbers(p, group->present, numbers, ARRAY_SIZE(numbers));
 	if (GEMCAST_HAS(group, GEMCAST_KS_GROUP_NEXT_ROLLOVER))
 		print_seconds(p, "next_rollover", "next-rollover", group->next_rollover);
@@ -197,7 +207,7 @@ static int read_ids(struct cli *cli, struct args *a, struct selection *selection
 	while (!err && (a->left || (needed && !selection->count))) {
 		if (selection->count == IDS_MAX)
 			return cli_error(cli, "%s: more than %d at once", a->where, IDS_MAX);
-		err = args_id(a, &selection->ids[selection->count++]);
+		err = args_id(a, "ID", &selection->ids[selection->count++]);
 	}
 	return err;
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The client of miked's control socket: one request, and all answers to it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,26 +74,37 @@ const char *gemcast_control_error(const struct gemcast_control *c)
 	return c->error;
 }
 
+/* Waits, but not for ever, while others wait to be let in. */
+static int dial(struct gemcast_control *c, const struct sockaddr_un *addr)
+{
+	const struct timeval limit = { .tv_sec = ANSWER_MS / 1000 };
+
+	if (setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
+	    connect(c->fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
+	    fcntl(c->fd, F_SETFL, O_NONBLOCK))
+		return -errno;
+	return 0;
+}
+
 static int connect_to(struct gemcast_control *c, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int err = 0;
+	int err;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return fail(c, -ENAMETOOLONG, "%s: longer than the path of a socket", path);
 	memcpy(addr.sun_path, path, strlen(path) + 1);
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return fail_call(c, -errno, "socket");
-	if (connect(c->fd, (struct sockaddr *)&addr, sizeof(addr)))
-		err = -errno;
+	err = dial(c, &addr);
 	if (!err)
 		return 0;
 	hang_up(c);
 	if (err == -ENOENT || err == -ECONNREFUSED)
-		return fail(c, err, "%s: miked does not run", path);
+		return fail(c, err, "miked does not run, or has its control socket elsewhere than at %s: systemctl start miked", path);
 	if (err == -EACCES)
-		return fail(c, err, "%s: not permitted: be root, or in the group that miked.conf names", path);
+		return fail(c, err, "not permitted at %s: be root, or in the group that control.group of miked.conf names", path);
 	if (err == -EAGAIN)
 		return fail(c, err, "%s: miked is too busy", path);
 	return fail_call(c, err, path);
@@ -191,7 +204,7 @@ static json_t *receive(struct gemcast_control *c, uint64_t deadline, int *err)
 	if (!json_is_object(answer)) {
 		json_decref(answer);
 		answer = NULL;
-		*err = fail(c, -EBADMSG, "miked's answer makes no sense");
+		*err = fail(c, -EBADMSG, "miked's answer is no JSON object");
 	}
 	return answer;
 }
@@ -419,8 +432,9 @@ int gemcast_ks_member_show(struct gemcast_control *c, const struct gemcast_ks_me
 		       filter ? filter : &all, ANSWER_MS, &reader);
 }
 
-static int change_members(struct gemcast_control *c, const char *method, const char *group,
-			  const char *role, const char * const *ids, size_t count)
+static int change_members(struct gemcast_control *c, const char *method,
+			  const struct gemcast_shape *shape, const char *group, const char *role,
+			  const char * const *ids, size_t count)
 {
 	struct gemcast_members members = {
 		.present = GEMCAST_BIT(GEMCAST_MEMBERS_IDS),
@@ -433,19 +447,19 @@ static int change_members(struct gemcast_control *c, const char *method, const c
 	if (!err)
 		err = put(c, &members.present, GEMCAST_MEMBERS_ROLE, members.role,
 			  sizeof(members.role), role);
-	return err ? err : act(c, method, &gemcast_shape_members, &members);
+	return err ? err : act(c, method, shape, &members);
 }
 
 int gemcast_ks_member_admit(struct gemcast_control *c, const char *group, const char *role,
 			    const char * const *ids, size_t count)
 {
-	return change_members(c, "ks.member.admit", group, role, ids, count);
+	return change_members(c, "ks.member.admit", &gemcast_shape_admit, group, role, ids, count);
 }
 
 int gemcast_ks_member_expel(struct gemcast_control *c, const char *group,
 			    const char * const *ids, size_t count)
 {
-	return change_members(c, "ks.member.expel", group, NULL, ids, count);
+	return change_members(c, "ks.member.expel", &gemcast_shape_expel, group, NULL, ids, count);
 }
 
 int gemcast_ks_rekey(struct gemcast_control *c, const char *group, bool now)

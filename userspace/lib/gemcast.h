@@ -322,6 +322,11 @@ int gemcast_policy_abort(struct gemcast_handle *h);
  */
 int gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa);
 int gemcast_sa_replace(struct gemcast_handle *h, const struct gemcast_sa *sa);
+/*
+ * When the SA that _del would take ends, from now: `deactivate` (RFC 5374 4.2.1). The
+ * rest of it stays as it is. -EINVAL: its time to begin were later.
+ */
+int gemcast_sa_set(struct gemcast_handle *h, const struct gemcast_sa *sa);
 int gemcast_sa_del(struct gemcast_handle *h, const struct gemcast_sa *key);
 int gemcast_sa_get(struct gemcast_handle *h, const struct gemcast_sa *key,
 		   struct gemcast_sa *out);

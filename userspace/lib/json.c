@@ -10,8 +10,8 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define FIELD(bit, name, type, object, member, needed)				\
-	[bit] = { name, GEMCAST_JSON_##type, offsetof(struct object, member),	\
-		  sizeof(((struct object *)0)->member), needed }
+	[bit] = { name, offsetof(struct object, member),			\
+		  sizeof(((struct object *)0)->member), GEMCAST_JSON_##type, needed }
 
 #define SHAPE(object, fields)	{ sizeof(struct object), fields, ARRAY_SIZE(fields) }
 
@@ -100,8 +100,8 @@ static const struct gemcast_member_field policy_fields[] = {
 
 static const struct gemcast_member_field members_fields[] = {
 	MEMBERS(GROUP, "group", STRING, group, true),
-	MEMBERS(ROLE, "role", STRING, role, false),
 	MEMBERS(IDS, "ids", STRINGS, ids, true),
+	MEMBERS(ROLE, "role", STRING, role, false),
 };
 
 static const struct gemcast_member_field rekey_fields[] = {
@@ -124,7 +124,11 @@ const struct gemcast_shape gemcast_shape_ks_member = SHAPE(gemcast_ks_member, ks
 const struct gemcast_shape gemcast_shape_ks_member_filter =
 	SHAPE(gemcast_ks_member, ks_member_filter_fields);
 const struct gemcast_shape gemcast_shape_policy = SHAPE(gemcast_policy_text, policy_fields);
-const struct gemcast_shape gemcast_shape_members = SHAPE(gemcast_members, members_fields);
+const struct gemcast_shape gemcast_shape_admit = SHAPE(gemcast_members, members_fields);
+/* Who is to go needs no role. */
+const struct gemcast_shape gemcast_shape_expel = {
+	sizeof(struct gemcast_members), members_fields, GEMCAST_MEMBERS_ROLE,
+};
 const struct gemcast_shape gemcast_shape_rekey = SHAPE(gemcast_rekey, rekey_fields);
 const struct gemcast_shape gemcast_shape_log_level = SHAPE(gemcast_log_level, log_level_fields);
 

@@ -11,7 +11,7 @@
 #include "gemcast.h"
 
 /* A message, with its NUL; of a request and of one answer. */
-#define GEMCAST_MESSAGE_MAX	(256 * 1024)
+#define GEMCAST_MESSAGE_MAX	262144
 
 /* Requests that the library's callers have as words of a call. */
 struct gemcast_named {
@@ -51,8 +51,8 @@ struct gemcast_policy_text {
 
 enum gemcast_members_attr {
 	GEMCAST_MEMBERS_GROUP = 1,
-	GEMCAST_MEMBERS_ROLE,
 	GEMCAST_MEMBERS_IDS,
+	GEMCAST_MEMBERS_ROLE,
 };
 
 /* The bits of the small ones: their members in order. */
@@ -76,9 +76,9 @@ enum gemcast_json_type {
 /* A member: its bit is its index in the list. */
 struct gemcast_member_field {
 	const char *name;
-	enum gemcast_json_type type;
 	size_t offset;
 	size_t size;
+	enum gemcast_json_type type;
 	bool needed;
 };
 
@@ -97,7 +97,8 @@ extern const struct gemcast_shape gemcast_shape_ks_group;
 extern const struct gemcast_shape gemcast_shape_ks_member;
 extern const struct gemcast_shape gemcast_shape_ks_member_filter;
 extern const struct gemcast_shape gemcast_shape_policy;
-extern const struct gemcast_shape gemcast_shape_members;
+extern const struct gemcast_shape gemcast_shape_admit;
+extern const struct gemcast_shape gemcast_shape_expel;
 extern const struct gemcast_shape gemcast_shape_rekey;
 extern const struct gemcast_shape gemcast_shape_log_level;
 

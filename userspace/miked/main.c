@@ -17,7 +17,7 @@
 #include <systemd/sd-daemon.h>
 #include "base/log.h"
 #include "base/sandbox.h"
-#include "miked.h"
+#include "daemon/services.h"
 
 /* The exit status, as gemcast has it. */
 enum {
@@ -39,41 +39,8 @@ struct options {
 	bool check;
 };
 
-static int start_control(struct miked *miked)
-{
-	miked->control = control_new(miked->event, &miked->conf->control, &miked->ops, miked);
-	if (!miked->control) {
-		log_error(AREA_CONTROL, "no memory");
-		return -ENOMEM;
-	}
-	if (!control_listen(miked->control))
-		return 0;
-	control_free(miked->control);
-	return -EADDRINUSE;
-}
-
-static void reload_control(struct miked *miked, const struct conf *before,
-			   const struct conf_diff *diff)
-{
-	(void)before;
-	(void)diff;
-	control_reload(miked->control, &miked->conf->control);
-}
-
-static void stop_control(struct miked *miked)
-{
-	control_free(miked->control);
-}
-
-static const struct service control_service = {
-	.name = "control",
-	.start = start_control,
-	.reload = reload_control,
-	.stop = stop_control,
-};
-
 static const struct service * const services[] = {
-	&control_service,
+	&control_service, &net_service, &kernel_service, &keys_service,
 };
 
 #define SERVICES	(sizeof(services) / sizeof(services[0]))
@@ -142,18 +109,40 @@ static void apply(struct miked *miked, struct conf *conf, const struct conf_diff
 	conf_free(before);
 }
 
+static void cancel(struct miked *miked, size_t prepared)
+{
+	while (prepared--)
+		if (services[prepared]->cancel)
+			services[prepared]->cancel(miked);
+}
+
+/* All services, or none. */
+static bool prepare(struct miked *miked, const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < SERVICES; i++) {
+		if (!services[i]->prepare || !services[i]->prepare(miked, conf))
+			continue;
+		cancel(miked, i);
+		return false;
+	}
+	return true;
+}
+
 /* A configuration with an error in it changes nothing. */
 static void reload(struct miked *miked, const char *path)
 {
 	struct conf *conf = conf_load(path, report_to_log, NULL);
-	struct conf_diff diff;
+	struct conf_diff diff = { 0 };
 
-	if (conf && conf_diff(miked->conf, conf, &diff)) {
+	if (conf && conf_diff(miked->conf, conf, &diff) && prepare(miked, conf)) {
 		apply(miked, conf, &diff);
 		conf_diff_free(&diff);
 		log_notice(AREA_CONF, "%s: reloaded", path);
 		return;
 	}
+	conf_diff_free(&diff);
 	conf_free(conf);
 	log_error(AREA_CONF, "%s: not reloaded: what was in force before stays", path);
 }

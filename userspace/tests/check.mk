@@ -2,7 +2,8 @@
 #
 # make check: unit tests of the library and the command before a fake kernel, the
 # names that the library shows, the netlink specification, and the fuzzers. All
-# is built anew with sanitizers, and no warning is allowed, by gcc or by clang.
+# is built anew with sanitizers, and no warning is allowed, by gcc or by clang. Behind
+# them come miked's own tests.
 
 CLANG		?= clang
 RUNS		?= 50000
@@ -18,7 +19,8 @@ FUZZ_BIN	= $(FUZZERS:%=$(BUILD)/fuzz/%)
 
 # What both have of ours, and of the kernel's stand-in.
 PARTS		= $(LIB_SRC:.c=) $(CLI_SRC:.c=) tests/fake
-TEST_OBJ	= $(PARTS:%=$(BUILD)/test/%.o) $(BUILD)/test/tests/run.o
+TEST_OBJ	= $(PARTS:%=$(BUILD)/test/%.o) $(BUILD)/test/tests/run.o \
+		  $(BUILD)/test/tests/fake_miked.o
 FUZZ_OBJ	= $(PARTS:%=$(BUILD)/fuzz/%.o)
 
 comma		= ,
@@ -42,12 +44,15 @@ $(BUILD)/fuzz/%.o: %.c
 		-MMD -MP -c -o $@ $<
 
 $(TEST_BIN): $(BUILD)/test/%: $(BUILD)/test/tests/%.o $(TEST_OBJ)
-	$(call run,LD)$(CC) $(SANITIZE) $(WRAP) -o $@ $^ $(LIB_LIBS) -lcmocka
+	$(call run,LD)$(CC) $(SANITIZE) $(WRAP) $(TEST_WRAP) -o $@ $^ $(LIB_LIBS) -lcmocka
+
+$(BUILD)/test/test_control: TEST_WRAP = $(call wrap,clock_gettime)
 
 $(FUZZ_BIN): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/%.o $(FUZZ_OBJ)
 	$(call run,LD)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(WRAP) $(FUZZ_WRAP) -o $@ $^ $(LIB_LIBS)
 
 $(BUILD)/fuzz/fuzz_args: FUZZ_WRAP = $(call wrap,open read)
+$(BUILD)/fuzz/fuzz_control: FUZZ_WRAP = $(call wrap,socket connect)
 
 $(BUILD)/test/fields: $(BUILD)/test/tests/fields.o $(LIB_SRC:%.c=$(BUILD)/test/%.o)
 	$(call run,LD)$(CC) $(SANITIZE) -o $@ $^ $(LIB_LIBS)
@@ -65,7 +70,10 @@ check-tools:
 
 check: check-tools $(LIB_SO) $(LIB_A) gemcast/gemcast $(TEST_BIN) $(FUZZ_BIN) $(BUILD)/test/fields
 	@$(BUILD)/test/fields >$(BUILD)/fields
-	@tests/check.sh $(TEST_BIN) -- $(FUZZ_BIN) -- $(RUNS) $(KERNEL_SOURCE)
+	@failed=0; \
+	tests/check.sh $(TEST_BIN) -- $(FUZZ_BIN) -- $(RUNS) $(KERNEL_SOURCE) || failed=1; \
+	$(MAKE) --no-print-directory -C miked check RUNS=$(RUNS) || failed=1; \
+	exit $$failed
 
 -include $(wildcard $(BUILD)/test/*/*.d $(BUILD)/fuzz/*/*.d)
 

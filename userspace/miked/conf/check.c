@@ -304,7 +304,7 @@ static void check_key_server(struct load *load, const struct conf *conf)
 	struct path p;
 	uint32_t i;
 
-	if (ks->groups_count)
+	if (ks->groups_count || *ks->credential)
 		check_credential_name(load, conf, "key-server.credential", ks->credential);
 	check_names(load, "key-server.groups", ks->groups, ks->groups_count, sizeof(*ks->groups));
 	check_ids(load, "key-server.groups", ks->groups, ks->groups_count, sizeof(*ks->groups),

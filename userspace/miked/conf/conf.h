@@ -298,21 +298,21 @@ typedef void (*conf_report_fn)(void *arg, const char *text);
  * was reported. Whether the files that it names are there and well guarded is checked
  * for the user that runs this. Free by conf_free().
  */
-struct conf *conf_load(const char *path, conf_report_fn report, void *arg);
+struct conf *conf_load(const char *path, conf_report_fn fn, void *arg);
 
 /*
  * The same of text in memory, called @name in errors; files are looked at only
  * if @files.
  */
 struct conf *conf_load_text(const char *name, const char *text, size_t len, bool files,
-			    conf_report_fn report, void *arg);
+			    conf_report_fn fn, void *arg);
 
 /*
  * One entry of key-server.groups; JSON will do, for it is YAML. NULL as above. Free by
  * conf_group_free().
  */
 struct conf_group *conf_group_load(const char *name, const char *text, size_t len,
-				   conf_report_fn report, void *arg);
+				   conf_report_fn fn, void *arg);
 
 void conf_free(struct conf *conf);
 void conf_group_free(struct conf_group *group);

@@ -2,7 +2,6 @@
 /*
  * The files that a configuration names, and secrets from them.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <openssl/crypto.h>
+#include "base/hex.h"
 #include "conf/file.h"
 
 #define LINE_MAX_SIZE	4096
@@ -120,38 +120,38 @@ static int read_line(int fd, char *line, const char **reason)
 	return (int)end;
 }
 
-static int digit(char c)
-{
-	if (isdigit((unsigned char)c))
-		return c - '0';
-	return isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
-}
-
 /* NULL, or what is wrong; no text has a byte of it. */
-static const char *decode(const char *line, size_t len, uint8_t *secret, size_t max, int *n)
+static const char *decode_hex(const char *digits, size_t len, uint8_t *secret, size_t max, int *n)
 {
-	bool hex = len >= 2 && line[0] == '0' && (line[1] == 'x' || line[1] == 'X');
 	size_t i;
+	int byte;
 
-	if (hex) {
-		line += 2;
-		len -= 2;
-	}
 	if (!len)
 		return "empty";
-	if (hex && len % 2)
+	if (len % 2)
 		return "an odd number of hexadecimal digits";
-	if ((hex ? len / 2 : len) > max)
+	if (len / 2 > max)
 		return "too long";
-	for (i = 0; i < len; i++) {
-		if (!hex)
-			secret[i] = (uint8_t)line[i];
-		else if (digit(line[i]) < 0)
+	for (i = 0; i < len; i += 2) {
+		byte = hex_byte(digits + i);
+		if (byte < 0)
 			return "not all hexadecimal digits";
-		else if (i % 2)
-			secret[i / 2] = (uint8_t)(digit(line[i - 1]) << 4 | digit(line[i]));
+		secret[i / 2] = (uint8_t)byte;
 	}
-	*n = (int)(hex ? len / 2 : len);
+	*n = (int)(len / 2);
+	return NULL;
+}
+
+static const char *decode(const char *line, size_t len, uint8_t *secret, size_t max, int *n)
+{
+	if (len >= 2 && line[0] == '0' && (line[1] == 'x' || line[1] == 'X'))
+		return decode_hex(line + 2, len - 2, secret, max, n);
+	if (!len)
+		return "empty";
+	if (len > max)
+		return "too long";
+	memcpy(secret, line, len);
+	*n = (int)len;
 	return NULL;
 }
 

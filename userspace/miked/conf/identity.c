@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include "base/hex.h"
 #include "conf/identity.h"
 #include "crypto/dn.h"
 
@@ -54,23 +55,18 @@ static bool put_address(struct conf_identity *identity, const char *text)
 	return false;
 }
 
-static int digit(char c)
-{
-	if (isdigit((unsigned char)c))
-		return c - '0';
-	return isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
-}
-
 /* A key id in hexadecimal digits. */
 static bool put_hex(struct conf_identity *identity, const char *text)
 {
 	uint8_t data[CONF_IDENTITY_MAX];
 	size_t len = 0;
+	int byte;
 
 	for (; *text; text += 2) {
-		if (len == sizeof(data) || digit(text[0]) < 0 || digit(text[1]) < 0)
+		byte = hex_byte(text);
+		if (len == sizeof(data) || byte < 0)
 			return false;
-		data[len++] = (uint8_t)(digit(text[0]) << 4 | digit(text[1]));
+		data[len++] = (uint8_t)byte;
 	}
 	return len && put(identity, ID_KEY, data, len);
 }

@@ -15,9 +15,9 @@
 				.count = offsetof(struct type, member##_count)
 
 #define SECONDS(n)		((n) * UINT64_C(1000))
-#define MINUTES(n)		SECONDS((n) * 60)
-#define HOURS(n)		MINUTES((n) * 60)
-#define DAYS(n)			HOURS((n) * 24)
+#define MINUTES(n)		SECONDS((n) * UINT64_C(60))
+#define HOURS(n)		MINUTES((n) * UINT64_C(60))
+#define DAYS(n)			HOURS((n) * UINT64_C(24))
 
 #define SECTION(type, table)	{ sizeof(struct type), table, ARRAY_SIZE(table) }
 
@@ -87,7 +87,7 @@ static const struct conf_option local_options[] = {
 	  .help = "The UDP ports of IKE. 848 is G-IKEv2's other port, and leaves 500 to another key daemon." },
 	{ "nat-port", KIND_NUMBER, MEMBER(conf_local, nat_port), .min = 0, .max = UINT16_MAX,
 	  .preset = "4500",
-	  .help = "The UDP port that messages move to if there is a NAT between (RFC 7296 2.23). 0: none, and no member behind a NAT can register." },
+	  .help = "The UDP port that messages move to if there is a NAT between (RFC 7296 2.23). 0: none, and no member behind a NAT can register. The kernel's groups with encap udp need another port." },
 };
 
 static const struct conf_section local_section = SECTION(conf_local, local_options);

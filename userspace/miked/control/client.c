@@ -15,7 +15,7 @@
 #include "control/internal.h"
 
 /* No list goes on while so much of it waits to be sent. */
-#define OUT_ENOUGH	(64 * 1024)
+#define OUT_ENOUGH	65536
 /* Messages and lists go so far in one turn of the loop. */
 #define STEPS		16
 #define OBJECTS		1000
@@ -258,6 +258,21 @@ static bool send_out(struct client *client)
 	return true;
 }
 
+/* An empty list is one answer without an object in it. */
+static void end_stream(struct client *client)
+{
+	struct stream *stream = &client->call.stream;
+
+	if (stream->ready)
+		client_answer(client, stream->ready, false);
+	else if (stream->one)
+		client_refuse(client, -ENOENT, "there is no group of this name");
+	else
+		client_answer(client, json_object(), false);
+	stream->ready = NULL;
+	call_end(&client->call);
+}
+
 /*
  * More of a list. Whether an object is the last of it is known when there is no other
  * behind it, so one is always held back.
@@ -272,10 +287,7 @@ static void stream_more(struct client *client)
 		object = NULL;
 		err = stream->next(client, &object);
 		if (err == -ENOENT) {
-			client_answer(client, stream->ready ? stream->ready : json_object(),
-				      false);
-			stream->ready = NULL;
-			call_end(&client->call);
+			end_stream(client);
 			return;
 		}
 		if (err) {

@@ -137,8 +137,9 @@ static bool is_alive(const struct sockaddr_un *addr)
 
 	if (fd < 0)
 		return true;
-	/* EAGAIN: its queue is full */
-	alive = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) || errno == EAGAIN;
+	/* Whatever else is wrong, its queue may be full, somebody listens. */
+	alive = !connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ||
+		errno != ECONNREFUSED;
 	close(fd);
 	return alive;
 }
@@ -155,12 +156,23 @@ static int remove_stale(const struct sockaddr_un *addr)
 	return unlink(addr->sun_path) ? -errno : 0;
 }
 
+/* Without the right to give the file away, credentials alone decide. */
+static int set_mode(const struct control *control)
+{
+	const char *path = control->conf.socket;
+	mode_t mode = 0600;
+
+	if (control->conf.gid != (gid_t)-1)
+		mode = chown(path, (uid_t)-1, control->conf.gid) ? 0666 : 0660;
+	return chmod(path, mode) ? -errno : 0;
+}
+
 /* Nobody can connect before it is known who may: the mode is set before listen(). */
 static int bind_socket(struct control *control)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	const struct conf_control *conf = &control->conf;
-	mode_t mode = 0600, mask;
+	mode_t mask;
 	struct stat st;
 	int err;
 
@@ -175,12 +187,8 @@ static int bind_socket(struct control *control)
 		return err ? err : -errno;
 	control->dev = st.st_dev;
 	control->ino = st.st_ino;
-	/* Without the right to give the file away, credentials alone decide. */
-	if (conf->gid != (gid_t)-1)
-		mode = chown(addr.sun_path, (uid_t)-1, conf->gid) ? 0666 : 0660;
-	if (chmod(addr.sun_path, mode) || listen(control->fd, BACKLOG))
-		return -errno;
-	return 0;
+	err = set_mode(control);
+	return err || !listen(control->fd, BACKLOG) ? err : -errno;
 }
 
 int control_listen(struct control *control)
@@ -202,6 +210,15 @@ int control_listen(struct control *control)
 	return err;
 }
 
+/* Another one may have the path by now. */
+static bool is_ours(const struct control *control)
+{
+	struct stat st;
+
+	return control->ino && !lstat(control->conf.socket, &st) && st.st_dev == control->dev &&
+	       st.st_ino == control->ino;
+}
+
 void control_reload(struct control *control, const struct conf_control *conf)
 {
 	char path[sizeof(conf->socket)];
@@ -211,16 +228,8 @@ void control_reload(struct control *control, const struct conf_control *conf)
 	memcpy(path, control->conf.socket, sizeof(path));
 	control->conf = *conf;
 	memcpy(control->conf.socket, path, sizeof(path));
-}
-
-/* Another one may have the path by now. */
-static void remove_socket(const struct control *control)
-{
-	struct stat st;
-
-	if (control->ino && !lstat(control->conf.socket, &st) && st.st_dev == control->dev &&
-	    st.st_ino == control->ino)
-		unlink(control->conf.socket);
+	if (is_ours(control) && set_mode(control))
+		log_error(AREA_CONTROL, "%s: %s", path, strerror(errno));
 }
 
 void control_free(struct control *control)
@@ -229,7 +238,8 @@ void control_free(struct control *control)
 		return;
 	while (control->clients)
 		client_free(control->clients);
-	remove_socket(control);
+	if (is_ours(control))
+		unlink(control->conf.socket);
 	sd_event_source_disable_unref(control->listener);
 	sd_event_source_disable_unref(control->resume);
 	if (control->fd >= 0)

@@ -74,7 +74,7 @@ struct control *control_new(sd_event *event, const struct conf_control *conf,
  */
 int control_listen(struct control *control);
 
-/* New limits; the path stays. */
+/* New limits, and another group; the path stays. */
 void control_reload(struct control *control, const struct conf_control *conf);
 
 /* Forgets every call, drops every client, removes the socket if it is still ours. */

@@ -38,6 +38,7 @@ struct stream {
 		struct gemcast_ks_member ks_member;
 	} last, filter;
 	bool begun;			/* `last` is what was told last */
+	bool one;			/* the filter names it: it is told, or it is not there */
 	json_t *ready;			/* an object that is not sent: is there one behind it? */
 };
 
@@ -95,7 +96,17 @@ struct client *client_of(struct control_call *call);
 /* The call is over, and was answered. */
 void call_end(struct control_call *call);
 
-/* method.c: one message. */
+struct request_of;
+
+struct method {
+	const char *name;
+	const struct gemcast_shape *shape;	/* of the parameters */
+	void (*run)(const struct request_of *r);
+};
+
+/* method.c: all of them, and one without a name behind the last. */
+extern const struct method control_methods[];
+/* One message. */
 void method_run(struct client *client, const char *text, size_t len);
 
 /* access.c: who may use the socket. */

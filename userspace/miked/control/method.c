@@ -197,6 +197,7 @@ static void run_status(const struct request_of *r)
 	if (!r->ops->membership)
 		return not_supported(r);
 	memcpy(stream->filter.membership.name, r->in->named.name, sizeof(r->in->named.name));
+	stream->one = GEMCAST_HAS(&r->in->named, GEMCAST_FIRST);
 	stream->next = next_membership;
 }
 
@@ -207,6 +208,7 @@ static void run_ks_group_show(const struct request_of *r)
 	if (!r->ops->ks_group)
 		return not_supported(r);
 	memcpy(stream->filter.ks_group.name, r->in->named.name, sizeof(r->in->named.name));
+	stream->one = GEMCAST_HAS(&r->in->named, GEMCAST_FIRST);
 	stream->next = next_ks_group;
 }
 
@@ -294,8 +296,6 @@ static void run_ks_member_expel(const struct request_of *r)
 
 	if (!r->ops->ks_member_expel)
 		return not_supported(r);
-	if (GEMCAST_HAS(members, GEMCAST_MEMBERS_ROLE))
-		return refuse(r->client, -EINVAL, "role: there is no such parameter");
 	ids = read_ids(r);
 	if (ids)
 		r->ops->ks_member_expel(r->context, r->call, members->group, ids,
@@ -336,11 +336,7 @@ static void run_log_level(const struct request_of *r)
 	control_done(r->call);
 }
 
-static const struct method {
-	const char *name;
-	const struct gemcast_shape *shape;
-	void (*run)(const struct request_of *r);
-} methods[] = {
+const struct method control_methods[] = {
 	{ "join", &gemcast_shape_join, run_join },
 	{ "leave", &gemcast_shape_named, run_leave },
 	{ "status", &gemcast_shape_filter, run_status },
@@ -348,19 +344,20 @@ static const struct method {
 	{ "ks.group.add", &gemcast_shape_policy, run_ks_group_add },
 	{ "ks.group.del", &gemcast_shape_named, run_ks_group_del },
 	{ "ks.member.show", &gemcast_shape_ks_member_filter, run_ks_member_show },
-	{ "ks.member.admit", &gemcast_shape_members, run_ks_member_admit },
-	{ "ks.member.expel", &gemcast_shape_members, run_ks_member_expel },
+	{ "ks.member.admit", &gemcast_shape_admit, run_ks_member_admit },
+	{ "ks.member.expel", &gemcast_shape_expel, run_ks_member_expel },
 	{ "ks.rekey", &gemcast_shape_rekey, run_ks_rekey },
 	{ "log.level", &gemcast_shape_log_level, run_log_level },
+	{ 0 }
 };
 
 static const struct method *find_method(const char *name)
 {
-	size_t i;
+	const struct method *method;
 
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
-		if (!strcmp(methods[i].name, name))
-			return &methods[i];
+	for (method = control_methods; method->name; method++)
+		if (!strcmp(method->name, name))
+			return method;
 	return NULL;
 }
 

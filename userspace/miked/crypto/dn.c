@@ -2,11 +2,11 @@
 /*
  * Distinguished names.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <openssl/err.h>
+#include "base/hex.h"
 #include "crypto/dn.h"
 #include "crypto/internal.h"
 
@@ -20,13 +20,6 @@ struct part {
 	size_t len;
 	char end;		/* what stands behind it: ',', '+' or 0 */
 };
-
-static int digit(char c)
-{
-	if (isdigit((unsigned char)c))
-		return c - '0';
-	return isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
-}
 
 static const char *skip_blanks(const char *at)
 {
@@ -51,8 +44,10 @@ static const char *read_type(const char *at, char *type)
 /* What is behind a backslash (RFC 4514 2.4), one byte in either way. */
 static const char *read_escaped(const char *at, uint8_t *byte)
 {
-	if (digit(at[0]) >= 0 && digit(at[1]) >= 0) {
-		*byte = (uint8_t)(digit(at[0]) << 4 | digit(at[1]));
+	int value = hex_byte(at);
+
+	if (value >= 0) {
+		*byte = (uint8_t)value;
 		return at + 2;
 	}
 	if (!*at || !strchr("\"+,;<>#=\\ ", *at))

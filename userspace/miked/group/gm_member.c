@@ -4,8 +4,8 @@
  *
  *	idle		-> registering	begin: start, demand, `gemcast join`
  *	registering	-> joined	a key server's answer is in the data plane
- *			-> registering	a key server failed, the next one is asked
- *			-> waiting	all did
+ *			-> waiting	it failed: for no time, to ask the next one, or
+ *					for longer if that was the last
  *	joined		-> registering	keys will end, or there are no more to come
  *			-> waiting	excluded
  *	waiting		-> registering	the time is over
@@ -184,6 +184,7 @@ void gm_member_schedule(struct gm_member *m)
 
 /* ---- becoming a member */
 
+__attribute__((format(printf, 2, 0)))
 static void set_error(struct gm_member *m, const char *format, va_list ap)
 {
 	vsnprintf(m->error.text, sizeof(m->error.text), format, ap);
@@ -203,6 +204,7 @@ bool gm_member_prepare(struct gm_member *m)
 	return false;
 }
 
+/* A new round: from the key server that it is a member by, or the first. */
 static void first_server(struct gm_member *m)
 {
 	if (!m->link)
@@ -220,8 +222,6 @@ void gm_member_register(struct gm_member *m)
 	}
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
-	if (m->link && strcmp(m->link->server, server->name) != 0)
-		gm_link_release(m);
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
 }
@@ -242,12 +242,12 @@ static void all_failed(struct gm_member *m)
 {
 	uint64_t delay = back_off(m, m->failures++);
 
-	m->server = 0;
 	wait_for(m, delay);
 	gm_log(m, LEVEL_NOTICE, "tries again in %" PRIu64 ".%" PRIu64 " s", delay / GM_SECOND,
 	       delay % GM_SECOND / 100);
 	if (m->refused)
 		gm_member_tell(m, -EPERM, m->error.text);
+	first_server(m);
 }
 
 void gm_member_failed(struct gm_member *m, bool refused, const char *format, ...)
@@ -267,7 +267,7 @@ void gm_member_failed(struct gm_member *m, bool refused, const char *format, ...
 		return;
 	}
 	m->server++;
-	gm_member_register(m);
+	wait_for(m, 0);
 }
 
 static bool is_received(const struct gm_member *m, const struct gemcast_addr *group)
@@ -347,6 +347,7 @@ void gm_member_excluded(struct gm_member *m)
 	gm_log(m, LEVEL_NOTICE, "the key server excluded us");
 	if (m->state != GM_JOINED)
 		return;
+	first_server(m);
 	wait_for(m, delay / 2 + gm_random(m->gm, delay + SPREAD));
 }
 
@@ -409,53 +410,19 @@ void gm_member_leave(struct gm_member *m, bool keep_policies)
 	say_goodbye(m);
 }
 
-/* Guards that the new ones put in force again stay. */
-static void keep_common_guards(struct gm_member *old, const struct gm_member *m)
-{
-	size_t i, j;
-
-	for (i = old->n_guards; i--;)
-		for (j = 0; j < m->n_guards; j++)
-			if (gm_plane_same_policy(&old->guards[i], &m->guards[j])) {
-				old->guards[i] = old->guards[--old->n_guards];
-				break;
-			}
-}
-
-/* New policies first: at no time is there none. */
-static void restart_plane(struct gm_member *m, const struct conf_membership *conf,
-			  uint32_t number)
-{
-	struct gm_member old = *m;
-
-	m->conf = *conf;
-	m->number = number;
-	m->guards = NULL;
-	m->n_guards = 0;
-	m->flows = NULL;
-	m->n_flows = 0;
-	m->sas = NULL;
-	m->n_sas = 0;
-	gm_plane_drop_sas(&old);
-	/* Without new ones the old ones stay, and go with the group at the latest. */
-	if (!old.prepared || !gm_plane_prepare(m)) {
-		keep_common_guards(&old, m);
-		old.prepared = old.prepared && old.number != m->number;
-		gm_plane_clear(&old);
-	}
-	free(old.guards);
-	free(old.flows);
-	free(old.sas);
-}
-
 void gm_member_restart(struct gm_member *m, const struct conf_membership *conf)
 {
 	const bool wanted = m->wanted;
 
-	gm_log(m, LEVEL_NOTICE, "begins anew: its configuration changed");
-	restart_plane(m, conf, conf->number ? conf->number : m->number);
+	gm_plane_drop_sas(m);
+	m->conf = *conf;
+	m->outdated = true;
+	/* If it fails, the old policies stay until it does not. */
+	if (m->prepared)
+		gm_plane_prepare(m);
 	forget_stay(m);
 	m->server = 0;
+	gm_log(m, LEVEL_NOTICE, "begins anew: its configuration changed");
 	m->wanted = wanted;
 	if (wanted)
 		say_goodbye(m);
@@ -515,7 +482,8 @@ void gm_member_run(struct gm_member *m)
 		m->state = GM_IDLE;
 		return;
 	}
-	first_server(m);
+	if (m->state == GM_JOINED)
+		first_server(m);
 	gm_member_register(m);
 }
 

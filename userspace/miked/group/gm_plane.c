@@ -112,11 +112,44 @@ int gm_plane_policy_add(const struct gm_member *m, const struct gemcast_policy *
 	return plane->policy_add(plane->context, policy);
 }
 
+#define POLICY_NAME	(GEMCAST_BIT(GEMCAST_A_POLICY_GROUP) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DST) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DST_LEN) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_PROTO) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DEV) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DIR) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_PRIO))
+#define POLICY_RANGES	(GEMCAST_BIT(GEMCAST_A_POLICY_SRC) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_SRC_LEN) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_SPORT_MIN) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_SPORT_MAX) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DPORT_MIN) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DPORT_MAX))
+
+/*
+ * What makes a policy the only one that is meant. What is not said is not compared: "any"
+ * has to be said.
+ */
+static struct gemcast_policy policy_name(const struct gemcast_policy *policy)
+{
+	struct gemcast_policy name = *policy;
+
+	name.present = (policy->present & POLICY_NAME) | POLICY_RANGES;
+	if (!GEMCAST_HAS(policy, GEMCAST_A_POLICY_SRC))
+		name.src.family = policy->dst.family;
+	if (!GEMCAST_HAS(policy, GEMCAST_A_POLICY_SPORT_MIN))
+		name.sport_max = UINT16_MAX;
+	if (!GEMCAST_HAS(policy, GEMCAST_A_POLICY_DPORT_MIN))
+		name.dport_max = UINT16_MAX;
+	return name;
+}
+
 void gm_plane_policy_del(const struct gm_member *m, const struct gemcast_policy *policy)
 {
+	const struct gemcast_policy name = policy_name(policy);
 	const struct plane *plane = m->gm->setup.plane;
 
-	gm_plane_left(m, plane->policy_del(plane->context, policy), "a policy");
+	gm_plane_left(m, plane->policy_del(plane->context, &name), "a policy");
 }
 
 int gm_plane_sa_add(const struct gm_member *m, const struct gemcast_sa *sa)
@@ -126,11 +159,16 @@ int gm_plane_sa_add(const struct gm_member *m, const struct gemcast_sa *sa)
 	return plane->sa_add(plane->context, sa);
 }
 
+#define SA_NAME		(GEMCAST_BIT(GEMCAST_A_SA_GROUP) | GEMCAST_BIT(GEMCAST_A_SA_SPI) |	\
+			 GEMCAST_BIT(GEMCAST_A_SA_DST) | GEMCAST_BIT(GEMCAST_A_SA_SRC))
+
 int gm_plane_sa_del(const struct gm_member *m, const struct gemcast_sa *sa)
 {
 	const struct plane *plane = m->gm->setup.plane;
+	struct gemcast_sa name = *sa;
 
-	return plane->sa_del(plane->context, sa);
+	name.present &= SA_NAME;
+	return plane->sa_del(plane->context, &name);
 }
 
 /* ---- before a key server is asked */
@@ -193,11 +231,8 @@ static int put_policies(struct gm_member *m)
 	return err;
 }
 
-/*
- * What failed halfway stays: it lets out less than nothing at all would, and it is tried
- * again.
- */
-int gm_plane_prepare(struct gm_member *m)
+/* What failed halfway stays: it lets out less than nothing at all would. */
+static int put(struct gm_member *m)
 {
 	const struct plane *plane = m->gm->setup.plane;
 	int err = 0;
@@ -206,10 +241,63 @@ int gm_plane_prepare(struct gm_member *m)
 		err = make_guards(m);
 	if (!err)
 		err = plane->group_add(plane->context, m->number);
-	if (!err)
+	if (!err) {
+		m->has_group = true;
 		err = put_policies(m);
+	}
 	m->prepared = !err;
 	return err;
+}
+
+/* Those that the other one has too are not for it to take away. */
+static void spare_guards(struct gm_member *m, const struct gm_member *other)
+{
+	size_t i, j;
+
+	for (i = m->n_guards; i--;)
+		for (j = 0; j < other->n_guards; j++)
+			if (gm_plane_same_policy(&m->guards[i], &other->guards[j])) {
+				m->guards[i] = m->guards[--m->n_guards];
+				break;
+			}
+}
+
+static void discard(struct gm_member *m, const struct gm_member *other)
+{
+	spare_guards(m, other);
+	m->has_group = m->has_group && m->number != other->number;
+	gm_plane_clear(m);
+	free(m->flows);
+}
+
+/* New policies before the old ones go: at no time is there none. */
+static int renew(struct gm_member *m)
+{
+	struct gm_member old = *m;
+	int err;
+
+	if (m->conf.number)
+		m->number = m->conf.number;
+	m->guards = NULL;
+	m->n_guards = 0;
+	m->flows = NULL;
+	m->n_flows = 0;
+	m->has_group = false;
+	err = put(m);
+	if (!err) {
+		m->outdated = false;
+		discard(&old, m);
+		return 0;
+	}
+	discard(m, &old);
+	*m = old;
+	m->prepared = false;
+	return err;
+}
+
+int gm_plane_prepare(struct gm_member *m)
+{
+	return m->outdated ? renew(m) : put(m);
 }
 
 void gm_plane_drop_guards(struct gm_member *m)
@@ -300,17 +388,39 @@ void gm_plane_clear(struct gm_member *m)
 		gm_plane_policy_del(m, &m->flows[i].policy);
 	m->n_flows = 0;
 	gm_plane_drop_guards(m);
-	if (m->prepared)
+	if (m->has_group)
 		gm_plane_left(m, plane->group_flush(plane->context, m->number), "the group");
+	m->has_group = false;
 	m->prepared = false;
 }
 
-void gm_plane_retire(struct gm_member *m, const struct gm_sa *sa, uint64_t delay_ms)
+/* The kernel keeps the time too, whatever becomes of the daemon; it needs not. */
+static void set_end(const struct gm_member *m, const struct gm_sa *sa, uint64_t delay_ms)
 {
-	uint64_t at = gm_now(m->gm) + delay_ms;
-	size_t i;
+	const struct plane *plane = m->gm->setup.plane;
+	struct gemcast_sa end = sa->sa;
 
-	for (i = 0; i < m->n_sas; i++)
-		if (gm_plane_same_sa(&m->sas[i].sa, &sa->sa) && m->sas[i].remove > at)
-			m->sas[i].remove = at;
+	end.present = (sa->sa.present & SA_NAME) | GEMCAST_BIT(GEMCAST_A_SA_DEACTIVATE);
+	end.deactivate = delay_ms;
+	if (plane->sa_set(plane->context, &end))
+		gm_log(m, LEVEL_DEBUG, "SA %08x: no time to end: %s", end.spi, gm_plane_why(m));
+}
+
+void gm_plane_retire(struct gm_member *m, struct gm_sa *sa, uint64_t delay_ms)
+{
+	const uint64_t at = gm_now(m->gm) + delay_ms;
+
+	if (sa->remove <= at)
+		return;
+	sa->remove = at;
+	if (delay_ms)
+		set_end(m, sa, delay_ms);
+}
+
+void gm_plane_keep(struct gm_member *m, struct gm_sa *sa)
+{
+	if (sa->remove == IKE_NEVER)
+		return;
+	sa->remove = IKE_NEVER;
+	set_end(m, sa, GM_LONG);
 }

@@ -96,7 +96,8 @@ static int settle_ppk(struct ike_link *link, const struct wire_message *m, struc
 		reason_set(why, "no PPK_IDENTITY after USE_PPK");
 		return -EKEYREJECTED;
 	}
-	if (auth_ppk_named_by(start->book, (struct chunk){ id->data.data + 1, id->data.len - 1 },
+	if (id->data.len > 1 &&
+	    auth_ppk_named_by(start->book, (struct chunk){ id->data.data + 1, id->data.len - 1 },
 			      m->idi, &ppk)) {
 		*used = true;
 		return ike_mix_ppk(link, ppk.key);

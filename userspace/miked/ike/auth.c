@@ -9,18 +9,6 @@
 
 #define ID_TEXT		128
 
-/* The first that covers the peer counts. */
-static const struct psk_entry *psk_for(const struct auth_book *book, const struct id_claim *claim)
-{
-	size_t i;
-
-	for (i = 0; i < book->n_psks; i++) {
-		if (id_covers(&book->psks[i].peer, claim))
-			return &book->psks[i];
-	}
-	return NULL;
-}
-
 /* prf_len() octets to @mac, and how many they are. */
 static int psk_mac(const struct auth_book *book, const struct psk_entry *psk,
 		   const struct auth_exchange *exchange, uint8_t *mac, size_t *len)
@@ -103,7 +91,7 @@ static int prove(const struct auth_book *book, const struct auth_self *self,
 
 	err = id_claim_of(&exchange->peer, &peer);
 	if (!err)
-		psk = psk_for(book, &peer);
+		psk = id_index_find(&book->psks_by_peer, &peer);
 	id_claim_free(&peer);
 	if (err == -ENOMEM)
 		return err;
@@ -135,7 +123,7 @@ static int check_psk(const struct auth_book *book, const struct auth_exchange *e
 		     const struct wire_auth *auth, const struct id_claim *peer,
 		     struct reason *why)
 {
-	const struct psk_entry *psk = psk_for(book, peer);
+	const struct psk_entry *psk = id_index_find(&book->psks_by_peer, peer);
 	uint8_t mac[PRF_MAX_LEN];
 	char text[ID_TEXT];
 	size_t len;

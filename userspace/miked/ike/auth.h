@@ -104,9 +104,10 @@ struct auth_ppk {
 /* The PPK to use with a peer of whom the configuration wants this identity; false: none. */
 bool auth_ppk_for(const struct auth_book *book, const struct conf_identity *peer,
 		  struct auth_ppk *ppk);
-/* The PPK that an initiator named, for the responder. */
-bool auth_ppk_named(const struct auth_book *book, struct chunk id, struct auth_ppk *ppk);
-/* The same; but false too if it is not for who says to be @peer (RFC 8784 3). */
+/*
+ * The PPK that an initiator named, if it is for who it says to be (RFC 8784 3). For the
+ * responder.
+ */
 bool auth_ppk_named_by(const struct auth_book *book, struct chunk id,
 		       const struct wire_id *peer, struct auth_ppk *ppk);
 /* Must who says to be @peer use a PPK? Then *@ppk is one. For the responder. */

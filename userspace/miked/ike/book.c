@@ -4,6 +4,7 @@
  * configuration names, and gone when nobody holds it any more.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "conf/file.h"
 #include "ike/book.h"
@@ -210,6 +211,32 @@ static int load_ppks(struct auth_book *book, const struct conf *conf, struct rea
 	return err;
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const struct ppk_name *x = a, *y = b;
+
+	return strcmp(x->entry->id, y->entry->id);
+}
+
+/* So that no one who comes has to wait until all were looked at. */
+static int make_indexes(struct auth_book *book, struct reason *why)
+{
+	size_t i;
+
+	if (id_index_new(book->psks, sizeof(*book->psks), book->n_psks, &book->psks_by_peer) ||
+	    id_index_new(book->ppks, sizeof(*book->ppks), book->n_ppks, &book->ppks_by_peer))
+		return no_memory(why);
+	if (!book->n_ppks)
+		return 0;
+	book->ppks_by_id = OPENSSL_malloc(book->n_ppks * sizeof(*book->ppks_by_id));
+	if (!book->ppks_by_id)
+		return no_memory(why);
+	for (i = 0; i < book->n_ppks; i++)
+		book->ppks_by_id[i].entry = &book->ppks[i];
+	qsort(book->ppks_by_id, book->n_ppks, sizeof(*book->ppks_by_id), by_id);
+	return 0;
+}
+
 static void free_book(struct auth_book *book)
 {
 	size_t i;
@@ -226,7 +253,10 @@ static void free_book(struct auth_book *book)
 		id_pattern_free(&book->ppks[i].peer);
 		secret_free(&book->ppks[i].key);
 	}
+	id_index_free(&book->psks_by_peer);
+	id_index_free(&book->ppks_by_peer);
 	trust_free(&book->trust);
+	OPENSSL_free(book->ppks_by_id);
 	OPENSSL_free(book->selves);
 	OPENSSL_free(book->psks);
 	OPENSSL_free(book->ppks);
@@ -252,6 +282,8 @@ struct auth_book *auth_book_new(const struct crypto *crypto, const struct conf *
 		err = load_psks(book, conf, why);
 	if (!err)
 		err = load_ppks(book, conf, why);
+	if (!err)
+		err = make_indexes(book, why);
 	if (!err)
 		return book;
 	free_book(book);

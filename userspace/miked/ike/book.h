@@ -8,28 +8,7 @@
 
 #include <stdatomic.h>
 #include "ike/auth.h"
-
-/* An identity as a peer claims it. */
-struct id_claim {
-	uint8_t type;
-	struct chunk data;	/* somebody else's; in words if it is a DN of the configuration */
-	X509_NAME *dn;		/* of ID_DER_ASN1_DN only */
-};
-
-/* -EINVAL: it is none, or nobody's. */
-int id_claim_of(const struct wire_id *id, struct id_claim *claim);
-int id_claim_conf(const struct conf_identity *identity, struct id_claim *claim);
-void id_claim_free(struct id_claim *claim);
-
-/* A pattern of the configuration, ready to be compared. */
-struct id_pattern {
-	struct conf_identity identity;
-	X509_NAME *dn;		/* of ID_DER_ASN1_DN only */
-};
-
-int id_pattern_of(const struct conf_identity *identity, struct id_pattern *pattern);
-void id_pattern_free(struct id_pattern *pattern);
-bool id_covers(const struct id_pattern *pattern, const struct id_claim *claim);
+#include "ike/index.h"
 
 struct auth_self {
 	char name[CONF_NAME_SIZE];
@@ -52,6 +31,10 @@ struct ppk_entry {
 	bool mandatory;
 };
 
+struct ppk_name {
+	const struct ppk_entry *entry;
+};
+
 struct auth_book {
 	atomic_uint holders;
 	const struct crypto *crypto;
@@ -62,6 +45,9 @@ struct auth_book {
 	size_t n_selves;
 	size_t n_psks;
 	size_t n_ppks;
+	struct id_index psks_by_peer;
+	struct id_index ppks_by_peer;
+	struct ppk_name *ppks_by_id;	/* sorted */
 };
 
 #endif

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "crypto/dn.h"
-#include "ike/book.h"
+#include "ike/auth.h"
+#include "ike/index.h"
 #include "wire/name.h"
 
 int id_claim_of(const struct wire_id *id, struct id_claim *claim)

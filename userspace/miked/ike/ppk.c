@@ -2,6 +2,7 @@
 /*
  * Which PPK to use with whom (RFC 8784).
  */
+#include <stdlib.h>
 #include <string.h>
 #include "ike/book.h"
 
@@ -15,30 +16,24 @@ static bool give(const struct ppk_entry *entry, struct auth_ppk *ppk)
 	return true;
 }
 
-/* The first that covers @claim. */
-static const struct ppk_entry *entry_for(const struct auth_book *book,
-					 const struct id_claim *claim)
+static int by_id(const void *id, const void *at)
 {
-	size_t i;
+	const struct ppk_name *name = at;
 
-	for (i = 0; i < book->n_ppks; i++) {
-		if (id_covers(&book->ppks[i].peer, claim))
-			return &book->ppks[i];
-	}
-	return NULL;
+	return strcmp(id, name->entry->id);
 }
 
 static const struct ppk_entry *entry_named(const struct auth_book *book, struct chunk id)
 {
-	size_t i;
+	const struct ppk_name *found;
+	char name[CONF_NAME_SIZE];
 
-	for (i = 0; i < book->n_ppks; i++) {
-		const char *name = book->ppks[i].id;
-
-		if (chunk_equal((struct chunk){ (const uint8_t *)name, strlen(name) }, id))
-			return &book->ppks[i];
-	}
-	return NULL;
+	if (!book->n_ppks || !id.len || id.len >= sizeof(name) || memchr(id.data, '\0', id.len))
+		return NULL;
+	memcpy(name, id.data, id.len);
+	name[id.len] = '\0';
+	found = bsearch(name, book->ppks_by_id, book->n_ppks, sizeof(*found), by_id);
+	return found ? found->entry : NULL;
 }
 
 /*
@@ -59,15 +54,8 @@ bool auth_ppk_for(const struct auth_book *book, const struct conf_identity *peer
 
 	if (id_claim_conf(peer, &claim))
 		return unknown(book, ppk);
-	entry = entry_for(book, &claim);
+	entry = id_index_find(&book->ppks_by_peer, &claim);
 	id_claim_free(&claim);
-	return entry && give(entry, ppk);
-}
-
-bool auth_ppk_named(const struct auth_book *book, struct chunk id, struct auth_ppk *ppk)
-{
-	const struct ppk_entry *entry = entry_named(book, id);
-
 	return entry && give(entry, ppk);
 }
 
@@ -93,7 +81,7 @@ bool auth_ppk_needed(const struct auth_book *book, const struct wire_id *peer,
 
 	if (id_claim_of(peer, &claim))
 		return unknown(book, ppk);
-	entry = entry_for(book, &claim);
+	entry = id_index_find(&book->ppks_by_peer, &claim);
 	id_claim_free(&claim);
 	return entry && entry->mandatory && give(entry, ppk);
 }

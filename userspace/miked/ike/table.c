@@ -18,7 +18,7 @@ static struct table_entry **bucket(const struct table *table, uint64_t key)
 int ike_table_new(struct table *table)
 {
 	*table = (struct table){ .size = FIRST_SIZE };
-	table->buckets = calloc(FIRST_SIZE, sizeof(*table->buckets));
+	table->buckets = calloc(FIRST_SIZE, sizeof(struct table_entry *));
 	return table->buckets ? 0 : -ENOMEM;
 }
 
@@ -42,7 +42,7 @@ static void grow(struct table *table)
 	struct table_entry *entry, *next;
 	size_t i;
 
-	larger.buckets = calloc(larger.size, sizeof(*larger.buckets));
+	larger.buckets = calloc(larger.size, sizeof(struct table_entry *));
 	if (!larger.buckets)
 		return;
 	for (i = 0; i < table->size; i++) {

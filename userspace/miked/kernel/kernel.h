@@ -12,10 +12,10 @@
 struct kernel;
 
 /*
- * *@kernel, and 0 or a negative errno value that was logged. What happens in the kernel is
+ * *@out, and 0 or a negative errno value that was logged. What happens in the kernel is
  * told to @user, which is copied, from the event loop alone.
  */
-int kernel_new(sd_event *event, const struct plane_user *user, struct kernel **kernel);
+int kernel_new(sd_event *event, const struct plane_user *user, struct kernel **out);
 /* Leaves all multicast groups; what the module has stays. NULL is allowed. */
 void kernel_free(struct kernel *kernel);
 

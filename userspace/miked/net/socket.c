@@ -240,8 +240,8 @@ int socket_send(int fd, const struct net_path *path, struct chunk datagram)
 {
 	static const uint8_t zeros[4];
 	struct iovec iov[2] = {
-		{ (void *)(uintptr_t)zeros, path->encap ? sizeof(zeros) : 0 },
-		{ (void *)(uintptr_t)datagram.data, datagram.len },
+		{ (void *)zeros, path->encap ? sizeof(zeros) : 0 },
+		{ (void *)datagram.data, datagram.len },
 	};
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
 	union sockaddr_any to;

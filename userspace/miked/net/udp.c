@@ -287,7 +287,9 @@ static int open_wanted(struct net_udp *udp, const struct conf_local *local,
 		if (find(udp->sockets, &end, encap) || find(*list, &end, encap))
 			continue;
 		err = open_one(udp, &end, encap, list);
-		if (err && !may_lack(&end, err)) {
+		if (may_lack(&end, err)) {
+			log_info(AREA_NET, "port %u: no IPv6 here", end.port);
+		} else if (err) {
 			log_refusal(&end, encap, err);
 			return err;
 		}
@@ -384,6 +386,9 @@ void net_udp_send(struct net_udp *udp, const struct net_path *path, struct chunk
 	char text[NET_TEXT];
 	int err;
 
+	/* NAT keepalives go without the marker, from the port that has it. */
+	if (!s && !path->encap)
+		s = serving(udp, &path->local, true);
 	if (!s) {
 		udp->stats.no_socket++;
 		return;

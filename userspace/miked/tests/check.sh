@@ -16,7 +16,8 @@ done
 shift
 
 tests/options.sh || failed=1
-tests/daemon.sh || failed=1
+tests/daemon.py ./miked || failed=1
+tests/systemd.sh ./miked || failed=1
 
 number=0
 while [ "$1" != -- ]; do

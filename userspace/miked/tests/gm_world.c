@@ -202,6 +202,8 @@ struct conf *world_conf(const char *member)
 		"credentials:\n"
 		"  - name: here\n"
 		"    identity: gm1.example.org\n"
+		"  - name: other\n"
+		"    identity: gm1.example.net\n"
 		"psk:\n"
 		"  - peer: \"*\"\n"
 		"    file: /nowhere/psk\n"
@@ -235,7 +237,8 @@ void world_begin(const char *member)
 	plane_table_init(&world.table);
 	world.table.now = world.now;
 	world.conf = world_conf(member);
-	world.gm = gm_new(&setup, world.conf);
+	world.setup = setup;
+	world.gm = gm_new(&world.setup, world.conf);
 	if (!world.gm)
 		abort();
 	world.table.user = (struct plane_user){
@@ -259,7 +262,9 @@ void world_reload(const char *member)
 	if (!conf_diff(before, conf, &diff))
 		abort();
 	world.conf = conf;
+	world.inside = true;
 	gm_reload(world.gm, conf, &diff);
+	world.inside = false;
 	conf_diff_free(&diff);
 	conf_free(before);
 }
@@ -275,7 +280,9 @@ void world_pass(uint64_t ms)
 		if (next > world.now)
 			world.now = next;
 		plane_table_run(&world.table, world.now);
+		world.inside = true;
 		gm_run(world.gm);
+		world.inside = false;
 	}
 	world.now = until;
 	plane_table_run(&world.table, world.now);
@@ -343,7 +350,9 @@ static void answer(const struct wire_message *m)
 
 	memmove(sa->tasks, sa->tasks + 1, --sa->n_tasks * sizeof(struct ike_task *));
 	response.header.exchange = world.asked.exchange;
+	world.inside = true;
 	task->answer(task->context, sa, &response);
+	world.inside = false;
 }
 
 /* What a grant is made of. */
@@ -490,12 +499,12 @@ void world_grant(const struct grant *grant)
 	answer(&m);
 }
 
-void world_refuse(uint16_t type)
+void world_refuse(uint16_t notify)
 {
-	struct wire_notify notify = { .type = type };
+	struct wire_notify n = { .type = notify };
 	struct wire_message m = {
 		.header = { .exchange = GSA_REGISTRATION, .response = true },
-		.notifies = &notify, .n_notifies = type != 0,
+		.notifies = &n, .n_notifies = notify != 0,
 	};
 
 	answer(&m);
@@ -517,7 +526,9 @@ void world_rekey(struct ike_sa *sa, const struct grant *grant)
 	struct wire_message request = through_codec(&m, &coded, &room);
 	struct ike_content response = { 0 };
 
+	world.inside = true;
 	gm_request(world.gm, sa, &request, &response);
+	world.inside = false;
 	/* RFC 9838 2.4.2: an empty one. */
 	if (response.n_notifies || response.message.n_notifies)
 		abort();
@@ -555,7 +566,8 @@ void world_joined(const char *member, const struct grant *grant)
 
 const struct gemcast_policy *world_policy(const char *dst)
 {
-	struct gemcast_addr to = addr_of(dst), from = addr_of("198.51.100.1");
+	struct gemcast_addr to = addr_of(dst);
+	struct gemcast_addr from = addr_of(to.family == AF_INET ? "198.51.100.1" : "2001:db8::99");
 
 	return plane_table_policy(&world.table, &to, &from);
 }
@@ -606,13 +618,17 @@ void world_join(size_t call, const char *name, const char *role, uint64_t wait)
 		join.wait = wait;
 	}
 	world.told[call] = (struct told){ 0 };
+	world.inside = true;
 	gm_join(world.gm, world_call(call), &join);
+	world.inside = false;
 }
 
 void world_leave(size_t call, const char *name)
 {
 	world.told[call] = (struct told){ 0 };
+	world.inside = true;
 	gm_leave(world.gm, world_call(call), name);
+	world.inside = false;
 }
 
 struct gemcast_addr addr_of(const char *text)

@@ -75,6 +75,7 @@ struct told {
 struct world {
 	struct crypto crypto;
 	struct conf *conf;
+	struct gm_setup setup;
 	struct gm *gm;
 	struct plane_table table;
 	uint64_t now;
@@ -85,6 +86,7 @@ struct world {
 	bool ask_ends;			/* ike_ask() calls end() at once */
 	uint16_t kwa;
 	int wrap_fails;			/* ike_sa_wrap_key() does, by this */
+	bool inside;			/* the member runs, and not what stands around it */
 	struct asked asked;
 	struct told told[WORLD_CALLS];
 };

@@ -11,6 +11,20 @@
 #include "test.h"
 
 struct crypto world_crypto;
+volatile bool world_allocates;	/* the compiler knows malloc(), and not the tests' */
+
+static void *copy_of(const void *data, size_t len)
+{
+	/* of its exact size, so that ASan sees the end of it */
+	void *copy;
+
+	world_allocates = true;
+	copy = malloc(len);
+	world_allocates = false;
+	assert_non_null(copy);
+	memcpy(copy, data, len);
+	return copy;
+}
 
 static struct net_end end_of(const char *text, uint16_t port)
 {
@@ -72,10 +86,7 @@ static void on_send(void *context, const struct net_path *path, struct chunk dat
 	node->sent_bytes += datagram.len;
 	*d = (struct datagram){ .to = to->number, .len = datagram.len };
 	translate(node, to, path, &d->path);
-	/* of its exact size, so that ASan sees the end of it */
-	d->data = malloc(datagram.len);
-	assert_non_null(d->data);
-	memcpy(d->data, datagram.data, datagram.len);
+	d->data = copy_of(datagram.data, datagram.len);
 }
 
 static bool on_route(void *context, const struct net_end *remote, struct net_path *path)
@@ -89,6 +100,17 @@ static bool on_route(void *context, const struct net_end *remote, struct net_pat
 /* ---- the room above */
 
 static const uint8_t filler[60000];
+
+/* In as many notifications as it takes. */
+static void fill(struct ike_content *content, size_t len)
+{
+	size_t part;
+
+	for (; len; len -= part) {
+		part = len < sizeof(filler) ? len : sizeof(filler);
+		assert_true(ike_notify(content, 50000, (struct chunk){ filler, part }));
+	}
+}
 
 static uint16_t first_notify(const struct wire_message *m)
 {
@@ -142,9 +164,7 @@ static void on_request(void *context, struct ike_sa *sa, const struct wire_messa
 		assert_true(ike_notify(response, node->answer, (struct chunk){ 0 }));
 	else if (group)
 		answer_group(response);
-	if (node->answer_filler)
-		assert_true(ike_notify(response, 50000,
-				       (struct chunk){ filler, node->answer_filler }));
+	fill(response, node->answer_filler);
 	if (node->upcall)
 		node->upcall(node, sa);
 	if (node->close)
@@ -178,8 +198,7 @@ static bool task_build(void *context, struct ike_sa *sa, struct ike_content *req
 	} else if (task->task.exchange != IKE_AUTH) {
 		ike_notify(request, 40000, (struct chunk){ 0 });
 	}
-	if (task->filler)
-		ike_notify(request, 50000, (struct chunk){ filler, task->filler });
+	fill(request, task->filler);
 	return true;
 }
 
@@ -219,7 +238,7 @@ void world_task(struct asked_task *task, uint8_t exchange, const char *group)
 static void configure(struct conf *conf)
 {
 	conf->ike = (struct conf_ike){
-		.lifetime_ms = 1000 * 3600,
+		.lifetime_ms = 3600000,
 		.retransmit_first_ms = 500,
 		.retransmit_limit_ms = 4000,
 		.retransmissions = 4,
@@ -269,23 +288,22 @@ void world_new(struct world *world)
 	strcpy(world->node[KS].who.conf.key_server.credential, "here");
 }
 
-static struct ike *engine(struct node *node)
+bool world_engine(struct node *node)
 {
 	struct ike_setup setup = {
 		.crypto = &world_crypto,
 		.world = { node, now_of, time_of, on_send, on_route },
 		.user = { node, on_request, on_ended },
 	};
-	struct reason why;
 
-	node->book = who_book(&world_crypto, &node->who, &why);
-	if (!node->book)
-		fail_msg("%s", why.text);
-	return ike_new(&setup, &node->who.conf, node->book);
+	node->sa = NULL;
+	node->ike = ike_new(&setup, &node->who.conf, node->book);
+	return node->ike;
 }
 
 void world_start(struct world *world)
 {
+	struct reason why;
 	int i;
 
 	for (i = 0; i < 2; i++) {
@@ -293,18 +311,17 @@ void world_start(struct world *world)
 
 		if (!node->who.conf.psk_count && !node->who.conf.trust.ca_count)
 			who_has_psk(&node->who, "*", pki_text_file("psk", "a secret of both"));
-		node->ike = engine(node);
-		assert_non_null(node->ike);
+		node->book = who_book(&world_crypto, &node->who, &why);
+		if (!node->book)
+			fail_msg("%s", why.text);
+		assert_true(world_engine(node));
 	}
 }
 
 void world_restart(struct node *node)
 {
 	ike_free(node->ike);
-	auth_book_drop(node->book);
-	node->sa = NULL;
-	node->ike = engine(node);
-	assert_non_null(node->ike);
+	assert_true(world_engine(node));
 }
 
 struct datagram *world_first(struct world *world)
@@ -383,9 +400,7 @@ void world_keep(struct world *world, const struct datagram *datagram)
 {
 	free(world->kept.data);
 	world->kept = *datagram;
-	world->kept.data = malloc(datagram->len);
-	assert_non_null(world->kept.data);
-	memcpy(world->kept.data, datagram->data, datagram->len);
+	world->kept.data = copy_of(datagram->data, datagram->len);
 }
 
 void world_inject(struct world *world, const struct net_path *path, int to, const void *data,
@@ -393,9 +408,7 @@ void world_inject(struct world *world, const struct net_path *path, int to, cons
 {
 	struct datagram *d = put(world);
 
-	*d = (struct datagram){ .path = *path, .to = to, .len = len, .data = malloc(len) };
-	assert_non_null(d->data);
-	memcpy(d->data, data, len);
+	*d = (struct datagram){ .path = *path, .to = to, .len = len, .data = copy_of(data, len) };
 }
 
 struct ike_target world_target(const struct node *to)

@@ -74,11 +74,15 @@ struct world {
 enum { GM, KS };
 
 extern struct crypto world_crypto;
+/* The world needs memory for itself. */
+extern volatile bool world_allocates;
 
 /* Both have a pre-shared key for each other; engines are made by world_start(). */
 void world_new(struct world *world);
 void world_proposals(struct node *node, const char *const *texts);
 void world_start(struct world *world);
+/* Make its engine alone: false if there is no memory. */
+bool world_engine(struct node *node);
 /* It loses all that it knew. */
 void world_restart(struct node *node);
 /* Nothing is left of it, in memory or on the wire. */

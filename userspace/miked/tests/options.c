@@ -91,7 +91,7 @@ static void value_of(const struct conf_option *option, char *text, size_t size)
 
 static void man_option(const struct conf_option *option)
 {
-	char value[256];
+	char value[256] = "";
 
 	printf(".TP\n.B ");
 	roff(option->key);
@@ -110,6 +110,7 @@ static void man_option(const struct conf_option *option)
 	}
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the table is */
 static void man(const struct conf_section *section, const char *path)
 {
 	const struct conf_option *option;
@@ -178,6 +179,8 @@ static void keys(const struct conf_section *section)
 			keys(section->options[i].section);
 	}
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int main(int argc, char **argv)
 {

@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "crypto/crypto.h"
-#include "ike/ike.h"
+#include "ike/internal.h"
 #include "net/udp.h"
 #include "wire/name.h"
 
@@ -40,6 +40,7 @@ struct peer {
 	struct crypto crypto;
 	struct ike *ike;
 	struct ike_sa *last;
+	struct ike_sa *accepted;	/* that the peer began */
 	struct ike_task connect, hello;
 	uint64_t skipped_ms;
 	bool child, deaf;
@@ -141,8 +142,7 @@ static void on_request(void *context, struct ike_sa *sa, const struct wire_messa
 {
 	struct peer *peer = context;
 
-	if (request->header.exchange == IKE_AUTH && request->n_proposals)
-		ike_notify(response, N_NO_ADDITIONAL_SAS, (struct chunk){ NULL, 0 });
+	(void)response;
 	peer->last = sa;
 	printf("request %s:", wire_name(WIRE_EXCHANGE, request->header.exchange));
 	print_notifies(request);
@@ -200,6 +200,34 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
+/*
+ * The room above hears nothing of an IKE SA that was begun by IKE_AUTH, as it is of no use
+ * to it: look for it where it is.
+ */
+static struct ike_sa *find_accepted(const struct peer *peer)
+{
+	struct ike_sa *sa;
+
+	for (sa = peer->ike->all; sa; sa = sa->next) {
+		if (!sa->initiator && sa->state == SA_READY)
+			return sa;
+	}
+	return NULL;
+}
+
+static void tell_accepted(struct peer *peer)
+{
+	struct ike_sa *sa = find_accepted(peer);
+
+	if (sa == peer->accepted)
+		return;
+	if (sa)
+		printf("accepted %s\n", ike_sa_text(sa));
+	else
+		puts("gone");
+	peer->accepted = peer->last = sa;
+}
+
 /* Behind each event the engine may want to be called at another time. */
 static int set_timer(sd_event_source *source, void *arg)
 {
@@ -208,6 +236,7 @@ static int set_timer(sd_event_source *source, void *arg)
 	uint64_t now = world_now(peer);
 
 	(void)source;
+	tell_accepted(peer);
 	fflush(stdout);
 	if (next == IKE_NEVER)
 		return sd_event_source_set_enabled(peer->timer, SD_EVENT_OFF);
@@ -221,17 +250,16 @@ static void do_connect(struct peer *peer, const char *arguments)
 {
 	struct ike_target target = { 0 };
 	struct reason why = { 0 };
-	char address[64], identity[256], child[16] = "";
-	unsigned int port;
+	char address[64], port[8], identity[256], child[16] = "";
 
-	if (sscanf(arguments, "%63s %u %255s %63s %15s", address, &port, identity,
+	if (sscanf(arguments, "%63s %7s %255s %63s %15s", address, port, identity,
 		   target.credential, child) < 4 ||
 	    !conf_identity_parse(identity, ID_FQDN, false, &target.identity)) {
 		puts("error: bad arguments");
 		return;
 	}
 	target.remote.addr.family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	target.remote.port = (uint16_t)port;
+	target.remote.port = (uint16_t)strtoul(port, NULL, 10);
 	peer->child = !strcmp(child, "child");
 	peer->connect = (struct ike_task){ .exchange = IKE_AUTH, .context = peer,
 					   .build = build_connect, .answer = answer_connect,

@@ -665,10 +665,14 @@ static void certs_on_the_wire(void **state)
 	certs[0] = m.proof.certs[1];
 	certs[1] = m.proof.certs[0];
 	assert_int_equal(auth_check(m.ks, &seen, &auth, certs, 2, PKI_NOW, &why), -EKEYREJECTED);
-	/* more than anybody looks at */
-	for (i = 0; i < WIRE_MAX_CERTS + 4; i++)
-		certs[i] = m.proof.certs[i > 0];
+	/* as many as there may be, and one more than anybody looks at */
+	for (i = 0; i < WIRE_MAX_CERTS; i++)
+		certs[i] = m.proof.certs[i == WIRE_MAX_CERTS - 1];
 	assert_int_equal(auth_check(m.ks, &seen, &auth, certs, i, PKI_NOW, &why), 0);
+	certs[i] = certs[i - 1];
+	certs[i - 1] = certs[0];
+	assert_int_equal(auth_check(m.ks, &seen, &auth, certs, i + 1, PKI_NOW, &why),
+			 -EKEYREJECTED);
 	certs[0] = (struct wire_cert){ CERT_X509_SIGNATURE, ascii("no certificate") };
 	assert_int_equal(auth_check(m.ks, &seen, &auth, certs, 2, PKI_NOW, &why), -EKEYREJECTED);
 	assert_string_equal(why.text, "certificate 1 of 2 is no DER certificate");

@@ -58,7 +58,6 @@ static void empty(void **state)
 	assert_null(auth_self(made, "here"));
 	assert_int_equal(auth_certreq(made).data.len, 0);
 	assert_false(auth_ppk_for(made, &ks, &ppk));
-	assert_false(auth_ppk_named(made, ascii("ppk"), &ppk));
 	assert_false(auth_ppk_named_by(made, ascii("ppk"), &peer, &ppk));
 	assert_false(auth_ppk_needed(made, &peer, &ppk));
 	assert_ptr_equal(auth_book_hold(made), made);
@@ -78,7 +77,7 @@ static void selves(void **state)
 	who_new(&who);
 	who_is(&who, "gm.example", gm_file, key_file);
 	who_is(&who, "192.0.2.1", NULL, NULL);
-	strcpy(who.credentials[1].name, "there");
+	memcpy(who.credentials[1].name, "there", sizeof("there"));
 	made = book(&who);
 	/* the configuration may go */
 	memset(&who, 0, sizeof(who));
@@ -151,7 +150,7 @@ static void wrong_credentials(void **state)
 	refused(&who, "credentials[here]: the identity cannot be used: ", "Invalid argument");
 	who_new(&who);
 	who_is(&who, "dn:CN=gm", NULL, NULL);
-	strcpy((char *)who.credentials[0].identity.data, "CN");
+	who.credentials[0].identity.data[2] = '\0';
 	refused(&who, "credentials[here]: the identity cannot be used: ", "Invalid argument");
 }
 
@@ -218,7 +217,7 @@ static void wrong_psk(void **state)
 	assert_int_equal(chmod(path, 0600), 0);
 	auth_book_drop(book(&who));
 	who_has_psk(&who, "dn:CN=gm", path);
-	strcpy((char *)who.psk[1].peer.data, "CN=");
+	who.psk[1].peer.data[3] = '\0';
 	refused(&who, "psk: peer dn:CN= cannot be used: ", "Invalid argument");
 	who_new(&who);
 	who_has_psk(&who, "*", "/nonexistent");
@@ -241,7 +240,7 @@ static void wrong_ppk(void **state)
 	refused(&who, "ppk: /nonexistent: ", "No such file or directory");
 	who.conf.ppk_count--;
 	who_has_ppk(&who, "three", "dn:CN=gm", who.ppk[0].file, true);
-	strcpy((char *)who.ppk[2].peer.data, "CN=");
+	who.ppk[2].peer.data[3] = '\0';
 	refused(&who, "ppk: peer dn:CN= cannot be used: ", "Invalid argument");
 }
 
@@ -449,6 +448,7 @@ static void ppks(void **state)
 	const struct wire_id mail = { ID_RFC822_ADDR, ascii("a@b") };
 	const struct wire_id broken = { ID_DER_ASN1_DN, hex("300d") };
 	struct conf_identity identity;
+	uint8_t id[CONF_NAME_SIZE];
 	struct auth_book *made;
 	struct auth_ppk ppk;
 	struct who who;
@@ -474,11 +474,19 @@ static void ppks(void **state)
 	identity = who_identity("a@b");
 	assert_false(auth_ppk_for(made, &identity, &ppk));
 
-	assert_true(auth_ppk_named(made, ascii("two"), &ppk));
+	assert_true(auth_ppk_named_by(made, ascii("two"), &gm1, &ppk));
 	is_ppk(&ppk, "two", two, true);
-	assert_false(auth_ppk_named(made, ascii("tw"), &ppk));
-	assert_false(auth_ppk_named(made, ascii("two2"), &ppk));
-	assert_false(auth_ppk_named(made, (struct chunk){ NULL, 0 }, &ppk));
+	assert_false(auth_ppk_named_by(made, ascii("tw"), &gm1, &ppk));
+	assert_false(auth_ppk_named_by(made, ascii("two2"), &gm1, &ppk));
+	assert_false(auth_ppk_named_by(made, (struct chunk){ NULL, 0 }, &gm1, &ppk));
+	assert_false(auth_ppk_named_by(made, hex("74776f 00"), &gm1, &ppk));
+	memset(id, 'x', sizeof(id));
+	assert_false(auth_ppk_named_by(made, CHUNK(id), &gm1, &ppk));
+	assert_false(auth_ppk_named_by(made, (struct chunk){ id, sizeof(id) - 1 }, &gm1, &ppk));
+	assert_true(auth_ppk_named_by(made, ascii("one"), &gm1, &ppk));
+	is_ppk(&ppk, "one", one, false);
+	assert_true(auth_ppk_named_by(made, ascii("three"), &dn, &ppk));
+	is_ppk(&ppk, "three", three, true);
 	assert_true(auth_ppk_named_by(made, ascii("one"), &gm1, &ppk));
 	is_ppk(&ppk, "one", one, false);
 	assert_false(auth_ppk_named_by(made, ascii("one"), &gm2, &ppk));
@@ -509,19 +517,24 @@ static void ppks(void **state)
 
 #define ROUNDS	40
 
+struct worker {
+	pthread_t thread;
+	struct auth_book *book;
+	int failed;
+};
+
 /* Prove and check, with a book that another thread uses too. */
 static void *busy(void *arg)
 {
-	struct auth_book *shared = arg;
+	struct worker *worker = arg;
 	struct auth_exchange exchange;
 	struct auth_proof proof;
 	struct wire_auth auth;
 	struct reason why;
-	long failed = 0;
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		struct auth_book *mine = auth_book_hold(shared);
+		struct auth_book *mine = auth_book_hold(worker->book);
 		const struct auth_self *self = auth_self(mine, "here");
 
 		exchange = (struct auth_exchange){
@@ -532,22 +545,21 @@ static void *busy(void *arg)
 			},
 			.hashes = WHO_ALL_HASHES, .certreq = i % 2, .peer = auth_self_id(self),
 		};
-		failed += auth_prove(mine, self, &exchange, &proof, &why) != 0;
+		worker->failed += auth_prove(mine, self, &exchange, &proof, &why) != 0;
 		auth = (struct wire_auth){ proof.method, proof.algorithm,
 					   { proof.data, proof.len } };
-		failed += auth_check(mine, &exchange, &auth, proof.certs, proof.n_certs, PKI_NOW,
+		worker->failed += auth_check(mine, &exchange, &auth, proof.certs, proof.n_certs, PKI_NOW,
 				     &why) != 0;
 		auth_book_drop(mine);
 	}
-	return (void *)failed;
+	return NULL;
 }
 
 static void threads(void **state)
 {
-	pthread_t workers[3];
+	struct worker workers[3];
 	struct auth_book *made;
 	struct who who;
-	void *failed;
 	size_t i;
 
 	(void)state;
@@ -556,11 +568,14 @@ static void threads(void **state)
 	who_trusts(&who, ca_file);
 	who_has_psk(&who, "dn:CN=gm,O=gemcast tests", pki_text_file("psk", "a secret"));
 	made = book(&who);
-	for (i = 0; i < 3; i++)
-		assert_int_equal(pthread_create(&workers[i], NULL, busy, made), 0);
 	for (i = 0; i < 3; i++) {
-		assert_int_equal(pthread_join(workers[i], &failed), 0);
-		assert_null(failed);
+		workers[i].book = made;
+		workers[i].failed = 0;
+		assert_int_equal(pthread_create(&workers[i].thread, NULL, busy, &workers[i]), 0);
+	}
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+		assert_int_equal(workers[i].failed, 0);
 	}
 	auth_book_drop(made);
 }

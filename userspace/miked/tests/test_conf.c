@@ -222,12 +222,12 @@ static const struct {
 	{ KS "ppk: [ { id: a, peer: \"*example.org\", file: /p } ]\n",
 	  "f:9: ppk[0].peer: \"*example.org\": expected an identity, as gm1.example.org, or a pattern, as *.example.org or *\n" },
 	/* credentials */
-	{ "key-server: { credential: here }\ncredentials:\n- name: a\n",
+	{ "key-server: { }\ncredentials:\n- name: a\n",
 	  "f:3: credentials[a].identity: is missing\n" },
-	{ "key-server: { credential: here }\ncredentials:\n- { name: a, identity: x, key: /k }\n"
+	{ "key-server: { }\ncredentials:\n- { name: a, identity: x, key: /k }\n"
 	  "- { name: a, identity: x, certificate: /c }\n- { name: b, identity: \"*\" }\n",
 	  "f:5: credentials[b].identity: \"*\": expected an identity: an address, a domain name, a mail address, dn:... or keyid:...\n" },
-	{ "key-server: { credential: here }\ncredentials:\n- { name: a, identity: x, key: /k }\n"
+	{ "key-server: { }\ncredentials:\n- { name: a, identity: x, key: /k }\n"
 	  "- { name: a, identity: x, certificate: /c }\n- { name: b, identity: x }\n",
 	  "f:4: credentials[a].name: the same as that of entry 0\n"
 	  "f:3: credentials[a].certificate: is missing: a key needs its certificate\n"
@@ -237,6 +237,8 @@ static const struct {
 	{ "key-server:\n  groups:\n" GROUP,
 	  "f:2: key-server.credential: is missing\n"
 	  "f:1: trust: nobody would be believed: neither trust.ca nor psk\n" },
+	{ TRUST "key-server: { credential: her }\n",
+	  "f:3: key-server.credential: \"her\": credentials has no such name\n" },
 	{ TRUST "key-server:\n  credential: her\n  groups:\n" GROUP,
 	  "f:4: key-server.credential: \"her\": credentials has no such name\n" },
 	{ TRUST "key-server:\n  credential: here\n  groups:\n  - name: x\n    nmae: y\n",
@@ -361,7 +363,7 @@ static const char *file(const char *name, const char *text, mode_t mode)
 static int make_dir(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	memset(dir + strlen(dir) - 6, 'X', 6);
 	return mkdtemp(dir) ? 0 : -1;
 }
 
@@ -438,6 +440,11 @@ static void credentials(void **state)
 	load_file(text, "D/conf:2: psk[0].file: \"credential:psk\": No such file or directory\n");
 	file("psk", "secret\n", 0400);
 	load_file(text, "");
+	/* as it looks where an ACL lets the service's user read it */
+	file("psk", "secret\n", 0440);
+	load_file(text, "");
+	file("psk", "secret\n", 0444);
+	load_file(text, "D/conf:2: psk[0].file: \"credential:psk\": others may read or write it (mode 0444): chmod 600 it\n");
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 

@@ -50,6 +50,7 @@ static struct conf_control conf;
 static struct control_call *pending;
 static char done[8192];		/* what the ops were asked */
 static unsigned int members;	/* in the list */
+static unsigned int members_asked;
 static char dir[] = "/tmp/miked-control.XXXXXX";
 
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -88,11 +89,12 @@ static int fake_ks_member(void *context, const struct gemcast_ks_member *after,
 	unsigned int number = after ? after->epoch + 1 : 0;
 
 	(void)context;
+	members_asked++;
 	if (number == members)
 		return -ENOENT;
 	out->present = GEMCAST_BIT(GEMCAST_KS_MEMBER_GROUP) | GEMCAST_BIT(GEMCAST_KS_MEMBER_ID) |
 		       GEMCAST_BIT(GEMCAST_KS_MEMBER_EPOCH) | GEMCAST_BIT(GEMCAST_KS_MEMBER_ADDR);
-	strcpy(out->group, "video");
+	memcpy(out->group, "video", sizeof("video"));
 	snprintf(out->id, sizeof(out->id), "gm%u", number);
 	out->addr.family = AF_INET;
 	out->epoch = number;
@@ -177,7 +179,7 @@ static const struct control_ops ops = {
 static int setup(void **state)
 {
 	(void)state;
-	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	memset(dir + strlen(dir) - 6, 'X', 6);
 	if (!mkdtemp(dir))
 		return -1;
 	memset(&conf, 0, sizeof(conf));
@@ -295,7 +297,8 @@ static void lists(void **state)
 	assert_string_equal(hear(fd), "{\"parameters\":{\"name\":\"video\",\"sas\":2}}");
 	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"control\"}}"),
 			    "{\"parameters\":{\"name\":\"control\",\"sas\":1}}");
-	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"),
+			    REFUSED("not-found", "there is no group of this name"));
 	assert_string_equal(ask(fd, "{\"method\":\"ks.member.show\"}"), OK);
 	members = 3;
 	assert_string_equal(ask(fd, "{\"method\":\"ks.member.show\",\"parameters\":{\"group\":\"video\",\"id\":\"gm1\"}}"),
@@ -600,7 +603,7 @@ static void long_list(void **state)
 			 i, i, i == members - 1 ? "" : ",\"continues\":true");
 		assert_string_equal(hear(fd), expected);
 		if (i == 1000)
-			assert_string_equal(ask(other, "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+			assert_string_equal(ask(other, "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	}
 	/* One of many is found without telling the others. */
 	snprintf(expected, sizeof(expected),
@@ -608,6 +611,24 @@ static void long_list(void **state)
 	assert_non_null(strstr(ask(fd, expected), "\"id\":\"gm19999\""));
 	close(fd);
 	close(other);
+}
+
+/* So much of a list is made as there is room for, and the rest when that was read. */
+static void unread_list(void **state)
+{
+	int fd = client();
+	unsigned int i;
+
+	(void)state;
+	members = 100000;
+	members_asked = 0;
+	say(fd, "{\"method\":\"ks.member.show\"}");
+	settle();
+	assert_in_range(members_asked, 1, members / 5);
+	for (i = 0; i < members; i++)
+		assert_non_null(strstr(hear(fd), "\"group\":\"video\""));
+	assert_int_equal(members_asked, members + 1);
+	close(fd);
 }
 
 static void crowd(void **state)
@@ -625,7 +646,7 @@ static void crowd(void **state)
 		fd[i] = client();
 		settle();
 	}
-	assert_string_equal(ask(fd[1], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[1], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	assert_string_equal(hear(fd[2]), REFUSED("busy", "too many clients of this user"));
 	assert_string_equal(hear(fd[2]), "");
 	close(fd[2]);
@@ -642,14 +663,14 @@ static void crowd(void **state)
 	fd[4] = client();
 	fd[5] = client();
 	settle();
-	assert_string_equal(ask(fd[4], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[4], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	assert_string_equal(hear(fd[5]), REFUSED("busy", "too many clients"));
 	close(fd[5]);
 	/* A place that is free again is given again. */
 	close(fd[4]);
 	settle();
 	fd[4] = client();
-	assert_string_equal(ask(fd[4], "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}"), OK);
+	assert_string_equal(ask(fd[4], "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}"), OK);
 	for (i = 0; i < 5; i++)
 		close(fd[i]);
 }
@@ -658,7 +679,7 @@ static void who_may(void **state)
 {
 	static const char denied[] =
 		REFUSED("denied", "not permitted: be root, or in the group that miked.conf names");
-	static const char ask_it[] = "{\"method\":\"status\",\"parameters\":{\"name\":\"x\"}}";
+	static const char ask_it[] = "{\"method\":\"leave\",\"parameters\":{\"name\":\"x\"}}";
 	size_t i;
 	int fd;
 
@@ -722,6 +743,13 @@ static void the_file(void **state)
 	fd = client();
 	assert_string_equal(ask(fd, "{\"method\":\"leave\",\"parameters\":{\"name\":\"a\"}}"), OK);
 	close(fd);
+	/* A group that is new has to get at it, one that is no more does not. */
+	conf.gid = getegid();
+	control_reload(control, &conf);
+	assert_int_equal(mode_of_socket(), 0660);
+	conf.gid = (gid_t)-1;
+	control_reload(control, &conf);
+	assert_int_equal(mode_of_socket(), 0600);
 	control_free(control);
 	assert_int_equal(access(conf.socket, F_OK), -1);
 
@@ -770,6 +798,7 @@ int main(void)
 		TEST(silence),
 		TEST(unread),
 		TEST(long_list),
+		TEST(unread_list),
 		TEST(crowd),
 		TEST(who_may),
 		TEST(the_file),

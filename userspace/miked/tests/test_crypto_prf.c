@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * PRFs and what is derived with them. The PRFs by the vectors of RFC 4868 2.7.1; for
- * the rest there are none that are published for these PRFs, so what is expected was
- * computed by other code, Python's hmac, from the formulas of the RFCs.
+ * PRFs and what is derived with them. The PRFs by the vectors of RFC 4868 2.7.1; what is
+ * expected of the rest was computed by other code, Python's hmac, from the formulas of the
+ * RFCs. Vectors of NIST for SKEYSEED and SK_* are in test_vectors.c.
  */
 #include <errno.h>
 #include <string.h>

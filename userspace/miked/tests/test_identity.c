@@ -84,32 +84,32 @@ static void patterns(void **state)
 {
 	static const struct {
 		const char *pattern;
-		uint8_t type;
 		const char *data;
+		uint8_t type;
 		bool covered;
 	} cases[] = {
-		{ "*", 2, "anything", true },
-		{ "*", 9, "\x30\0", true },
-		{ "fqdn:*", 2, "a.b", true },
-		{ "fqdn:*", 3, "a@b", false },
-		{ "*.example.org", 2, "gm1.example.org", true },
-		{ "*.example.org", 2, "a.b.EXAMPLE.org", true },
-		{ "*.example.org", 2, "example.org", false },
-		{ "*.example.org", 2, "evilexample.org", false },
-		{ "*.example.org", 3, "x@a.example.org", false },
-		{ "*.example.org", 2, "", false },
-		{ "gm1.example.org", 2, "GM1.example.ORG", true },
-		{ "gm1.example.org", 2, "xgm1.example.org", false },
-		{ "*@example.org", 3, "ops@Example.org", true },
-		{ "*@example.org", 3, "ops@a.example.org", false },
-		{ "ops@example.org", 3, "ops@EXAMPLE.org", true },
-		{ "ops@example.org", 3, "OPS@example.org", false },
-		{ "keyid:ab", 11, "ab", true },
-		{ "keyid:ab", 11, "AB", false },
-		{ "keyid:*", 11, "ab", true },
-		{ "1.2.3.4", 1, "\1\2\3\4", true },
-		{ "1.2.3.4", 1, "\1\2\3\5", false },
-		{ "dn:O=x", 9, "O=x", false },
+		{ "*", "anything", 2, true },
+		{ "*", "\x30\0", 9, true },
+		{ "fqdn:*", "a.b", 2, true },
+		{ "fqdn:*", "a@b", 3, false },
+		{ "*.example.org", "gm1.example.org", 2, true },
+		{ "*.example.org", "a.b.EXAMPLE.org", 2, true },
+		{ "*.example.org", "example.org", 2, false },
+		{ "*.example.org", "evilexample.org", 2, false },
+		{ "*.example.org", "x@a.example.org", 3, false },
+		{ "*.example.org", "", 2, false },
+		{ "gm1.example.org", "GM1.example.ORG", 2, true },
+		{ "gm1.example.org", "xgm1.example.org", 2, false },
+		{ "*@example.org", "ops@Example.org", 3, true },
+		{ "*@example.org", "ops@a.example.org", 3, false },
+		{ "ops@example.org", "ops@EXAMPLE.org", 3, true },
+		{ "ops@example.org", "OPS@example.org", 3, false },
+		{ "keyid:ab", "ab", 11, true },
+		{ "keyid:ab", "AB", 11, false },
+		{ "keyid:*", "ab", 11, true },
+		{ "1.2.3.4", "\1\2\3\4", 1, true },
+		{ "1.2.3.4", "\1\2\3\5", 1, false },
+		{ "dn:O=x", "O=x", 9, false },
 	};
 	struct conf_identity id;
 	struct chunk data;

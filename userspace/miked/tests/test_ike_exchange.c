@@ -136,7 +136,7 @@ static void any_loss(void **state)
 		w.filter = lose_some;
 		gm = world_connect(&w, &first);
 		ike_ask(gm, &second.task);
-		world_run(&w, 28000);
+		world_run(&w, 55000);
 		assert_int_equal(first.answered, 1);
 		assert_int_equal(second.answered, 1);
 		assert_int_equal(w.node[KS].requests, 2);

@@ -430,6 +430,7 @@ static void policies_of_sas(void **state)
 	REFUSED(not_one, GSA, rekey_by_ipv6(0xfe));
 	REFUSED(not_udp, GSA, g.policy[0].dst.protocol = 6);
 	REFUSED(not_udp, GSA, g.policy[0].dst.end_port++);
+	REFUSED(not_udp, GSA, g.policy[0].dst.start_port = g.policy[0].dst.end_port = 0);
 	REFUSED("Rekey SA: source is not UDP", GSA, g.policy[0].src.protocol = 6);
 	REFUSED("a reserved SPI", GSA, g.policy[1].spi = (struct chunk)BYTES(0, 0, 0, 255));
 	REFUSED("Rekey SA: first half of SPI is zero", GSA,
@@ -462,6 +463,11 @@ static void keys(void **state)
 	REFUSED("two key bags for one SA", KD, g.bag[3] = g.bag[1]);
 	REFUSED("WRAP_KEY without a Key ID", KD,
 		g.wrap[1].id = 0; g.member.wrap_keys = g.wrap; g.member.n_wrap_keys = 2);
+	start_rekey();
+	g.wrap[0].id = 0;
+	g.bag[0].keys = g.wrap;
+	g.bag[0].n_keys = 2;
+	refused("SA_KEY with a Key ID", PAYLOAD_KD);
 }
 
 /* RFC 9838 section 5, note 1; 4.5.3.3 */

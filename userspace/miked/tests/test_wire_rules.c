@@ -71,6 +71,17 @@ static void headers(void **state)
 		assert_refused(bad_headers[i].reason, PAYLOAD_NONE, bad_headers[i].notify);
 	}
 
+	/* bytes behind what Length counts */
+	encode(&coded, sample("sa-init-request"), true);
+	coded.len++;
+	assert_refused("Length is not that of the datagram", PAYLOAD_NONE, N_NONE);
+
+	/* what may have come by multicast */
+	encode(&coded, sample("sa-init-request"), true);
+	coded.data[17] = 0x30;
+	coded.data[18] = GSA_REKEY;
+	assert_refused("major version above 2", PAYLOAD_NONE, N_NONE);
+
 	/* whom to answer is known */
 	encode(&coded, sample("sa-init-request"), true);
 	coded.data[17] = 0xf0;
@@ -198,6 +209,8 @@ static void critical(void **state)
 #define ADDR4		0, 0, 0, 0, 255, 255, 255, 255
 #define TS4(...)	1, 0, 0, 0, 7, __VA_ARGS__
 
+static const uint8_t bytes_257[257];
+
 static const struct bad_body {
 	uint8_t exchange;
 	bool response;
@@ -210,6 +223,7 @@ static const struct bad_body {
 	{ IKE_INTERMEDIATE, false, PAYLOAD_KE, BYTES(0, 31, 0, 0, 1),
 	  "KE: length of the public value" },
 	{ CREATE_CHILD_SA, false, PAYLOAD_Nonce, FILL(15), "length of the nonce" },
+	{ CREATE_CHILD_SA, false, PAYLOAD_Nonce, { bytes_257, 257 }, "length of the nonce" },
 	{ CREATE_CHILD_SA, false, PAYLOAD_Nonce, { NULL, 0 }, "length of the nonce" },
 	{ IKE_AUTH, false, PAYLOAD_IDi, BYTES(2, 0, 0), "no room for an identity" },
 	{ IKE_AUTH, false, PAYLOAD_IDi, BYTES(2, 0, 0, 0),
@@ -248,7 +262,7 @@ static const struct bad_body {
 	  "length of a notification" },
 	{ IKE_AUTH, false, PAYLOAD_N, BYTES(0, 0, 0x40, 0x2f, 0, 2, 0),
 	  "length of a notification" },
-	{ IKE_AUTH, false, PAYLOAD_N, BYTES(0, 0, 0x40, 0x34, 2), "length of a notification" },
+	{ GSA_AUTH, false, PAYLOAD_N, BYTES(0, 0, 0x40, 0x34, 1), "length of a notification" },
 	{ INFORMATIONAL, true, PAYLOAD_N, BYTES(0, 0, 0, 1), "length of a notification" },
 	{ INFORMATIONAL, false, PAYLOAD_D, BYTES(3, 4, 0),
 	  "D: number, size and length of SPIs do not fit together" },
@@ -371,7 +385,7 @@ static const struct bad_body {
 static void bodies(void **state)
 {
 	const struct bad_body *bad;
-	uint8_t chain[256];
+	uint8_t chain[300];
 	size_t i;
 
 	(void)state;
@@ -400,9 +414,17 @@ static void allowed(void **state)
 		42, 0, 0, 8, 6, 0, 0, 0, 42, 0, 0, 8, 3, 0, 0, 0,
 		0, 0, 0, 16, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1,
 	};
+	static const uint8_t errors[] = {
+		41, 0, 0, 10, 0, 0, 0, 45, 1, 2,
+		41, 0, 0, 10, 0, 0, 0, 46, 1, 2,
+		0, 0, 0, 10, 0, 0, 0, 49, 1, 2,
+	};
 	struct wire_message m;
 
 	(void)state;
+	put(GSA_REGISTRATION, true, PAYLOAD_N, errors, sizeof(errors));
+	assert_true(decode(&coded, &m, &room, &error));
+	assert_int_equal(m.n_notifies, 3);
 	put(GSA_REGISTRATION, false, PAYLOAD_IDg, sag_with_spi, sizeof(sag_with_spi));
 	assert_true(decode(&coded, &m, &room, &error));
 	assert_int_equal(m.n_proposals, 2);
@@ -446,6 +468,8 @@ static const struct {
 	    .notifies = LIST(long_cookie) }, "length of a notification", PAYLOAD_N },
 	{ { .header = INIT_RESPONSE, .proposals = LIST(ike_answer), .ke = &ke },
 	  "neither SA, KE and Nonce nor a notification", PAYLOAD_NONE },
+	{ { .header = { SPI_I, 0, IKE_SA_INIT, true, false, 0 }, .proposals = LIST(ike_answer),
+	    .ke = &ke, .nonce = FILL(16) }, "an IKE SA without a responder's SPI", PAYLOAD_NONE },
 	{ { .header = INIT_RESPONSE },
 	  "neither SA, KE and Nonce nor a notification", PAYLOAD_NONE },
 	{ { .header = REQUEST(IKE_AUTH), .auth = &auth_psk },

@@ -2,6 +2,7 @@
 /*
  * Who is who.
  */
+#include <stdio.h>
 #include <string.h>
 #include "hex.h"
 #include "test.h"
@@ -27,8 +28,7 @@ struct conf_identity who_identity(const char *text)
 
 static void put(char *to, size_t size, const char *from)
 {
-	assert_true(strlen(from) < size);
-	strcpy(to, from);
+	assert_true((size_t)snprintf(to, size, "%s", from) < size);
 }
 
 void who_is(struct who *who, const char *identity, const char *certificate, const char *key)

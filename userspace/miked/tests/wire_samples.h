@@ -178,6 +178,7 @@ static const struct wire_notify ppk_notifies[] = {
 	{ .type = N_INITIAL_CONTACT },
 };
 
+static const struct wire_notify ppk_used[] = { { .type = N_PPK_IDENTITY } };
 static const struct wire_notify failed[] = { { .type = N_AUTHENTICATION_FAILED } };
 static const struct wire_notify no_group[] = { { .type = N_INVALID_GROUP_ID } };
 static const struct wire_notify leaving[] = { { .type = N_REGISTRATION_FAILED } };
@@ -405,8 +406,9 @@ static const struct sample samples[] = {
 	  "N(PPK_IDENTITY) N(NO_PPK_AUTH) N(INITIAL_CONTACT) ]" },
 	{ "auth-response",
 	  { .header = RESPONSE(IKE_AUTH), .idr = &id_mail, .auth = &auth_psk,
-	    .proposals = LIST(esp_answer), .tsi = LIST(tsi), .tsr = LIST(tsr) },
-	  "IKE_AUTH response 1 [ IDr AUTH SA TSi TSr ]" },
+	    .proposals = LIST(esp_answer), .tsi = LIST(tsi), .tsr = LIST(tsr),
+	    .notifies = LIST(ppk_used) },
+	  "IKE_AUTH response 1 [ IDr AUTH SA TSi TSr N(PPK_IDENTITY) ]" },
 	{ "auth-failed",
 	  { .header = RESPONSE(IKE_AUTH), .notifies = LIST(failed) },
 	  "IKE_AUTH response 1 [ N(AUTHENTICATION_FAILED) ]" },

@@ -14,6 +14,12 @@ trap 'rm -rf "$dir"' EXIT
 number=0
 failed=0
 
+for tool in tshark text2pcap; do
+	command -v "$tool" >/dev/null && continue
+	echo "Bail out! $tool is missing: apt install tshark"
+	exit 1
+done
+
 result() {	# STATUS NAME
 	number=$((number + 1))
 	if [ "$1" = 0 ]; then
@@ -64,7 +70,7 @@ expect sa-init-cookie "34|41 33 $p6 2 3 3 3 3 3 34 40 41"
 expect sa-init-response "34|33 2 3 3 3 3 34 40 38 38 41 41 41 41 41 41 41"
 expect sa-init-cookie-wanted "34|41"
 expect auth-request "35|46 35 37 37 37 38 38 36 39 33 2 3 3 2 3 3 44 45 41 41 41"
-expect auth-response "35|46 36 39 33 2 3 3 44 45"
+expect auth-response "35|46 36 39 33 2 3 3 44 45 41"
 expect child-rekey-ike "36|46 33 $p6 40 34"
 expect child-rekey-esp "36|46 41 33 2 3 3 2 3 3 40 44 45 41"
 expect informational-delete-children "37|46 42 42 41"

@@ -94,6 +94,8 @@ static const char *initial_or_notify(const struct wire_message *m)
 {
 	bool all = m->n_proposals && m->ke && m->nonce.len;
 
+	if (all && !m->header.spi_r)
+		return "an IKE SA without a responder's SPI";
 	if (all || (!m->n_proposals && !m->ke && !m->nonce.len && m->n_notifies))
 		return NULL;
 	return "neither SA, KE and Nonce nor a notification";

@@ -204,7 +204,7 @@ static bool check_selectors(struct check *c, const struct wire_policy *policy)
 		return true;
 	if (!is_multicast(dst) || memcmp(dst->start, dst->end, sizeof(dst->start)) != 0)
 		return refuse(c, PAYLOAD_GSA, "Rekey SA: destination is not one multicast address");
-	if (dst->protocol != IPPROTO_UDP || dst->start_port != dst->end_port)
+	if (dst->protocol != IPPROTO_UDP || dst->start_port != dst->end_port || !dst->end_port)
 		return refuse(c, PAYLOAD_GSA, "Rekey SA: destination is not one UDP port");
 	return !src->protocol || src->protocol == IPPROTO_UDP ||
 	       refuse(c, PAYLOAD_GSA, "Rekey SA: source is not UDP");

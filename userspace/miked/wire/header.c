@@ -57,7 +57,8 @@ bool wire_parse_header(struct wire_parser *p, struct reader *r, uint8_t *first)
 	h->initiator = flags & FLAG_INITIATOR;
 	if (version > MAJOR_VERSION) {
 		wire_refuse(p, NULL, "major version above 2");
-		p->error->notify = h->response ? N_NONE : N_INVALID_MAJOR_VERSION;
+		p->error->notify = h->response || h->exchange == GSA_REKEY ?
+				   N_NONE : N_INVALID_MAJOR_VERSION;
 		return false;
 	}
 	if (version < MAJOR_VERSION)

@@ -31,6 +31,16 @@ static const struct shape {
 	{ N_NO_PPK_AUTH,			0, true, 1, ANY_LEN },
 };
 
+/* RFC 8784 3: whatever the PPK_IDENTITY of an answer holds, it is not looked at. */
+static bool length_is_right(const struct wire_header *h, const struct shape *shape, size_t len)
+{
+	if (shape->type == N_PPK_IDENTITY && h->response)
+		return true;
+	if (shape->type == N_SIGNATURE_HASH_ALGORITHMS && len % 2)
+		return false;
+	return len >= shape->min && len <= shape->max;
+}
+
 static bool check_shape(struct wire_parser *p, const struct wire_notify *n, const uint8_t *at)
 {
 	const struct shape *shape = NULL;
@@ -39,14 +49,11 @@ static bool check_shape(struct wire_parser *p, const struct wire_notify *n, cons
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		if (shapes[i].type == n->type)
 			shape = &shapes[i];
-	/* RFC 8784 3: in a response it has no data, and what it has is ignored. */
-	if (!shape || (n->type == N_PPK_IDENTITY && p->m->header.response))
+	if (!shape)
 		return true;
 	if (n->spi.len != shape->spi_len)
 		return wire_refuse(p, at, "SPI Size of a notification");
-	if (n->data.len < shape->min || n->data.len > shape->max)
-		return wire_refuse(p, at, "length of a notification");
-	if (n->type == N_SIGNATURE_HASH_ALGORITHMS && n->data.len % 2)
+	if (!length_is_right(&p->m->header, shape, n->data.len))
 		return wire_refuse(p, at, "length of a notification");
 	if (shape->single && wire_notify(p->m, n->type))
 		return wire_refuse(p, at, "a notification twice");
