@@ -47,10 +47,14 @@ struct gm_member *gm_find(const struct gm *gm, const char *name)
 
 static bool is_number_free(const struct gm *gm, uint32_t number)
 {
+	const struct conf_member *conf = &gm->conf->member;
 	size_t i;
 
 	for (i = 0; i < gm->n_members; i++)
 		if (gm->members[i]->number == number)
+			return false;
+	for (i = 0; i < conf->groups_count; i++)
+		if (conf->groups[i].number == number)
 			return false;
 	return true;
 }

@@ -222,8 +222,6 @@ void gm_member_register(struct gm_member *m)
 	}
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
-	if (m->link && strcmp(m->link->server, server->name) != 0)
-		gm_link_release(m);
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
 }

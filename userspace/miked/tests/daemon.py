@@ -363,6 +363,7 @@ def privileges():
     status = miked.status()
     same((status["CapPrm"], status["NoNewPrivs"], status["Seccomp"]),
          (capabilities(), "1", "2"), "started by its user it has no capability")
+    same(os.stat(f"/proc/{miked.pid}/mem").st_uid, 0, "and may not look at its own memory")
     same(miked.stop(), 0, "and works")
 
     # As systemd starts it: its user, and capabilities that pass to what is run.
@@ -452,7 +453,7 @@ def death():
     miked = Miked()
     same(miked.client().ask(HARMLESS[0], **HARMLESS[1]), DONE, "the next one takes its place")
     miked.stop()
-    write("run/s", "not a socket")
+    write("run/s", "not a socket", owner=USER.pw_uid)
     miked = Miked(start=False)
     same(miked.ends(), 2, "what is no socket is not replaced")
     with open(root + "/run/s") as file:

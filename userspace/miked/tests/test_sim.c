@@ -79,6 +79,7 @@ static void make_member(struct run *run, size_t i, bool v6)
 	((uint8_t *)&outside.in6)[v6 ? 15 : 3] += (uint8_t)i;
 	if (sim_chance(run->sim, 300)) {
 		run->nats[i] = sim_nat_new(run->sim, &outside);
+		sim_nat_idle(run->nats[i], SIM_SECONDS(30));
 		sim_behind(run->sim, &at.addr, run->nats[i]);
 	}
 	do {
@@ -394,11 +395,49 @@ static void same_seed_same_run(void **state)
 	assert_true(hash_run() != hash);
 }
 
+/* The server reaches a member behind a NAT that said nothing for an hour. */
+static void behind_nat(void **state)
+{
+	const struct net_end server_at = sim_end("192.0.2.1", 848);
+	const struct net_end member_at = sim_end("10.0.0.1", 848);
+	const struct gemcast_addr outside = sim_addr("198.51.100.1");
+	struct scene *scene = scene_new(1, &kits.crypto);
+	struct host *server = host_new(scene, &kits.servers[SERVER_PSK], &server_at);
+	struct host *member = host_new(scene, &kits.members[MEMBER_PSK], &member_at);
+	struct sim_nat *nat = sim_nat_new(scene->sim, &outside);
+	struct session *session;
+
+	(void)state;
+	sim_set_weather(scene->sim, &fine);
+	sim_behind(scene->sim, &member_at.addr, nat);
+	sim_nat_idle(nat, SIM_SECONDS(25));
+	assert_true(host_register(member, &server_at, KITS_SERVER));
+	sim_run_for(scene->sim, SIM_SECONDS(3600));
+	assert_int_equal(host_sessions(server), 1);
+	session = host_session(server, 0);
+	assert_int_equal(ike_sa_path(session_sa(session))->remote.port == 848, 0);
+	assert_true(net_addr_equal(&ike_sa_path(session_sa(session))->remote.addr, &outside));
+	session_ask(session, JOB_HELLO, 0);
+	/* before anything is sent again */
+	sim_run_for(scene->sim, 200);
+	assert_int_equal(host_stats(server)->answered, 1);
+
+	/* and another place behind it, as soon as the member says something from there */
+	sim_nat_forget(nat);
+	session_ask(host_session(member, 0), JOB_HELLO, 0);
+	sim_run_for(scene->sim, 200);
+	session_ask(session, JOB_HELLO, 0);
+	sim_run_for(scene->sim, 200);
+	assert_int_equal(host_stats(server)->answered, 2);
+	scene_free(scene);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(random_runs, say_seed),
 		cmocka_unit_test_teardown(same_seed_same_run, say_seed),
+		cmocka_unit_test(behind_nat),
 	};
 	int failed;
 
