@@ -128,6 +128,8 @@ registered()
 		  groups:
 		    - name: video
 		      traffic: [ { destination: $GROUP, protocol: udp } ]
+		      activation-delay: 2 s
+		      deactivation-delay: 5 s
 		      rekey: { transport: unicast }
 		      members:
 		        - { identity: sender.example.org, role: both }

@@ -184,6 +184,7 @@ void gm_member_schedule(struct gm_member *m)
 
 /* ---- becoming a member */
 
+__attribute__((format(printf, 2, 0)))
 static void set_error(struct gm_member *m, const char *format, va_list ap)
 {
 	vsnprintf(m->error.text, sizeof(m->error.text), format, ap);
@@ -221,8 +222,6 @@ void gm_member_register(struct gm_member *m)
 	}
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
-	if (m->link && strcmp(m->link->server, server->name) != 0)
-		gm_link_release(m);
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
 }

@@ -183,7 +183,7 @@ static void refused(struct ike_sa *sa, const struct wire_notify *n)
 		ike_sa_end(sa, IKE_END_BROKEN, "the peer says INVALID_SYNTAX");
 		return;
 	}
-	if (n->type == N_INVALID_KE_PAYLOAD) {
+	if (n->type == N_INVALID_KE_PAYLOAD && sa->state == SA_READY) {
 		group = wire_notify_u16(n);
 		if (ike_offer_has_group(&rekeying->offer, group) &&
 		    group != rekeying->dh.group && ++rekeying->tries < TRIES_MAX &&
@@ -253,11 +253,7 @@ void ike_rekey_response(struct ike_link *link, const struct opened *response)
 
 	if (!sa->rekeying)
 		return;
-	if (sa->state != SA_READY) {
-		/* what the peer has made by it goes with the rest */
-		abandon(sa);
-		return;
-	}
+	/* one that is being closed too: the peer has the new link, and is to delete that */
 	if (n) {
 		refused(sa, n);
 		return;
@@ -395,6 +391,9 @@ bool ike_rekey_deleted(struct ike_link *link)
 {
 	struct ike_sa *sa = link->sa;
 
+	/* the peer knows by the nonces that its own is the one to go */
+	if (link == sa->their_link)
+		sa->their_link = NULL;
 	if (link != sa->link)
 		return true;
 	if (!sa->their_link)

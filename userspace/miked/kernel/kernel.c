@@ -242,6 +242,15 @@ static int plane_sa_add(void *context, const struct gemcast_sa *sa)
 	return result(kernel, gemcast_sa_add(kernel->requests, sa));
 }
 
+static int plane_sa_set(void *context, const struct gemcast_sa *sa)
+{
+	struct kernel *kernel = context;
+
+	if (is_closed(kernel))
+		return -ENOTCONN;
+	return result(kernel, gemcast_sa_set(kernel->requests, sa));
+}
+
 static int plane_sa_del(void *context, const struct gemcast_sa *sa)
 {
 	struct kernel *kernel = context;
@@ -317,6 +326,7 @@ int kernel_new(sd_event *event, const struct plane_user *user, struct kernel **o
 			.policy_add = plane_policy_add,
 			.policy_del = plane_policy_del,
 			.sa_add = plane_sa_add,
+			.sa_set = plane_sa_set,
 			.sa_del = plane_sa_del,
 			.join = plane_join,
 			.leave = plane_leave,

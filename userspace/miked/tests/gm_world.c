@@ -202,6 +202,8 @@ struct conf *world_conf(const char *member)
 		"credentials:\n"
 		"  - name: here\n"
 		"    identity: gm1.example.org\n"
+		"  - name: other\n"
+		"    identity: gm1.example.net\n"
 		"psk:\n"
 		"  - peer: \"*\"\n"
 		"    file: /nowhere/psk\n"
@@ -564,7 +566,8 @@ void world_joined(const char *member, const struct grant *grant)
 
 const struct gemcast_policy *world_policy(const char *dst)
 {
-	struct gemcast_addr to = addr_of(dst), from = addr_of("198.51.100.1");
+	struct gemcast_addr to = addr_of(dst);
+	struct gemcast_addr from = addr_of(to.family == AF_INET ? "198.51.100.1" : "2001:db8::99");
 
 	return plane_table_policy(&world.table, &to, &from);
 }

@@ -378,8 +378,11 @@ static void what_is_refused_is_undone(void **state)
 			if (world.table.calls < world.table.fail_at)
 				break;
 			print_table(after, sizeof(after));
-			assert_string_equal(before, after);
-			assert_int_equal(world_status("video").epoch, 1);
+			/* All is there but a time to end, which we keep too; or nothing is. */
+			if (world_status("video").epoch == 2)
+				assert_int_equal(world.table.n_sas, 4);
+			else
+				assert_string_equal(before, after);
 			world_end();
 		}
 		assert_true(n > 4);

@@ -324,14 +324,14 @@ static void closed(void **state)
 	unsigned int step;
 
 	(void)state;
-	for (step = 0; step < 16; step++) {
+	for (step = 0; step < 32; step++) {
 		world_new(&w);
 		world_start(&w);
 		begin();
 		if (step & 1)
 			want(ks);
 		want(gm);
-		while (w.count < step / 4) {
+		while (w.count < step / 4 && w.first != w.last) {
 			struct datagram d = *world_first(&w);
 
 			w.first++;
@@ -340,11 +340,13 @@ static void closed(void **state)
 			free(d.data);
 		}
 		ike_close(step & 2 ? ks : gm);
-		world_run(&w, 100000);
+		/* by Delete, and not because nobody answers any more */
+		world_run(&w, 20000);
 		assert_int_equal(w.node[GM].ended, !!(step & 2));
 		assert_int_equal(w.node[KS].ended, !(step & 2));
 		assert_int_equal(ike_sa_count(w.node[GM].ike), 0);
 		assert_int_equal(ike_sa_count(w.node[KS].ike), 0);
+		world_run(&w, 100000);
 		assert_true(ike_next(w.node[GM].ike) == IKE_NEVER);
 		assert_true(ike_next(w.node[KS].ike) == IKE_NEVER);
 		world_end(&w);

@@ -58,6 +58,7 @@ int __wrap_gemcast_group_flush(struct gemcast_handle *h, const struct gemcast_gr
 int __wrap_gemcast_policy_replace(struct gemcast_handle *h, const struct gemcast_policy *policy);
 int __wrap_gemcast_policy_del(struct gemcast_handle *h, const struct gemcast_policy *key);
 int __wrap_gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa);
+int __wrap_gemcast_sa_set(struct gemcast_handle *h, const struct gemcast_sa *sa);
 int __wrap_gemcast_sa_del(struct gemcast_handle *h, const struct gemcast_sa *key);
 ssize_t __wrap_recvfrom(int fd, void *data, size_t len, int flags, struct sockaddr *from,
 			socklen_t *from_len);
@@ -150,6 +151,11 @@ int __wrap_gemcast_policy_del(struct gemcast_handle *h, const struct gemcast_pol
 int __wrap_gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa)
 {
 	return request(h, "sa", sa->spi);
+}
+
+int __wrap_gemcast_sa_set(struct gemcast_handle *h, const struct gemcast_sa *sa)
+{
+	return request(h, "set-sa", sa->spi);
 }
 
 int __wrap_gemcast_sa_del(struct gemcast_handle *h, const struct gemcast_sa *key)
@@ -330,8 +336,10 @@ static void test_requests(void **state)
 	assert_int_equal(plane->policy_add(plane->context, &policy), 0);
 	assert_int_equal(plane->policy_del(plane->context, &policy), 0);
 	assert_int_equal(plane->sa_add(plane->context, &sa), 0);
+	assert_int_equal(plane->sa_set(plane->context, &sa), 0);
 	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
-	assert_string_equal(lib.asked, "group 1;flush 2;policy 3;no-policy 3;sa 4;no-sa 4;");
+	assert_string_equal(lib.asked,
+			    "group 1;flush 2;policy 3;no-policy 3;sa 4;set-sa 4;no-sa 4;");
 
 	lib.error = -EEXIST;
 	lib.text = "this key and Sender-ID were sent by before";
