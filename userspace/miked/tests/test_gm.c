@@ -882,18 +882,6 @@ static void a_key_server_that_never_keeps_us_is_not_pestered(void **state)
 	world_end();
 }
 
-static void with_a_rekey_sa_nothing_is_lost(void **state)
-{
-	struct grant grant = one;
-
-	(void)state;
-	grant.rekey_sa = true;
-	world_joined(MAIN VIDEO(""), &grant);
-	world_drop(world_sa("192.0.2.1"), IKE_END_DELETED, "deleted");
-	assert_in_range(world_member("video")->due - world.now, 2880 * S, 3240 * S);
-	world_end();
-}
-
 /* ---- leaving */
 
 static void who_leaves_takes_all_along(void **state)
@@ -1070,7 +1058,6 @@ int main(void)
 		cmocka_unit_test(a_key_server_without_anything_new_is_not_pestered),
 		cmocka_unit_test(traffic_goes_on_without_the_ike_sa),
 		cmocka_unit_test(a_key_server_that_never_keeps_us_is_not_pestered),
-		cmocka_unit_test(with_a_rekey_sa_nothing_is_lost),
 		cmocka_unit_test(who_leaves_takes_all_along),
 		cmocka_unit_test(who_leaves_too_early_is_not_counted_in),
 		cmocka_unit_test(another_takes_the_turn_of_who_leaves),
