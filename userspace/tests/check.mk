@@ -52,6 +52,7 @@ $(FUZZ_BIN): $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/%.o $(FUZZ_OBJ)
 	$(call run,LD)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $(WRAP) $(FUZZ_WRAP) -o $@ $^ $(LIB_LIBS)
 
 $(BUILD)/fuzz/fuzz_args: FUZZ_WRAP = $(call wrap,open read)
+$(BUILD)/fuzz/fuzz_control: FUZZ_WRAP = $(call wrap,socket connect)
 
 $(BUILD)/test/fields: $(BUILD)/test/tests/fields.o $(LIB_SRC:%.c=$(BUILD)/test/%.o)
 	$(call run,LD)$(CC) $(SANITIZE) -o $@ $^ $(LIB_LIBS)

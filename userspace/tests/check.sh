@@ -57,6 +57,7 @@ for fuzzer in "${fuzzers[@]}"; do
 		;;
 	*)
 		seeds=()
+		[ ! -d "tests/corpus/${fuzzer##*/}" ] || seeds=("tests/corpus/${fuzzer##*/}")
 		fuzz "${fuzzer##*/}" "$fuzzer" -use_value_profile=1
 		;;
 	esac

@@ -2,6 +2,7 @@
 /* miked for tests. */
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ static struct {
 	char asked[ASKED_SIZE];
 	size_t asked_len;
 	char dir[32];
+	bool hold;
+	sem_t release;
 } fake = { .lock = PTHREAD_MUTEX_INITIALIZER, .listener = -1 };
 
 /* The bytes of the next answer; false: then it hangs up. */
@@ -46,7 +49,7 @@ static bool answer(int fd, const char *request, size_t len)
 {
 	char *text, *c;
 	size_t size;
-	bool more;
+	bool more, hold;
 
 	pthread_mutex_lock(&fake.lock);
 	NEED(fake.asked_len + len + 2 < ASKED_SIZE);
@@ -55,6 +58,8 @@ static bool answer(int fd, const char *request, size_t len)
 	fake.asked[fake.asked_len++] = '\n';
 	fake.asked[fake.asked_len] = '\0';
 	more = next_answer(&text);
+	hold = fake.hold;
+	fake.hold = false;
 	pthread_mutex_unlock(&fake.lock);
 	if (!text)
 		text = strdup("{\"parameters\":{}}\n");
@@ -62,6 +67,8 @@ static bool answer(int fd, const char *request, size_t len)
 	size = strlen(text);
 	for (c = text; (c = strchr(c, '\n'));)
 		*c++ = '\0';
+	while (hold && sem_wait(&fake.release) < 0 && errno == EINTR)
+		;
 	(void)!send(fd, text, size, MSG_NOSIGNAL);
 	free(text);
 	return more;
@@ -144,6 +151,19 @@ void fake_miked_answer(const char *messages)
 void fake_miked_last_answer(const char *messages)
 {
 	add_answer(messages, true);
+}
+
+void fake_miked_hold(void)
+{
+	pthread_mutex_lock(&fake.lock);
+	NEED(!sem_init(&fake.release, 0, 0));
+	fake.hold = true;
+	pthread_mutex_unlock(&fake.lock);
+}
+
+void fake_miked_release(void)
+{
+	sem_post(&fake.release);
 }
 
 const char *fake_miked_asked(void)

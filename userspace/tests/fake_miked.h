@@ -22,6 +22,10 @@ void fake_miked_answer(const char *messages);
 /* The same, and then it hangs up. */
 void fake_miked_last_answer(const char *messages);
 
+/* The next answer is sent when fake_miked_release() was called. */
+void fake_miked_hold(void);
+void fake_miked_release(void);
+
 /* The requests since the last call, each with a newline behind it; good until the next. */
 const char *fake_miked_asked(void);
 

@@ -24,12 +24,16 @@ int __real_clock_gettime(clockid_t id, struct timespec *ts);
 /* Seconds that go by with each look at the clock. */
 static time_t clock_step;
 static time_t clock_ahead;
+/* What it was told to hold, it answers after so many more looks at the clock. */
+static unsigned int looks_to_release;
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts)
 {
 	int err = __real_clock_gettime(id, ts);
 
 	clock_ahead += clock_step;
+	if (looks_to_release && !--looks_to_release)
+		fake_miked_release();
 	ts->tv_sec += clock_ahead;
 	return err;
 }
@@ -419,6 +423,12 @@ static void no_answer(void **state)
 	fake_miked_answer("");
 	assert_int_equal(ask("status"), 2);
 	assert_string_equal(run_err, "gemcast: miked does not answer\n");
+	/* It is longer for who wants to wait: past sending, receiving, and finding nothing. */
+	clock_step = 40;
+	fake_miked_hold();
+	looks_to_release = 3;
+	assert_int_equal(ask("join video wait 100"), 0);
+	assert_int_equal(looks_to_release, 0);
 	clock_step = 0;
 	fake_miked_answer(REFUSED("timeout", "not joined yet; miked goes on"));
 	assert_int_equal(ask("join video wait 5"), 2);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/log.h"
-#include "crypto/crypto.h"
+#include "crypto/selftest.h"
 #include "daemon/services.h"
 #include "daemon/timer.h"
 
@@ -171,6 +171,8 @@ static int start_crypto(struct miked *miked)
 	int err;
 
 	err = crypto_init(&miked->keys->crypto, NULL, &why);
+	if (!err)
+		err = crypto_selftest(&miked->keys->crypto, &why);
 	if (err) {
 		log_error(AREA_CONF, "%s", why.text);
 		return err;

@@ -47,10 +47,14 @@ struct gm_member *gm_find(const struct gm *gm, const char *name)
 
 static bool is_number_free(const struct gm *gm, uint32_t number)
 {
+	const struct conf_member *conf = &gm->conf->member;
 	size_t i;
 
 	for (i = 0; i < gm->n_members; i++)
 		if (gm->members[i]->number == number)
+			return false;
+	for (i = 0; i < conf->groups_count; i++)
+		if (conf->groups[i].number == number)
 			return false;
 	return true;
 }
@@ -91,7 +95,7 @@ struct gm_member *gm_add(struct gm *gm, const struct conf_membership *conf)
 	struct gm_member **members;
 	struct gm_member *m = calloc(1, sizeof(*m));
 
-	members = realloc(gm->members, (gm->n_members + 1) * sizeof(*members));
+	members = realloc(gm->members, (gm->n_members + 1) * sizeof(struct gm_member *));
 	if (members)
 		gm->members = members;
 	if (!m || !members) {
@@ -104,7 +108,7 @@ struct gm_member *gm_add(struct gm *gm, const struct conf_membership *conf)
 	m->number = conf->number ? conf->number : choose_number(gm, conf->name);
 	m->slot = choose_slot(gm);
 	m->due = IKE_NEVER;
-	memmove(&members[at + 1], &members[at], (gm->n_members - at) * sizeof(*members));
+	memmove(&members[at + 1], &members[at], (gm->n_members - at) * sizeof(struct gm_member *));
 	members[at] = m;
 	gm->n_members++;
 	return m;
@@ -522,22 +526,27 @@ void gm_gone(struct gm *gm, const struct gemcast_sa *sa)
 		gm_member_sa_ended(m, i);
 }
 
+static void look_again(struct gm_member *m)
+{
+	const bool busy = m->state == GM_REGISTERING || m->state == GM_LEAVING;
+
+	/* It may be back. */
+	if (m->state == GM_WAITING && !m->prepared)
+		m->due = gm_now(m->gm);
+	if (!m->prepared)
+		return;
+	m->prepared = false;
+	if (busy)
+		gm_plane_prepare(m);
+	else if (gm_member_prepare(m))
+		gm_member_later(m, 0, GM_SECOND);
+}
+
 /* Closed again first; then SAs are asked for, since nobody says which are left. */
 void gm_lost(struct gm *gm)
 {
-	struct gm_member *m;
 	size_t i;
 
-	for (i = 0; i < gm->n_members; i++) {
-		m = gm->members[i];
-		if (!m->prepared || gm->stopped)
-			continue;
-		m->prepared = false;
-		if (m->state != GM_REGISTERING && m->state != GM_LEAVING) {
-			if (gm_member_prepare(m))
-				gm_member_later(m, 0, GM_SECOND);
-		} else {
-			gm_plane_prepare(m);
-		}
-	}
+	for (i = 0; !gm->stopped && i < gm->n_members; i++)
+		look_again(gm->members[i]);
 }

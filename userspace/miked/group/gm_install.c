@@ -144,13 +144,11 @@ static void take_sa(struct install *in, const struct gm_offer_sa *new, bool adde
 {
 	struct gm_sa *sa = find_sa(in->sas, in->n_sas, &new->sa.sa);
 
-	if (!sa) {
-		sa = &in->sas[in->n_sas++];
-	} else if (!added) {
-		/* Still the same, for which the kernel's limits stay as they were. */
-		sa->remove = IKE_NEVER;
+	/* It is still the same, for which the kernel's limits stay as they were. */
+	if (sa && !added)
 		return;
-	}
+	if (!sa)
+		sa = &in->sas[in->n_sas++];
 	*sa = new->sa;
 	sa->sa.key = NULL;
 	sa->sa.key_len = 0;
@@ -255,13 +253,14 @@ static bool is_restated(const struct gm_offer *offer, const struct gm_sa *sa)
 	return false;
 }
 
-/* A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it is for. */
+/*
+ * A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it is for;
+ * what either has in it is not replaced.
+ */
 static bool is_replaced(const struct gm_offer *offer, const struct gm_sa *sa)
 {
 	size_t i;
 
-	if (is_restated(offer, sa))
-		return false;
 	if (offer->registration)
 		return true;
 	for (i = 0; i < offer->n_sas; i++)
@@ -277,7 +276,9 @@ static void retire_replaced(struct gm_member *m, const struct gm_offer *offer)
 	size_t i;
 
 	for (i = 0; i < m->n_sas; i++)
-		if (is_replaced(offer, &m->sas[i]))
+		if (is_restated(offer, &m->sas[i]))
+			gm_plane_keep(m, &m->sas[i]);
+		else if (is_replaced(offer, &m->sas[i]))
 			gm_plane_retire(m, &m->sas[i], delay);
 }
 

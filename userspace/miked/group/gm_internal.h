@@ -22,6 +22,9 @@
 #define GM_SECOND	UINT64_C(1000)
 #define GM_TAG_LEN	32
 
+/* What an SA that is to go gets if it is not: ten years, longer than any key is for. */
+#define GM_LONG		(10 * UINT64_C(366) * 24 * 60 * 60 * GM_SECOND)
+
 /* Policies that stand before a key server said which: behind all that one has. */
 #define GM_PRIO_GUARD	(2 * GEMCAST_PRIO_DEFAULT)
 
@@ -183,7 +186,7 @@ void gm_member_begin(struct gm_member *m);
 void gm_member_leave(struct gm_member *m, bool keep_policies);
 /* Begin anew, by a configuration that changed. */
 void gm_member_restart(struct gm_member *m, const struct conf_membership *conf);
-/* Ask key servers, from the one whose turn it is. */
+/* Ask the key server whose turn it is. */
 void gm_member_register(struct gm_member *m);
 /* If it is joined, register after a time between @least and @most, or sooner. */
 void gm_member_later(struct gm_member *m, uint64_t least, uint64_t most);
@@ -292,7 +295,9 @@ void gm_plane_drop_sas(struct gm_member *m);
 /* SAs, policies, group. */
 void gm_plane_clear(struct gm_member *m);
 /* The SA goes after a delay, or when it was to go anyway. */
-void gm_plane_retire(struct gm_member *m, const struct gm_sa *sa, uint64_t delay_ms);
+void gm_plane_retire(struct gm_member *m, struct gm_sa *sa, uint64_t delay_ms);
+/* It does not, but at the end of its life. */
+void gm_plane_keep(struct gm_member *m, struct gm_sa *sa);
 /* Take away flows that are in no GSA any more and have no SA. */
 void gm_plane_tidy(struct gm_member *m);
 

@@ -4,8 +4,8 @@
  *
  *	idle		-> registering	begin: start, demand, `gemcast join`
  *	registering	-> joined	a key server's answer is in the data plane
- *			-> registering	a key server failed, the next one is asked
- *			-> waiting	all did
+ *			-> waiting	it failed: for no time, to ask the next one, or
+ *					for longer if that was the last
  *	joined		-> registering	keys will end, or there are no more to come
  *			-> waiting	excluded
  *	waiting		-> registering	the time is over
@@ -204,6 +204,7 @@ bool gm_member_prepare(struct gm_member *m)
 	return false;
 }
 
+/* A new round: from the key server that it is a member by, or the first. */
 static void first_server(struct gm_member *m)
 {
 	if (!m->link)
@@ -221,8 +222,6 @@ void gm_member_register(struct gm_member *m)
 	}
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
-	if (m->link && strcmp(m->link->server, server->name) != 0)
-		gm_link_release(m);
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
 }
@@ -243,12 +242,12 @@ static void all_failed(struct gm_member *m)
 {
 	uint64_t delay = back_off(m, m->failures++);
 
-	m->server = 0;
 	wait_for(m, delay);
 	gm_log(m, LEVEL_NOTICE, "tries again in %" PRIu64 ".%" PRIu64 " s", delay / GM_SECOND,
 	       delay % GM_SECOND / 100);
 	if (m->refused)
 		gm_member_tell(m, -EPERM, m->error.text);
+	first_server(m);
 }
 
 void gm_member_failed(struct gm_member *m, bool refused, const char *format, ...)
@@ -268,7 +267,7 @@ void gm_member_failed(struct gm_member *m, bool refused, const char *format, ...
 		return;
 	}
 	m->server++;
-	gm_member_register(m);
+	wait_for(m, 0);
 }
 
 static bool is_received(const struct gm_member *m, const struct gemcast_addr *group)
@@ -348,6 +347,7 @@ void gm_member_excluded(struct gm_member *m)
 	gm_log(m, LEVEL_NOTICE, "the key server excluded us");
 	if (m->state != GM_JOINED)
 		return;
+	first_server(m);
 	wait_for(m, delay / 2 + gm_random(m->gm, delay + SPREAD));
 }
 
@@ -482,7 +482,8 @@ void gm_member_run(struct gm_member *m)
 		m->state = GM_IDLE;
 		return;
 	}
-	first_server(m);
+	if (m->state == GM_JOINED)
+		first_server(m);
 	gm_member_register(m);
 }
 

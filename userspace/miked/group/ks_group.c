@@ -62,13 +62,12 @@ struct ks_group *ks_group_new(struct ks *ks, const struct conf_group *conf)
 void ks_group_free(struct ks_group *group)
 {
 	struct ks *ks = group->ks;
-	size_t i, at = place_of(ks, group->conf->name);
+	size_t at = place_of(ks, group->conf->name);
 
 	ks->n_groups--;
 	memmove(&ks->groups[at], &ks->groups[at + 1],
 		(ks->n_groups - at) * sizeof(struct ks_group *));
-	for (i = 0; i < group->n_epochs; i++)
-		ks_epoch_free(group->epochs[i]);
+	ks_epochs_free(group);
 	ks_members_free(group);
 	conf_group_free(group->own);
 	free(group);
@@ -123,13 +122,10 @@ static bool same_sas(const struct conf_group *a, const struct conf_group *b)
 /* All begin anew, in SAs of their own. */
 static void start_over(struct ks_group *group)
 {
-	size_t i;
-
-	ks_log(LEVEL_NOTICE, group, NULL, "members have to register again: %zu are told", group->registered);
+	ks_log(LEVEL_NOTICE, group, NULL, "members have to register again: %zu are told",
+	       group->registered);
 	exclude_all(group);
-	for (i = 0; i < group->n_epochs; i++)
-		ks_epoch_free(group->epochs[i]);
-	group->n_epochs = 0;
+	ks_epochs_free(group);
 	ks_members_sweep(group);
 }
 

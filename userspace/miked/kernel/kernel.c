@@ -20,8 +20,8 @@ struct kernel {
 	struct plane plane;
 	struct plane_user user;
 	sd_event *event;
-	int watch;
-	sd_event_source *watching;
+	int families, links;			/* watched */
+	sd_event_source *watching[2];
 	struct gemcast_handle *requests;	/* both NULL: there is no module */
 	struct gemcast_handle *events;
 	sd_event_source *source;		/* of events */
@@ -149,7 +149,7 @@ static void close_for_now(struct kernel *kernel)
 	log_error(AREA_KERNEL, "%s, and all SAs and policies with it", kernel->closed);
 }
 
-static int on_watch(sd_event_source *source, int fd, uint32_t revents, void *arg)
+static int on_families(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
 	struct kernel *kernel = arg;
 	enum watch_news news, last = WATCH_NOTHING;
@@ -163,6 +163,17 @@ static int on_watch(sd_event_source *source, int fd, uint32_t revents, void *arg
 		close_for_now(kernel);
 	else if (last != WATCH_NOTHING)
 		open_anew(kernel);
+	return 0;
+}
+
+static int on_links(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	const struct kernel *kernel = arg;
+
+	(void)source;
+	(void)revents;
+	watch_drain(fd);
+	member_follow(kernel->members);
 	return 0;
 }
 
@@ -231,6 +242,15 @@ static int plane_sa_add(void *context, const struct gemcast_sa *sa)
 	return result(kernel, gemcast_sa_add(kernel->requests, sa));
 }
 
+static int plane_sa_set(void *context, const struct gemcast_sa *sa)
+{
+	struct kernel *kernel = context;
+
+	if (is_closed(kernel))
+		return -ENOTCONN;
+	return result(kernel, gemcast_sa_set(kernel->requests, sa));
+}
+
 static int plane_sa_del(void *context, const struct gemcast_sa *sa)
 {
 	struct kernel *kernel = context;
@@ -272,15 +292,21 @@ static int start(struct kernel *kernel)
 {
 	int err;
 
-	kernel->watch = watch_open();
-	if (kernel->watch < 0)
-		return kernel->watch;
-	err = sd_event_add_io(kernel->event, &kernel->watching, kernel->watch, EPOLLIN, on_watch,
-			      kernel);
+	kernel->families = watch_families();
+	if (kernel->families < 0)
+		return kernel->families;
+	kernel->links = watch_links();
+	if (kernel->links < 0)
+		return kernel->links;
+	err = sd_event_add_io(kernel->event, &kernel->watching[0], kernel->families, EPOLLIN,
+			      on_families, kernel);
+	if (err >= 0)
+		err = sd_event_add_io(kernel->event, &kernel->watching[1], kernel->links, EPOLLIN,
+				      on_links, kernel);
 	if (err < 0)
 		return err;
 	err = open_handles(kernel);
-	while (!err && watch_next(kernel->watch) != WATCH_NOTHING)
+	while (!err && watch_next(kernel->families) != WATCH_NOTHING)
 		;
 	return err == -ENOMEM ? err : 0;
 }
@@ -300,6 +326,7 @@ int kernel_new(sd_event *event, const struct plane_user *user, struct kernel **o
 			.policy_add = plane_policy_add,
 			.policy_del = plane_policy_del,
 			.sa_add = plane_sa_add,
+			.sa_set = plane_sa_set,
 			.sa_del = plane_sa_del,
 			.join = plane_join,
 			.leave = plane_leave,
@@ -307,7 +334,8 @@ int kernel_new(sd_event *event, const struct plane_user *user, struct kernel **o
 		},
 		.user = *user,
 		.event = sd_event_ref(event),
-		.watch = -1,
+		.families = -1,
+		.links = -1,
 	};
 	err = start(kernel);
 	if (err) {
@@ -324,9 +352,12 @@ void kernel_free(struct kernel *kernel)
 	if (!kernel)
 		return;
 	close_handles(kernel);
-	sd_event_source_disable_unref(kernel->watching);
-	if (kernel->watch >= 0)
-		close(kernel->watch);
+	sd_event_source_disable_unref(kernel->watching[0]);
+	sd_event_source_disable_unref(kernel->watching[1]);
+	if (kernel->families >= 0)
+		close(kernel->families);
+	if (kernel->links >= 0)
+		close(kernel->links);
 	member_leave_all(&kernel->members);
 	sd_event_unref(kernel->event);
 	free(kernel);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/log.h"
 #include "kernel/member.h"
 #include "net/path.h"
 
@@ -75,6 +76,7 @@ static int open_member(struct member *member, char *why, size_t size)
 	unsigned int ifindex = 0;
 	int err;
 
+	member->fd = -1;
 	if (*member->dev) {
 		ifindex = if_nametoindex(member->dev);
 		if (!ifindex) {
@@ -86,9 +88,12 @@ static int open_member(struct member *member, char *why, size_t size)
 	if (member->fd < 0)
 		return fail(member, -errno, why, size);
 	err = join_by(member->fd, &member->group, &member->source, ifindex);
-	if (!err)
+	if (!err) {
+		member->ifindex = ifindex;
 		return 0;
+	}
 	close(member->fd);
+	member->fd = -1;
 	return fail(member, err, why, size);
 }
 
@@ -120,7 +125,8 @@ static void leave(struct member **at)
 	struct member *member = *at;
 
 	*at = member->next;
-	close(member->fd);
+	if (member->fd >= 0)
+		close(member->fd);
 	free(member);
 }
 
@@ -142,4 +148,28 @@ void member_leave_all(struct member **members)
 {
 	while (*members)
 		leave(members);
+}
+
+/* One that cannot be had now is tried again with the next change. */
+static void follow(struct member *member)
+{
+	char why[256];
+
+	if (member->fd >= 0)
+		close(member->fd);
+	member->ifindex = 0;
+	if (open_member(member, why, sizeof(why)))
+		log_info(AREA_KERNEL, "%s", why);
+	else
+		log_info(AREA_KERNEL, "interface %s is back, and so are its memberships",
+			 member->dev);
+}
+
+void member_follow(struct member *members)
+{
+	struct member *member;
+
+	for (member = members; member; member = member->next)
+		if (*member->dev && if_nametoindex(member->dev) != member->ifindex)
+			follow(member);
 }

@@ -14,7 +14,8 @@ struct member {
 	struct gemcast_addr group;
 	struct gemcast_addr source;
 	char dev[IF_NAMESIZE];
-	int fd;
+	unsigned int ifindex;	/* that it is of; 0: by the routes, or the interface is away */
+	int fd;			/* -1: the interface is away */
 };
 
 /* As struct plane has them. *@members is the list; @why, of @size bytes, is for errors. */
@@ -23,5 +24,8 @@ int member_join(struct member **members, const struct gemcast_addr *group,
 void member_leave(struct member **members, const struct gemcast_addr *group,
 		  const struct gemcast_addr *source, const char *dev);
 void member_leave_all(struct member **members);
+
+/* An interface may have come or gone: a membership is of its interface's name. */
+void member_follow(struct member *members);
 
 #endif

@@ -19,6 +19,8 @@ struct plane {
 	int (*policy_add)(void *context, const struct gemcast_policy *policy);
 	int (*policy_del)(void *context, const struct gemcast_policy *policy);
 	int (*sa_add)(void *context, const struct gemcast_sa *sa);	/* with its key */
+	/* When the one that sa_del() would take goes, from now: its `deactivate`. */
+	int (*sa_set)(void *context, const struct gemcast_sa *sa);
 	int (*sa_del)(void *context, const struct gemcast_sa *sa);	/* by group, spi, dst, src */
 	/*
 	 * Be a member of the IP multicast group on the interface @dev (empty: by the routes),

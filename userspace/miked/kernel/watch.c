@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Watching for the module itself: the generic netlink families that come and go.
+ * Watching what comes and goes in the kernel: the module itself, as a family of generic
+ * netlink, and interfaces.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/gemcast.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,13 +17,12 @@
 #define NOTIFY		GENL_ID_CTRL
 #define ROOM		16384
 
-int watch_open(void)
+static int open_group(int protocol, int group)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK };
-	int group = NOTIFY;
 	int fd, err;
 
-	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_GENERIC);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	if (fd < 0)
 		return -errno;
 	if (!bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) &&
@@ -30,6 +31,25 @@ int watch_open(void)
 	err = -errno;
 	close(fd);
 	return err;
+}
+
+int watch_families(void)
+{
+	return open_group(NETLINK_GENERIC, NOTIFY);
+}
+
+int watch_links(void)
+{
+	return open_group(NETLINK_ROUTE, RTNLGRP_LINK);
+}
+
+void watch_drain(int fd)
+{
+	char byte;
+
+	/* Whatever was lost, the next one says as much. */
+	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
+		;
 }
 
 static int is_ours(const struct nlattr *attr, void *arg)

@@ -122,7 +122,7 @@ def configure(*changes):
 class Miked:
     """One process of it; what it logs, and what it tells systemd."""
 
-    def __init__(self, *words, user=None, watchdog=None, start=True):
+    def __init__(self, *words, before=(), user=None, watchdog=None, start=True):
         self.path = os.path.join(root, "run", "s")
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         name = os.path.join(root, f"notify.{len(started)}")
@@ -133,7 +133,7 @@ class Miked:
         if watchdog:
             env["WATCHDOG_USEC"] = str(watchdog)
 
-        def before():
+        def prepare():
             resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
             if user is not None:
                 os.setgroups([])
@@ -142,7 +142,8 @@ class Miked:
 
         if not words:
             words = ("--config", os.path.join(root, "miked.conf"), "--user", USER.pw_name)
-        self.process = subprocess.Popen([program, *words], env=env, cwd=root, preexec_fn=before,
+        self.process = subprocess.Popen([*before, program, *words], env=env, cwd=root,
+                                        preexec_fn=prepare,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE)
         self.pid = self.process.pid
@@ -362,7 +363,18 @@ def privileges():
     status = miked.status()
     same((status["CapPrm"], status["NoNewPrivs"], status["Seccomp"]),
          (capabilities(), "1", "2"), "started by its user it has no capability")
+    same(os.stat(f"/proc/{miked.pid}/mem").st_uid, 0, "and may not look at its own memory")
     same(miked.stop(), 0, "and works")
+
+    # As systemd starts it: its user, and capabilities that pass to what is run.
+    caps = "+net_admin,+net_bind_service"
+    miked = Miked("--config", root + "/miked.conf",
+                  before=("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups",
+                          f"--inh-caps={caps}", f"--ambient-caps={caps}"))
+    status = miked.status()
+    same([status[k] for k in ("CapPrm", "CapEff", "CapInh", "CapAmb")],
+         [two] * 2 + [capabilities()] * 2, "started with its two capabilities it keeps them alone")
+    miked.stop()
 
 
 def who_may():
@@ -441,7 +453,7 @@ def death():
     miked = Miked()
     same(miked.client().ask(HARMLESS[0], **HARMLESS[1]), DONE, "the next one takes its place")
     miked.stop()
-    write("run/s", "not a socket")
+    write("run/s", "not a socket", owner=USER.pw_uid)
     miked = Miked(start=False)
     same(miked.ends(), 2, "what is no socket is not replaced")
     with open(root + "/run/s") as file:

@@ -250,17 +250,16 @@ static void do_connect(struct peer *peer, const char *arguments)
 {
 	struct ike_target target = { 0 };
 	struct reason why = { 0 };
-	char address[64], identity[256], child[16] = "";
-	unsigned int port;
+	char address[64], port[8], identity[256], child[16] = "";
 
-	if (sscanf(arguments, "%63s %u %255s %63s %15s", address, &port, identity,
+	if (sscanf(arguments, "%63s %7s %255s %63s %15s", address, port, identity,
 		   target.credential, child) < 4 ||
 	    !conf_identity_parse(identity, ID_FQDN, false, &target.identity)) {
 		puts("error: bad arguments");
 		return;
 	}
 	target.remote.addr.family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	target.remote.port = (uint16_t)port;
+	target.remote.port = (uint16_t)strtoul(port, NULL, 10);
 	peer->child = !strcmp(child, "child");
 	peer->connect = (struct ike_task){ .exchange = IKE_AUTH, .context = peer,
 					   .build = build_connect, .answer = answer_connect,

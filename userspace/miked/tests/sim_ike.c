@@ -100,15 +100,6 @@ struct scene *scene_new(uint64_t seed, const struct crypto *crypto)
 	return scene;
 }
 
-void scene_free(struct scene *scene)
-{
-	while (scene->hosts)
-		host_free(scene->hosts);
-	sim_free(scene->sim);
-	free(scene->served);
-	free(scene);
-}
-
 static void free_scratch(struct host *host)
 {
 	struct scratch *scratch;
@@ -455,14 +446,20 @@ static void begin(struct host *host)
 
 static void end(struct host *host)
 {
+	struct session *session;
 	struct job *job;
 
 	ike_free(host->ike);
-	while (host->sessions)
-		session_free(host->sessions);
+	while ((session = host->sessions)) {
+		host->sessions = session->next;
+		host->stats.gone++;
+		free(session);
+	}
 	while ((job = host->jobs)) {
+		host->jobs = job->next;
 		host->stats.asked--;
-		job_free(job);
+		host->stats.waiting--;
+		free(job);
 	}
 	free_scratch(host);
 }
@@ -479,16 +476,18 @@ struct host *host_new(struct scene *scene, const struct kit *kit, const struct n
 	return host;
 }
 
-void host_free(struct host *host)
+void scene_free(struct scene *scene)
 {
-	struct host **at = &host->scene->hosts;
+	struct host *host;
 
-	while (*at != host)
-		at = &(*at)->next;
-	*at = host->next;
-	sim_detach(host->scene->sim, &host->at.addr);
-	end(host);
-	free(host);
+	while ((host = scene->hosts)) {
+		scene->hosts = host->next;
+		end(host);
+		free(host);
+	}
+	sim_free(scene->sim);
+	free(scene->served);
+	free(scene);
 }
 
 void host_restart(struct host *host)

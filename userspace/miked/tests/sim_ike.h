@@ -58,9 +58,8 @@ struct host_stats {
 	uint32_t gone_why[IKE_END_MEMORY + 1];
 };
 
-/* Somebody at @at who is @kit; until host_free() or scene_free(). */
+/* Somebody at @at who is @kit; until scene_free(). */
 struct host *host_new(struct scene *scene, const struct kit *kit, const struct net_end *at);
-void host_free(struct host *host);
 /* It forgets all, and says nothing of it to anyone. */
 void host_restart(struct host *host);
 

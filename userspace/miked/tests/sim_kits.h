@@ -15,7 +15,7 @@ enum kits_server {
 	SERVER_COOKIES,			/* Ed25519; asks everyone for a cookie */
 	SERVER_CBC,			/* ECDSA; AES-CBC too; IKE SAs live for a minute */
 	SERVER_PPK,			/* some members have to have one */
-	SERVER_SMALL,			/* RSA-PSS; messages in small fragments */
+	SERVER_SMALL,			/* P-521; messages in small fragments */
 	KITS_SERVERS
 };
 
@@ -23,7 +23,7 @@ enum kits_member {
 	MEMBER_PSK,
 	MEMBER_ED25519,
 	MEMBER_ECDSA,
-	MEMBER_PSS,
+	MEMBER_P521,
 	MEMBER_CBC,			/* nothing but AES-CBC and MODP 2048 */
 	MEMBER_OTHER_GROUP,		/* its first guess of a group is wrong */
 	MEMBER_PPK,

@@ -440,6 +440,11 @@ static void credentials(void **state)
 	load_file(text, "D/conf:2: psk[0].file: \"credential:psk\": No such file or directory\n");
 	file("psk", "secret\n", 0400);
 	load_file(text, "");
+	/* as it looks where an ACL lets the service's user read it */
+	file("psk", "secret\n", 0440);
+	load_file(text, "");
+	file("psk", "secret\n", 0444);
+	load_file(text, "D/conf:2: psk[0].file: \"credential:psk\": others may read or write it (mode 0444): chmod 600 it\n");
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 

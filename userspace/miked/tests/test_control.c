@@ -50,6 +50,7 @@ static struct conf_control conf;
 static struct control_call *pending;
 static char done[8192];		/* what the ops were asked */
 static unsigned int members;	/* in the list */
+static unsigned int members_asked;
 static char dir[] = "/tmp/miked-control.XXXXXX";
 
 static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -88,6 +89,7 @@ static int fake_ks_member(void *context, const struct gemcast_ks_member *after,
 	unsigned int number = after ? after->epoch + 1 : 0;
 
 	(void)context;
+	members_asked++;
 	if (number == members)
 		return -ENOENT;
 	out->present = GEMCAST_BIT(GEMCAST_KS_MEMBER_GROUP) | GEMCAST_BIT(GEMCAST_KS_MEMBER_ID) |
@@ -611,6 +613,24 @@ static void long_list(void **state)
 	close(other);
 }
 
+/* So much of a list is made as there is room for, and the rest when that was read. */
+static void unread_list(void **state)
+{
+	int fd = client();
+	unsigned int i;
+
+	(void)state;
+	members = 100000;
+	members_asked = 0;
+	say(fd, "{\"method\":\"ks.member.show\"}");
+	settle();
+	assert_in_range(members_asked, 1, members / 5);
+	for (i = 0; i < members; i++)
+		assert_non_null(strstr(hear(fd), "\"group\":\"video\""));
+	assert_int_equal(members_asked, members + 1);
+	close(fd);
+}
+
 static void crowd(void **state)
 {
 	int fd[8];
@@ -778,6 +798,7 @@ int main(void)
 		TEST(silence),
 		TEST(unread),
 		TEST(long_list),
+		TEST(unread_list),
 		TEST(crowd),
 		TEST(who_may),
 		TEST(the_file),

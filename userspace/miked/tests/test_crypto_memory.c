@@ -11,6 +11,7 @@
 #include "crypto/dh.h"
 #include "crypto/keymat.h"
 #include "crypto/keywrap.h"
+#include "crypto/selftest.h"
 #include "crypto/sign.h"
 #include "crypto/trust.h"
 #include "hex.h"
@@ -277,8 +278,15 @@ static int check_peer(void)
 	return err;
 }
 
+static int selftest(void)
+{
+	struct reason why;
+
+	return crypto_selftest(&crypto, &why);
+}
+
 static int (*const all[])(void) = {
-	init, derive, psk, exchange_modp, exchange_ecp, exchange_x25519, protect_gcm,
+	init, selftest, derive, psk, exchange_modp, exchange_ecp, exchange_x25519, protect_gcm,
 	protect_cbc, wrap, sign_ecdsa, sign_ed25519, sign_pss, sign_pss_key, public_key, generate,
 	load_credential, load_trust, check_peer,
 };

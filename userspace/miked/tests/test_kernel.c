@@ -5,12 +5,15 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/log.h"
@@ -56,6 +59,7 @@ int __wrap_gemcast_group_flush(struct gemcast_handle *h, const struct gemcast_gr
 int __wrap_gemcast_policy_replace(struct gemcast_handle *h, const struct gemcast_policy *policy);
 int __wrap_gemcast_policy_del(struct gemcast_handle *h, const struct gemcast_policy *key);
 int __wrap_gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa);
+int __wrap_gemcast_sa_set(struct gemcast_handle *h, const struct gemcast_sa *sa);
 int __wrap_gemcast_sa_del(struct gemcast_handle *h, const struct gemcast_sa *key);
 ssize_t __wrap_recvfrom(int fd, void *data, size_t len, int flags, struct sockaddr *from,
 			socklen_t *from_len);
@@ -148,6 +152,11 @@ int __wrap_gemcast_policy_del(struct gemcast_handle *h, const struct gemcast_pol
 int __wrap_gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa)
 {
 	return request(h, "sa", sa->spi);
+}
+
+int __wrap_gemcast_sa_set(struct gemcast_handle *h, const struct gemcast_sa *sa)
+{
+	return request(h, "set-sa", sa->spi);
 }
 
 int __wrap_gemcast_sa_del(struct gemcast_handle *h, const struct gemcast_sa *key)
@@ -306,7 +315,7 @@ static void families_change(void)
 	for (fd = 3; fd < 64; fd++) {
 		len = sizeof(sa);
 		if (fd != lib.fd && !getsockname(fd, (struct sockaddr *)&sa, &len) &&
-		    sa.nl_family == AF_NETLINK && sa.nl_groups)
+		    sa.nl_family == AF_NETLINK && sa.nl_groups == 1U << (GENL_ID_CTRL - 1))
 			break;
 	}
 	assert_int_equal(send(fd, &ask_kernel, sizeof(ask_kernel), 0), sizeof(ask_kernel));
@@ -328,8 +337,10 @@ static void test_requests(void **state)
 	assert_int_equal(plane->policy_add(plane->context, &policy), 0);
 	assert_int_equal(plane->policy_del(plane->context, &policy), 0);
 	assert_int_equal(plane->sa_add(plane->context, &sa), 0);
+	assert_int_equal(plane->sa_set(plane->context, &sa), 0);
 	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
-	assert_string_equal(lib.asked, "group 1;flush 2;policy 3;no-policy 3;sa 4;no-sa 4;");
+	assert_string_equal(lib.asked,
+			    "group 1;flush 2;policy 3;no-policy 3;sa 4;set-sa 4;no-sa 4;");
 
 	lib.error = -EEXIST;
 	lib.text = "this key and Sender-ID were sent by before";
@@ -549,6 +560,77 @@ static void limit(const char *value)
 	assert_int_equal(fclose(file), 0);
 }
 
+/* An interface comes, or goes; false: bridges are not for us. */
+static bool change_bridge(unsigned long what)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool done = !ioctl(fd, what, "gcbr0");
+
+	close(fd);
+	return done;
+}
+
+static void follow_links(void)
+{
+	while (sd_event_run(event, 0) > 0)
+		;
+}
+
+static void test_interface_that_goes_and_comes(void **state)
+{
+	const struct gemcast_addr group = addr("239.1.2.3"), any = { 0 };
+	int other;
+
+	(void)state;
+	if (!change_bridge(SIOCBRADDBR))
+		skip();
+	start(-ENOENT);
+	assert_int_equal(plane->join(plane->context, &group, &any, "gcbr0"), 0);
+	assert_int_equal(plane->join(plane->context, &group, &any, "lo"), 0);
+	follow_links();
+	assert_int_equal(lines(IGMP, "030201EF"), 2);
+	assert_true(change_bridge(SIOCBRDELBR));
+	follow_links();
+	assert_int_equal(lines(IGMP, "030201EF"), 1);
+	assert_true(change_bridge(SIOCBRADDBR));
+	assert_int_equal(lines(IGMP, "030201EF"), 1);
+	follow_links();
+	assert_int_equal(lines(IGMP, "030201EF"), 2);
+	/* Away and back before we looked. */
+	assert_true(change_bridge(SIOCBRDELBR));
+	assert_true(change_bridge(SIOCBRADDBR));
+	follow_links();
+	assert_int_equal(lines(IGMP, "030201EF"), 2);
+	/* Left while its interface is away. */
+	assert_true(change_bridge(SIOCBRDELBR));
+	follow_links();
+	plane->leave(plane->context, &group, &any, "gcbr0");
+	assert_true(change_bridge(SIOCBRADDBR));
+	follow_links();
+	assert_int_equal(lines(IGMP, "030201EF"), 1);
+	/* What cannot be had at once is had with the next change. */
+	assert_int_equal(plane->join(plane->context, &group, &any, "gcbr0"), 0);
+	limit("0");
+	assert_true(change_bridge(SIOCBRDELBR));
+	assert_true(change_bridge(SIOCBRADDBR));
+	follow_links();
+	assert_int_equal(lines(IGMP, "030201EF"), 1);
+	/* Nor is another's descriptor closed for it. */
+	other = dup(0);
+	assert_true(change_bridge(SIOCBRDELBR));
+	assert_true(change_bridge(SIOCBRADDBR));
+	follow_links();
+	assert_true(fcntl(other, F_GETFD) >= 0);
+	close(other);
+	limit("20");
+	netns_add_address("gcbr0", "192.0.2.7");
+	assert_true(change_bridge(SIOCBRDELBR));
+	assert_true(change_bridge(SIOCBRADDBR));
+	follow_links();
+	assert_int_equal(lines(IGMP, "030201EF"), 2);
+	assert_true(change_bridge(SIOCBRDELBR));
+}
+
 static void test_refused_memberships(void **state)
 {
 	const struct gemcast_addr group = addr("239.1.2.3"), any = { 0 };
@@ -595,6 +677,7 @@ int main(void)
 		TEST(test_memberships),
 		TEST(test_many_memberships),
 		TEST(test_refused_memberships),
+		TEST(test_interface_that_goes_and_comes),
 	};
 #undef TEST
 

@@ -273,6 +273,28 @@ static void modes_do_not_mix(void **state)
 	assert_int_equal(a->n_sas, 2);
 }
 
+/* Nor SAs that it cannot do. */
+static void abilities_of_late(void **state)
+{
+	static const struct wire_transform transforms[] = {
+		{ .type = TRANSFORM_ENCR, .id = ENCR_AES_GCM_16, .key_length = 128 },
+		{ .type = TRANSFORM_SN, .id = SN_32_BIT_UNSPECIFIED },
+	};
+	static const struct wire_proposal proposal = { .number = 1, .protocol = PROTO_ESP,
+						       .transforms = transforms,
+						       .n_transforms = 2 };
+	const struct kit_ask ask = { .group = "video", .proposals = &proposal, .n_proposals = 1 };
+
+	(void)state;
+	b->deaf = true;
+	assert_int_equal(kit_ask(c, &ask), N_NO_PROPOSAL_CHOSEN);
+	kit_reload(VIDEO "      encryption: aes128gcm16\n" AUDIO);
+	kit_settle();
+	assert_int_equal(kit_ask(c, &ask), 0);
+	assert_int_equal(c->n_sas, 1);
+	assert_int_equal(c->sas[0].key_bits, 128);
+}
+
 static void other_traffic(void **state)
 {
 	(void)state;
@@ -295,6 +317,13 @@ static void other_times(void **state)
 	assert_int_equal(group().epoch, 1);
 	kit_wait(800000);
 	assert_int_equal(group().epoch, 2);
+	/* Another lifetime is one for those that there are, too. */
+	kit_reload("    - name: video\n      lifetime: 500 s\n      rollover: 200 s\n" TRAFFIC ALL
+		   AUDIO);
+	kit_settle();
+	assert_int_equal(group().epoch, 3);
+	assert_int_equal(group().sas, 1);
+	assert_int_equal(kit_last(a)->lifetime, 500);
 }
 
 static void other_rules(void **state)
@@ -379,6 +408,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(same_configuration, begin, end),
 		cmocka_unit_test_setup_teardown(other_algorithm, begin, end),
 		cmocka_unit_test_setup_teardown(modes_do_not_mix, begin, end),
+		cmocka_unit_test_setup_teardown(abilities_of_late, begin, end),
 		cmocka_unit_test_setup_teardown(other_traffic, begin, end),
 		cmocka_unit_test_setup_teardown(other_times, begin, end),
 		cmocka_unit_test_setup_teardown(other_rules, begin, end),

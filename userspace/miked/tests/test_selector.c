@@ -146,6 +146,7 @@ static const struct {
 } pairs[] = {
 	{ "destination: 239.1.1.1", "destination: 239.0.0.0/8", true, true },
 	{ "destination: 239.0.0.0/8", "destination: 239.1.1.1", false, true },
+	{ "destination: 239.1.1.0/24", "destination: 239.1.1.0", false, true },
 	{ "destination: 239.1.1.1", "destination: 238.0.0.0/8", false, false },
 	{ "destination: 239.1.1.1", "destination: \"ff00::/8\"", false, false },
 	{ "destination: 239.1.1.1, source: 192.0.2.1", "destination: 239.1.1.1", true, true },
