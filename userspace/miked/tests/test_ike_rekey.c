@@ -129,6 +129,9 @@ static void over_time(void **state)
 	world_run(&w, 600000UL * 50);
 	assert_in_range(ike_stats(w.node[GM].ike)->rekeyed, 50, 75);
 	assert_int_equal(ike_stats(w.node[KS].ike)->rekeyed, ike_stats(w.node[GM].ike)->rekeyed);
+	/* none more while they are looked at */
+	gm->rekey_at = gm->end = IKE_NEVER;
+	ks->rekey_at = ks->end = IKE_NEVER;
 	agreed();
 	world_end(&w);
 }
@@ -270,6 +273,25 @@ static void another_group(void **state)
 	assert_int_equal(w.count, 6);
 	assert_int_equal(gm->link->suite.ke, KE_ECP_384);
 	agreed();
+	world_end(&w);
+}
+
+/* Keys could not be wrapped any more: the key server does not want that. */
+static void without_key_wrap(void **state)
+{
+	uint64_t spi;
+
+	(void)state;
+	world_new(&w);
+	world_start(&w);
+	begin();
+	spi = gm->link->spi_i;
+	gm->link->suite.kwa = 0;
+	want(gm);
+	world_settle(&w);
+	assert_int_equal(w.count, 2);
+	assert_true(gm->link->spi_i == spi);
+	assert_int_equal(ike_stats(w.node[KS].ike)->rekeyed, 0);
 	world_end(&w);
 }
 
@@ -487,6 +509,7 @@ int main(void)
 		cmocka_unit_test(at_once_and_loss),
 		cmocka_unit_test(at_once_and_reordered),
 		cmocka_unit_test(another_group),
+		cmocka_unit_test(without_key_wrap),
 		cmocka_unit_test(not_now),
 		cmocka_unit_test(tasks_wait),
 		cmocka_unit_test(never),
