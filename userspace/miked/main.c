@@ -40,7 +40,7 @@ struct options {
 };
 
 static const struct service * const services[] = {
-	&net_service, &kernel_service, &keys_service, &control_service,
+	&control_service, &net_service, &kernel_service, &keys_service,
 };
 
 #define SERVICES	(sizeof(services) / sizeof(services[0]))

@@ -33,7 +33,8 @@ struct miked {
 
 /*
  * A part that runs as long as the daemon does. In the list the lower part comes before
- * the one that uses it; the control socket is the last.
+ * the one that uses it. The control socket is the first: that it is taken says that
+ * another miked runs, before the two fight for ports. Nothing comes by it before all run.
  */
 struct service {
 	const char *name;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The service of the control socket.
+ * The service of the control socket. It ends when those have ended who had its calls, and
+ * who have told them so.
  */
 #include <errno.h>
 #include "base/log.h"

@@ -8,10 +8,10 @@
 #include <inttypes.h>
 #include "miked.h"
 
+extern const struct service control_service;	/* the control socket */
 extern const struct service net_service;	/* UDP */
 extern const struct service kernel_service;	/* the data plane */
 extern const struct service keys_service;	/* IKE, key server, group member */
-extern const struct service control_service;	/* the control socket */
 
 /* Fill in miked->ops, as the configuration in force has it. */
 void ops_fill(struct miked *miked);

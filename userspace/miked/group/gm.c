@@ -47,10 +47,14 @@ struct gm_member *gm_find(const struct gm *gm, const char *name)
 
 static bool is_number_free(const struct gm *gm, uint32_t number)
 {
+	const struct conf_member *conf = &gm->conf->member;
 	size_t i;
 
 	for (i = 0; i < gm->n_members; i++)
 		if (gm->members[i]->number == number)
+			return false;
+	for (i = 0; i < conf->groups_count; i++)
+		if (conf->groups[i].number == number)
 			return false;
 	return true;
 }
@@ -396,10 +400,11 @@ void gm_request(struct gm *gm, struct ike_sa *sa, const struct wire_message *req
 {
 	struct gm_link *link = gm_link_of(gm, sa);
 
-	/* RFC 9838 2.4.2: there is nothing to be said to it. */
-	(void)response;
-	if (link && (request->header.exchange == GSA_INBAND_REKEY ||
-		     request->header.exchange == INFORMATIONAL))
+	/* RFC 9838 2.4.2: there is nothing to be said to it. Others are the KS's to answer. */
+	if (request->header.exchange != GSA_INBAND_REKEY &&
+	    request->header.exchange != INFORMATIONAL)
+		ike_notify(response, N_INVALID_SYNTAX, (struct chunk){ NULL, 0 });
+	else if (link)
 		gm_rekey(link, request);
 }
 

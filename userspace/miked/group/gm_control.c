@@ -177,7 +177,7 @@ static struct gm_member *find_id(const struct gm *gm, const struct conf_identity
 
 	for (i = 0; i < gm->n_members; i++) {
 		conf = &gm->members[i]->conf;
-		if (gm->members[i]->removed || !same_id(&conf->id, id))
+		if (!same_id(&conf->id, id))
 			continue;
 		for (j = 0; j < conf->key_servers_count; j++)
 			if (!strcmp(conf->key_servers[j], server))

@@ -222,8 +222,6 @@ void gm_member_register(struct gm_member *m)
 	}
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
-	if (m->link && strcmp(m->link->server, server->name) != 0)
-		gm_link_release(m);
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
 }
@@ -326,8 +324,8 @@ static uint64_t keep_away(struct gm_member *m)
 }
 
 /*
- * No more keys come by it. With a Rekey SA they come by that; without one we count as
- * excluded (RFC 9838 2.3.3), and register again while the keys that we have still live.
+ * No more keys come by it: we count as excluded (RFC 9838 2.3.3), and register again
+ * while the keys that we have still live.
  */
 void gm_member_unlinked(struct gm_member *m, enum ike_end why)
 {
@@ -336,7 +334,7 @@ void gm_member_unlinked(struct gm_member *m, enum ike_end why)
 	gm_log(m, LEVEL_INFO, "the IKE SA has ended: %s",
 	       why == IKE_END_DELETED ? "the key server deleted it" : "the key server is lost");
 	gm_member_schedule(m);
-	if (m->rekey_sa || m->state != GM_JOINED)
+	if (m->state != GM_JOINED)
 		return;
 	delay = keep_away(m);
 	gm_member_later(m, delay / 2, delay + SPREAD);

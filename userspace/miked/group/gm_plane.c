@@ -112,11 +112,44 @@ int gm_plane_policy_add(const struct gm_member *m, const struct gemcast_policy *
 	return plane->policy_add(plane->context, policy);
 }
 
+#define POLICY_NAME	(GEMCAST_BIT(GEMCAST_A_POLICY_GROUP) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DST) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DST_LEN) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_PROTO) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DEV) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DIR) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_PRIO))
+#define POLICY_RANGES	(GEMCAST_BIT(GEMCAST_A_POLICY_SRC) |			\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_SRC_LEN) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_SPORT_MIN) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_SPORT_MAX) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DPORT_MIN) |		\
+			 GEMCAST_BIT(GEMCAST_A_POLICY_DPORT_MAX))
+
+/*
+ * What makes a policy the only one that is meant. What is not said is not compared: "any"
+ * has to be said.
+ */
+static struct gemcast_policy policy_name(const struct gemcast_policy *policy)
+{
+	struct gemcast_policy name = *policy;
+
+	name.present = (policy->present & POLICY_NAME) | POLICY_RANGES;
+	if (!GEMCAST_HAS(policy, GEMCAST_A_POLICY_SRC))
+		name.src.family = policy->dst.family;
+	if (!GEMCAST_HAS(policy, GEMCAST_A_POLICY_SPORT_MIN))
+		name.sport_max = UINT16_MAX;
+	if (!GEMCAST_HAS(policy, GEMCAST_A_POLICY_DPORT_MIN))
+		name.dport_max = UINT16_MAX;
+	return name;
+}
+
 void gm_plane_policy_del(const struct gm_member *m, const struct gemcast_policy *policy)
 {
+	const struct gemcast_policy name = policy_name(policy);
 	const struct plane *plane = m->gm->setup.plane;
 
-	gm_plane_left(m, plane->policy_del(plane->context, policy), "a policy");
+	gm_plane_left(m, plane->policy_del(plane->context, &name), "a policy");
 }
 
 int gm_plane_sa_add(const struct gm_member *m, const struct gemcast_sa *sa)
@@ -126,11 +159,16 @@ int gm_plane_sa_add(const struct gm_member *m, const struct gemcast_sa *sa)
 	return plane->sa_add(plane->context, sa);
 }
 
+#define SA_NAME		(GEMCAST_BIT(GEMCAST_A_SA_GROUP) | GEMCAST_BIT(GEMCAST_A_SA_SPI) |	\
+			 GEMCAST_BIT(GEMCAST_A_SA_DST) | GEMCAST_BIT(GEMCAST_A_SA_SRC))
+
 int gm_plane_sa_del(const struct gm_member *m, const struct gemcast_sa *sa)
 {
 	const struct plane *plane = m->gm->setup.plane;
+	struct gemcast_sa name = *sa;
 
-	return plane->sa_del(plane->context, sa);
+	name.present &= SA_NAME;
+	return plane->sa_del(plane->context, &name);
 }
 
 /* ---- before a key server is asked */
@@ -362,7 +400,7 @@ static void set_end(const struct gm_member *m, const struct gm_sa *sa, uint64_t 
 	const struct plane *plane = m->gm->setup.plane;
 	struct gemcast_sa end = sa->sa;
 
-	end.present |= GEMCAST_BIT(GEMCAST_A_SA_DEACTIVATE);
+	end.present = (sa->sa.present & SA_NAME) | GEMCAST_BIT(GEMCAST_A_SA_DEACTIVATE);
 	end.deactivate = delay_ms;
 	if (plane->sa_set(plane->context, &end))
 		gm_log(m, LEVEL_DEBUG, "SA %08x: no time to end: %s", end.spi, gm_plane_why(m));

@@ -54,7 +54,10 @@ static bool is_about(const struct gm_member *m, const struct wire_gsa *gsa)
 	return false;
 }
 
-/* Whose keys these are; NULL: nobody's, or it cannot be told. */
+/*
+ * Whose keys these are; NULL: nobody's, or it cannot be told: they may be for one that
+ * leaves, or that is asked for now.
+ */
 static struct gm_member *owner_of(const struct gm_link *link, const struct wire_gsa *gsa)
 {
 	struct gm_member *m, *only = NULL;
@@ -62,14 +65,14 @@ static struct gm_member *owner_of(const struct gm_link *link, const struct wire_
 
 	for (i = 0; i < link->gm->n_members; i++) {
 		m = link->gm->members[i];
-		if (!listens(m, link))
-			continue;
-		if (is_about(m, gsa))
+		if (listens(m, link) && is_about(m, gsa))
 			return m;
-		only = m;
-		n++;
+		if (m->link == link) {
+			only = m;
+			n++;
+		}
 	}
-	return n == 1 ? only : NULL;
+	return n == 1 && listens(only, link) ? only : NULL;
 }
 
 /* Ask for what we could not make use of: a registration names its group. */
@@ -152,7 +155,6 @@ static bool take_delete(struct gm_member *m, const struct wire_delete *d,
 		retire(m, d, gsa);
 		return true;
 	case PROTO_GIKE_UPDATE:
-		m->rekey_sa = false;
 		return wire_delete_is_all(d);
 	default:
 		return false;

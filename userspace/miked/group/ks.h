@@ -65,15 +65,15 @@ int ks_show_group(struct ks *ks, const struct gemcast_ks_group *after,
 int ks_show_member(struct ks *ks, const struct gemcast_ks_member *after,
 		   struct gemcast_ks_member *out);
 /* The group becomes the key server's, whatever comes of it. */
-int ks_group_add(struct ks *ks, struct conf_group *group, struct reason *why);
+int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why);
 int ks_group_del(struct ks *ks, const char *name, struct reason *why);
 /* Besides whom the configuration admits; who was expelled may come again. */
-int ks_admit(struct ks *ks, const char *group, enum conf_role role,
+int ks_admit(struct ks *ks, const char *name, enum conf_role role,
 	     const struct conf_identity *ids, size_t count, struct reason *why);
 /* Shut out until they are admitted; all others get new keys, and the old ones end. */
-int ks_expel(struct ks *ks, const char *group, const struct conf_identity *ids, size_t count,
+int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, size_t count,
 	     struct reason *why);
 /* New SAs. @now: the old ones are deleted as soon as all members have the new. */
-int ks_rekey(struct ks *ks, const char *group, bool now, struct reason *why);
+int ks_rekey(struct ks *ks, const char *name, bool now, struct reason *why);
 
 #endif

@@ -27,15 +27,14 @@ uint32_t ks_epoch_left(const struct ks_epoch *epoch, uint64_t now)
 size_t ks_first_to_give(const struct ks_group *group, uint32_t has)
 {
 	size_t i = group->n_epochs - 1, sas = group->epochs[i]->n_sas;
-	bool transport = group->epochs[i]->transport;
 	uint64_t now = ks_now(group->ks);
 
 	for (; i > 0; i--) {
 		const struct ks_epoch *older = group->epochs[i - 1];
 
 		sas += older->n_sas;
-		if (older->number <= has || older->transport != transport ||
-		    sas > WIRE_MAX_POLICIES || !ks_epoch_left(older, now))
+		if (older->number <= has || sas > WIRE_MAX_POLICIES ||
+		    !ks_epoch_left(older, now))
 			break;
 	}
 	return i;
@@ -103,7 +102,8 @@ void ks_check_converged(struct ks_group *group)
 		return;
 	group->converged = ks_now(group->ks);
 	if (group->registered)
-		ks_log(LEVEL_INFO, group, NULL, "all %zu members have epoch %u", group->registered, group->epoch);
+		ks_log(LEVEL_INFO, group, NULL, "all %zu members have epoch %u",
+		       group->registered, group->epoch);
 }
 
 static int fill(const struct ks *ks, int (*from)(void *, uint8_t *, size_t), uint8_t *out,
@@ -124,12 +124,12 @@ static bool epoch_has_spi(const struct ks_epoch *epoch, uint32_t spi)
 	return false;
 }
 
-static bool is_avoided(const struct ks *ks, uint32_t spi)
+static bool is_retired(const struct ks *ks, uint32_t spi)
 {
-	size_t i, n = ks->n_avoided < KS_MAX_AVOIDED ? ks->n_avoided : KS_MAX_AVOIDED;
+	size_t i, n = ks->n_retired < KS_MAX_RETIRED ? ks->n_retired : KS_MAX_RETIRED;
 
 	for (i = 0; i < n; i++)
-		if (ks->avoided[i] == spi)
+		if (ks->retired[i] == spi)
 			return true;
 	return false;
 }
@@ -138,7 +138,7 @@ static bool is_used(const struct ks *ks, const struct ks_epoch *new, uint32_t sp
 {
 	size_t i, j;
 
-	if (spi < FIRST_SPI || is_avoided(ks, spi) || epoch_has_spi(new, spi))
+	if (spi < FIRST_SPI || is_retired(ks, spi) || epoch_has_spi(new, spi))
 		return true;
 	for (i = 0; i < ks->n_groups; i++)
 		for (j = 0; j < ks->groups[i]->n_epochs; j++)
@@ -163,12 +163,10 @@ static int choose_spi(const struct ks *ks, const struct ks_epoch *new, uint32_t 
 	return 0;
 }
 
-void ks_epoch_free(struct ks_epoch *epoch)
+static void free_epoch(struct ks_epoch *epoch)
 {
 	size_t i;
 
-	if (!epoch)
-		return;
 	for (i = 0; i < epoch->n_sas; i++)
 		secret_free(&epoch->sas[i].keymat);
 	free(epoch->sids);
@@ -196,6 +194,7 @@ static int make_sa(const struct ks *ks, struct ks_epoch *epoch,
 
 static struct ks_epoch *new_epoch(const struct ks_group *group)
 {
+	const struct ks_epoch *last = ks_last(group);
 	const struct conf_group *conf = group->conf;
 	struct ks_epoch *epoch = calloc(1, sizeof(*epoch) + conf->traffic_count *
 							       sizeof(epoch->sas[0]));
@@ -205,14 +204,17 @@ static struct ks_epoch *new_epoch(const struct ks_group *group)
 	epoch->number = group->epoch + 1;
 	epoch->made = ks_now(group->ks);
 	epoch->end = epoch->made + conf->lifetime_ms;
-	epoch->transport = conf->mode == CONF_MODE_TRANSPORT;
 	epoch->sequential = conf->senders == CONF_SENDERS_ONE && conf->replay;
 	epoch->esp = conf->encryption;
 	epoch->sids = sid_space_new(conf->sender_id_bits);
-	if (epoch->sids)
-		return epoch;
-	ks_epoch_free(epoch);
-	return NULL;
+	if (!epoch->sids) {
+		free_epoch(epoch);
+		return NULL;
+	}
+	/* RFC 9838 2.5.1: a counter, so that one comes again only after all others. */
+	if (last)
+		epoch->sids->next = last->sids->next % epoch->sids->size;
+	return epoch;
 }
 
 static int fill_epoch(const struct ks_group *group, struct ks_epoch *epoch)
@@ -226,7 +228,10 @@ static int fill_epoch(const struct ks_group *group, struct ks_epoch *epoch)
 	return err;
 }
 
-/* Members take their Sender-IDs with them: nobody else may have those here. */
+/*
+ * Members take their Sender-IDs with them: nobody else may have those here. Nor those of
+ * a registration before, of which no acknowledgement says that they are no more in use.
+ */
 static void hold_sids(const struct ks_group *group, struct ks_epoch *epoch)
 {
 	const struct ks_member *member;
@@ -236,6 +241,8 @@ static void hold_sids(const struct ks_group *group, struct ks_epoch *epoch)
 		member = group->members[i];
 		for (j = 0; member->peer && j < member->n_sids; j++)
 			sid_take(epoch->sids, member->sids[j]);
+		for (j = 0; member->peer && j < member->n_former; j++)
+			sid_take(epoch->sids, member->former[j]);
 		if (member->peer && member->n_sids)
 			epoch->taken = true;
 	}
@@ -262,7 +269,7 @@ int ks_epoch_make(struct ks_group *group, bool dooms)
 		return -ENOMEM;
 	err = fill_epoch(group, epoch);
 	if (err) {
-		ks_epoch_free(epoch);
+		free_epoch(epoch);
 		return err;
 	}
 	hold_sids(group, epoch);
@@ -273,19 +280,35 @@ int ks_epoch_make(struct ks_group *group, bool dooms)
 	group->renew = false;
 	group->doom = false;
 	doom(group, dooms);
-	ks_log(LEVEL_NOTICE, group, NULL, "epoch %u: %zu SAs, for %u s%s", epoch->number, epoch->n_sas,
-		 ks_epoch_left(epoch, epoch->made), dooms ? "; those before end" : "");
+	ks_log(LEVEL_NOTICE, group, NULL, "epoch %u: %zu SAs, for %u s%s", epoch->number,
+	       epoch->n_sas, ks_epoch_left(epoch, epoch->made),
+	       dooms ? "; those before end" : "");
 	ks_tell_all(group);
 	ks_check_converged(group);
 	return 0;
 }
 
+static void retire_spis(struct ks *ks, const struct ks_epoch *epoch)
+{
+	size_t i;
+
+	for (i = 0; i < epoch->n_sas; i++)
+		ks->retired[ks->n_retired++ % KS_MAX_RETIRED] = epoch->sas[i].spi;
+}
+
 static void remove_epoch(struct ks_group *group, size_t at)
 {
-	ks_epoch_free(group->epochs[at]);
+	retire_spis(group->ks, group->epochs[at]);
+	free_epoch(group->epochs[at]);
 	group->n_epochs--;
 	memmove(&group->epochs[at], &group->epochs[at + 1],
 		(group->n_epochs - at) * sizeof(struct ks_epoch *));
+}
+
+void ks_epochs_free(struct ks_group *group)
+{
+	while (group->n_epochs)
+		remove_epoch(group, group->n_epochs - 1);
 }
 
 /* Those of which the time is over, and those that all members can do without. */
@@ -306,8 +329,8 @@ static void end_epochs(struct ks_group *group, uint64_t now)
 			i++;
 			continue;
 		}
-		ks_log(LEVEL_INFO, group, NULL, "epoch %u ends%s",
-			 epoch->number, epoch->end > now ? " before its time" : "");
+		ks_log(LEVEL_INFO, group, NULL, "epoch %u ends%s", epoch->number,
+		       epoch->end > now ? " before its time" : "");
 		if (epoch->end > now)
 			ks_tell_gone(group, epoch);
 		remove_epoch(group, i);
@@ -356,7 +379,9 @@ static void make_place(struct ks_group *group)
 {
 	if (group->n_epochs < KS_MAX_EPOCHS)
 		return;
-	ks_log(LEVEL_WARNING, group, NULL, "epoch %u ends before all members have a younger one", group->epochs[0]->number);
+	ks_log(LEVEL_WARNING, group, NULL,
+	       "epoch %u ends before all members have a younger one",
+	       group->epochs[0]->number);
 	ks_tell_gone(group, group->epochs[0]);
 	remove_epoch(group, 0);
 }

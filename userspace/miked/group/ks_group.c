@@ -62,13 +62,12 @@ struct ks_group *ks_group_new(struct ks *ks, const struct conf_group *conf)
 void ks_group_free(struct ks_group *group)
 {
 	struct ks *ks = group->ks;
-	size_t i, at = place_of(ks, group->conf->name);
+	size_t at = place_of(ks, group->conf->name);
 
 	ks->n_groups--;
 	memmove(&ks->groups[at], &ks->groups[at + 1],
 		(ks->n_groups - at) * sizeof(struct ks_group *));
-	for (i = 0; i < group->n_epochs; i++)
-		ks_epoch_free(group->epochs[i]);
+	ks_epochs_free(group);
 	ks_members_free(group);
 	conf_group_free(group->own);
 	free(group);
@@ -94,11 +93,14 @@ static bool same_identity(const struct conf_identity *a, const struct conf_ident
 	return a->type == b->type && a->len == b->len && !memcmp(a->data, b->data, a->len);
 }
 
-/* Can members go on without a new registration? It alone brings Sender-IDs (table 10). */
+/*
+ * Can members go on without a new registration? It alone brings Sender-IDs (table 10) and
+ * says the mode (RFC 9838 2.3.4).
+ */
 static bool can_go_on(const struct conf_group *before, const struct conf_group *after)
 {
 	return same_identity(&before->id, &after->id) &&
-	       before->sender_id_bits == after->sender_id_bits &&
+	       before->mode == after->mode && before->sender_id_bits == after->sender_id_bits &&
 	       before->senders == after->senders;
 }
 
@@ -123,13 +125,10 @@ static bool same_sas(const struct conf_group *a, const struct conf_group *b)
 /* All begin anew, in SAs of their own. */
 static void start_over(struct ks_group *group)
 {
-	size_t i;
-
-	ks_log(LEVEL_NOTICE, group, NULL, "members have to register again: %zu are told", group->registered);
+	ks_log(LEVEL_NOTICE, group, NULL, "members have to register again: %zu are told",
+	       group->registered);
 	exclude_all(group);
-	for (i = 0; i < group->n_epochs; i++)
-		ks_epoch_free(group->epochs[i]);
-	group->n_epochs = 0;
+	ks_epochs_free(group);
 	ks_members_sweep(group);
 }
 

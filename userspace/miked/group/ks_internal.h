@@ -22,8 +22,8 @@
 #define KS_RETRY_MS		1000
 /* So many members are asked by one ks_run(), that others have their turn. */
 #define KS_BATCH		64
-/* SPIs that members could not use, and that are not chosen again. */
-#define KS_MAX_AVOIDED		256
+/* So many SPIs of SAs that ended are not chosen again: members may have them still. */
+#define KS_MAX_RETIRED		256
 
 struct ks_sa {
 	uint32_t spi;
@@ -36,7 +36,6 @@ struct ks_epoch {
 	uint32_t number;		/* from 1 on */
 	uint64_t made, end;		/* milliseconds */
 	bool doomed;			/* deleted as soon as all have a younger one */
-	bool transport;
 	bool sequential;
 	bool taken;			/* by the one sender that numbers packets in sequence */
 	struct conf_esp esp;
@@ -75,6 +74,9 @@ struct ks_member {
 	uint32_t oldest, epoch;		/* the epochs it is known to have or to have had */
 	size_t n_sids;
 	uint32_t sids[KS_MAX_SENDER_IDS];
+	/* Of the registration before: if the last answer was lost, it goes on with these. */
+	size_t n_former;
+	uint32_t former[KS_MAX_SENDER_IDS];
 	uint32_t admitted;		/* enum conf_role, by command; 0: not */
 	bool expelled;			/* by command */
 	struct conf_identity *identity;	/* as a command had it; NULL: there was none */
@@ -102,6 +104,10 @@ struct ks_peer {
 	bool asked_farewell;
 };
 
+struct ks_list {
+	struct ks_peer *first, *last;
+};
+
 /* What a message points into. */
 struct ks_room {
 	struct wire_policy policies[WIRE_MAX_POLICIES];
@@ -125,11 +131,11 @@ struct ks {
 	struct ks_group **groups;	/* by name */
 	size_t n_groups;
 	struct ks_peer *peers;
-	struct ks_peer *queue;		/* of them, who has to be told something */
+	struct ks_list queue;		/* of them, who has to be told something */
 	uint64_t queue_from;		/* not before */
-	struct ks_peer *idle;		/* nobody is registered on it; the longest first */
-	uint32_t avoided[KS_MAX_AVOIDED];
-	size_t n_avoided;		/* ever; a ring */
+	struct ks_list idle;		/* nobody is registered on it; the longest first */
+	uint32_t retired[KS_MAX_RETIRED];
+	size_t n_retired;		/* ever; a ring */
 	struct ks_room answer, request;	/* a message each, which live at the same time */
 };
 
@@ -165,10 +171,10 @@ struct ks_epoch *ks_last(const struct ks_group *group);
 int ks_epoch_make(struct ks_group *group, bool doom);
 /* There is a last epoch to be given to who registers, which is not over soon. */
 int ks_epoch_ready(struct ks_group *group);
-void ks_epoch_free(struct ks_epoch *epoch);
+void ks_epochs_free(struct ks_group *group);
 /*
  * The first of the epochs to be told to who has none above the number @has: those that go
- * into one message, and have one mode (RFC 9838 2.3.4). There is one at least.
+ * into one message. There is one at least.
  */
 size_t ks_first_to_give(const struct ks_group *group, uint32_t has);
 /* Seconds that are left of it; 0: none to speak of. */
@@ -227,6 +233,7 @@ struct ks_grant {
 	const struct ks_group *group;
 	struct ks_epoch *const *epochs;
 	size_t n_epochs;
+	bool registration;
 	uint16_t atd;			/* seconds; 0: not told */
 	const uint32_t *sids;
 	size_t n_sids;

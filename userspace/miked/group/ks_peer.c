@@ -6,13 +6,87 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 #include "group/ks_internal.h"
 
 /* SPIs in one Delete; what is more waits for the next. */
 #define MAX_GONE	1024
 
 static const uint8_t zero_spi[WIRE_GIKE_SPI_LEN];
+
+static void list_add(struct ks_list *list, struct ks_peer *peer)
+{
+	peer->prev = list->last;
+	peer->next = NULL;
+	if (list->last)
+		list->last->next = peer;
+	else
+		list->first = peer;
+	list->last = peer;
+}
+
+static void list_remove(struct ks_list *list, struct ks_peer *peer)
+{
+	if (peer->prev)
+		peer->prev->next = peer->next;
+	else
+		list->first = peer->next;
+	if (peer->next)
+		peer->next->prev = peer->prev;
+	else
+		list->last = peer->prev;
+}
+
+/* The first, which there is. */
+static struct ks_peer *list_pop(struct ks_list *list)
+{
+	struct ks_peer *peer = list->first;
+
+	list->first = peer->next;
+	if (list->first)
+		list->first->prev = NULL;
+	else
+		list->last = NULL;
+	return peer;
+}
+
+/* All peers, and the members of one. */
+
+static void add_peer(struct ks *ks, struct ks_peer *peer)
+{
+	peer->behind = ks->peers;
+	if (ks->peers)
+		ks->peers->before = peer;
+	ks->peers = peer;
+}
+
+static void remove_peer(struct ks_peer *peer)
+{
+	if (peer->before)
+		peer->before->behind = peer->behind;
+	else
+		peer->ks->peers = peer->behind;
+	if (peer->behind)
+		peer->behind->before = peer->before;
+}
+
+static void add_member(struct ks_peer *peer, struct ks_member *member)
+{
+	member->prev = NULL;
+	member->next = peer->members;
+	if (peer->members)
+		peer->members->prev = member;
+	peer->members = member;
+}
+
+static void remove_member(struct ks_peer *peer, struct ks_member *member)
+{
+	if (member->prev)
+		member->prev->next = member->next;
+	else
+		peer->members = member->next;
+	if (member->next)
+		member->next->prev = member->prev;
+}
 
 static void set_idle(struct ks_peer *peer, bool idle)
 {
@@ -23,9 +97,9 @@ static void set_idle(struct ks_peer *peer, bool idle)
 	peer->idle = idle;
 	peer->idle_since = ks_now(ks);
 	if (idle)
-		DL_APPEND(ks->idle, peer);
+		list_add(&ks->idle, peer);
 	else
-		DL_DELETE(ks->idle, peer);
+		list_remove(&ks->idle, peer);
 }
 
 /* A peer that is in the queue is not idle, and is not in the other list. */
@@ -39,9 +113,9 @@ static void set_queued(struct ks_peer *peer, bool queued)
 		set_idle(peer, false);
 	peer->queued = queued;
 	if (queued)
-		DL_APPEND(ks->queue, peer);
+		list_add(&ks->queue, peer);
 	else
-		DL_DELETE(ks->queue, peer);
+		list_remove(&ks->queue, peer);
 }
 
 static bool has_last(const struct ks_member *member)
@@ -60,10 +134,9 @@ static struct ks_member *who_lacks(const struct ks_peer *peer)
 {
 	struct ks_member *member;
 
-	DL_FOREACH(peer->members, member) {
+	for (member = peer->members; member; member = member->next)
 		if (lacks(member))
 			return member;
-	}
 	return NULL;
 }
 
@@ -82,7 +155,7 @@ static void free_peer(struct ks_peer *peer)
 {
 	set_queued(peer, false);
 	set_idle(peer, false);
-	DL_DELETE2(peer->ks->peers, peer, before, behind);
+	remove_peer(peer);
 	free(peer->gone);
 	free(peer);
 }
@@ -124,10 +197,9 @@ void ks_ended(struct ks *ks, struct ike_sa *sa, enum ike_end why, const char *te
 	if (!peer)
 		return;
 	ike_sa_set_data(sa, NULL);
-	DL_FOREACH(peer->members, member) {
-		ks_log(LEVEL_NOTICE, member->group, member->id, "%s: no member any more: %s", ike_sa_text(sa),
-			 why == IKE_END_DELETED ? "it left" : text);
-	}
+	for (member = peer->members; member; member = member->next)
+		ks_log(LEVEL_NOTICE, member->group, member->id, "%s: no member any more: %s",
+		       ike_sa_text(sa), why == IKE_END_DELETED ? "it left" : text);
 	part(peer);
 }
 
@@ -189,7 +261,8 @@ static bool put_rekey(struct ks_peer *peer, struct ks_member *member, struct ike
 	int err = ks_grant(&grant, peer->sa, content);
 
 	if (err) {
-		ks_log(LEVEL_ERROR, group, member->id, "%s: no new keys yet: %s", ike_sa_text(peer->sa), strerror(-err));
+		ks_log(LEVEL_ERROR, group, member->id, "%s: no new keys yet: %s",
+		       ike_sa_text(peer->sa), strerror(-err));
 		return false;
 	}
 	peer->asked = member;
@@ -232,8 +305,8 @@ static void acknowledge_rekey(struct ks_peer *peer)
 	struct ks_member *member = peer->asked;
 	struct ks_group *group = member->group;
 
-	ks_log(LEVEL_DEBUG, group, member->id, "%s: has epoch %u",
-		 ike_sa_text(peer->sa), peer->asked_epoch);
+	ks_log(LEVEL_DEBUG, group, member->id, "%s: has epoch %u", ike_sa_text(peer->sa),
+	       peer->asked_epoch);
 	member->epoch = peer->asked_epoch;
 	group->current += has_last(member);
 	ks_check_converged(group);
@@ -253,8 +326,9 @@ static void give_up(struct ks_peer *peer, const struct wire_notify *error)
 {
 	struct ks_member *member = peer->asked;
 
-	ks_log(LEVEL_WARNING, member->group, member->id, "%s: does not take epoch %u (notification %u): no member any more",
-		 ike_sa_text(peer->sa), peer->asked_epoch, error->type);
+	ks_log(LEVEL_WARNING, member->group, member->id,
+	       "%s: does not take epoch %u (notification %u): no member any more",
+	       ike_sa_text(peer->sa), peer->asked_epoch, error->type);
 	ks_unregister(member);
 }
 
@@ -319,7 +393,7 @@ struct ks_peer *ks_peer_of(struct ks *ks, struct ike_sa *sa)
 		.answer = answer,
 		.end = end,
 	};
-	DL_APPEND2(ks->peers, peer, before, behind);
+	add_peer(ks, peer);
 	ike_sa_set_data(sa, peer);
 	settle(peer);
 	return peer;
@@ -330,7 +404,7 @@ void ks_register(struct ks_member *member, struct ks_peer *peer)
 	struct ks_group *group = member->group;
 
 	member->peer = peer;
-	DL_APPEND(peer->members, member);
+	add_member(peer, member);
 	group->registered++;
 	group->senders += member->role & CONF_ROLE_SENDER ? 1 : 0;
 	group->current += has_last(member);
@@ -350,7 +424,7 @@ void ks_unregister(struct ks_member *member)
 	group->senders -= member->role & CONF_ROLE_SENDER ? 1 : 0;
 	group->current -= has_last(member);
 	group->held -= member->n_sids;
-	DL_DELETE(peer->members, member);
+	remove_member(peer, member);
 	member->peer = NULL;
 	if (peer->asked == member)
 		peer->asked = NULL;
@@ -371,8 +445,9 @@ static void tell_gone(struct ks_member *member, const struct ks_epoch *epoch)
 	struct writer w;
 
 	if (!gone) {
-		ks_log(LEVEL_ERROR, member->group, member->id, "%s: no memory to delete epoch %u: it ends by its lifetime",
-			 ike_sa_text(peer->sa), epoch->number);
+		ks_log(LEVEL_ERROR, member->group, member->id,
+		       "%s: no memory to delete epoch %u: it ends by its lifetime",
+		       ike_sa_text(peer->sa), epoch->number);
 		return;
 	}
 	w = writer_to(gone + peer->n_gone * WIRE_IPSEC_SPI_LEN,
@@ -430,22 +505,28 @@ static void ask(struct ks_peer *peer)
 
 void ks_peers_free(struct ks *ks)
 {
-	while (ks->peers)
-		free_peer(ks->peers);
+	struct ks_peer *peer, *behind;
+
+	for (peer = ks->peers; peer; peer = behind) {
+		behind = peer->behind;
+		free(peer->gone);
+		free(peer);
+	}
 }
 
 void ks_peers_run(struct ks *ks)
 {
 	uint64_t now = ks_now(ks);
+	struct ks_peer *peer;
 	size_t i;
 
-	for (i = 0; i < KS_BATCH && ks->queue && ks->queue_from <= now; i++)
-		ask(ks->queue);
-	while (ks->idle && ks->idle->idle_since + KS_IDLE_MS <= now) {
-		log_line(AREA_GROUP, LEVEL_INFO,
-			 (&(struct log_about){ NULL, ike_sa_text(ks->idle->sa) }),
-			 "closed: registered in no group");
-		close_peer(ks->idle);
+	for (i = 0; i < KS_BATCH && ks->queue.first && ks->queue_from <= now; i++)
+		ask(ks->queue.first);
+	while (ks->idle.first && ks->idle.first->idle_since + KS_IDLE_MS <= now) {
+		peer = list_pop(&ks->idle);
+		peer->idle = false;
+		log_info(AREA_GROUP, "%s: closed: registered in no group", ike_sa_text(peer->sa));
+		close_peer(peer);
 	}
 }
 
@@ -453,9 +534,9 @@ uint64_t ks_peers_next(const struct ks *ks)
 {
 	uint64_t next = IKE_NEVER;
 
-	if (ks->idle)
-		next = ks->idle->idle_since + KS_IDLE_MS;
-	if (ks->queue && ks->queue_from < next)
+	if (ks->idle.first)
+		next = ks->idle.first->idle_since + KS_IDLE_MS;
+	if (ks->queue.first && ks->queue_from < next)
 		next = ks->queue_from;
 	return next;
 }

@@ -233,6 +233,7 @@ static int grant(const struct applicant *a, struct ike_content *response)
 	const struct ks_grant grant = {
 		.ks = a->ks,
 		.room = &a->ks->answer,
+		.registration = true,
 		.group = a->group,
 		.epochs = &a->group->epochs[a->first],
 		.n_epochs = a->group->n_epochs - a->first,
@@ -256,6 +257,8 @@ static void enter(const struct applicant *a, struct ks_member *member, struct ks
 	bool again = member->peer;
 
 	ks_unregister(member);
+	member->n_former = member->n_sids;
+	memcpy(member->former, member->sids, member->n_sids * sizeof(member->sids[0]));
 	member->role = role_of(a);
 	member->from = ike_sa_path(a->sa)->remote;
 	member->since = ks_now(a->ks);
@@ -317,10 +320,10 @@ static void refuse(const struct applicant *a, const struct refusal *refusal,
 }
 
 /*
- * The SPI that a member cannot use is not given to anybody again. A member could say so
- * of each: one epoch follows another no faster than the one before is gone.
+ * An SPI that a member has in use for something else: there is to be another. A member
+ * could say so of each, so one epoch follows no faster than the one before is gone.
  */
-static void avoid(struct ks *ks, struct ks_group *group, const struct wire_notify *error)
+static void avoid(struct ks_group *group, const struct wire_notify *error)
 {
 	struct reader r = reader_of(error->spi);
 	uint32_t spi = read_u32(&r);
@@ -332,10 +335,8 @@ static void avoid(struct ks *ks, struct ks_group *group, const struct wire_notif
 	for (i = 0; last && i < last->n_sas; i++) {
 		if (last->sas[i].spi != spi)
 			continue;
-		ks->avoided[ks->n_avoided++ % KS_MAX_AVOIDED] = spi;
 		group->renew |= group->n_epochs == 1;
-		ks_log(LEVEL_NOTICE, group, NULL, "SPI %08x is in use where a member is",
-		       spi);
+		ks_log(LEVEL_NOTICE, group, NULL, "SPI %08x is in use where a member is", spi);
 	}
 }
 
@@ -356,7 +357,7 @@ static void leave(struct ks *ks, struct ike_sa *sa, const struct wire_message *r
 	       "%s: %s", ike_sa_text(sa), error->type == N_NO_PROPOSAL_CHOSEN ?
 	       "left: it cannot do the group's policy" : "left");
 	ks_unregister(member);
-	avoid(ks, group, error);
+	avoid(group, error);
 }
 
 void ks_registration(struct ks *ks, struct ike_sa *sa, const struct wire_message *request,

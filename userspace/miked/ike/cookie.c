@@ -12,19 +12,30 @@
 #define HASH_LEN	32
 #define COOKIE_LEN	(1 + HASH_LEN)
 
-static void change_secret(struct ike *ike)
+static void next_secret(struct ike *ike)
 {
-	uint64_t now = ike_now(ike);
 	uint8_t fresh[sizeof(ike->cookie_secret[0])];
 
-	if (now - ike->cookie_since < SECRET_MS ||
-	    crypto_random(ike->crypto, fresh, sizeof(fresh)))
+	if (crypto_random(ike->crypto, fresh, sizeof(fresh)))
 		return;
 	memcpy(ike->cookie_secret[1], ike->cookie_secret[0], sizeof(fresh));
 	memcpy(ike->cookie_secret[0], fresh, sizeof(fresh));
 	OPENSSL_cleanse(fresh, sizeof(fresh));
-	ike->cookie_since = now;
 	ike->cookie_version++;
+}
+
+static void change_secret(struct ike *ike)
+{
+	uint64_t now = ike_now(ike);
+	uint64_t age = now - ike->cookie_since;
+
+	if (age < SECRET_MS)
+		return;
+	next_secret(ike);
+	/* nobody came for so long that the last one is too old as well */
+	if (age >= 2 * SECRET_MS)
+		next_secret(ike);
+	ike->cookie_since = now;
 }
 
 static bool make(struct ike *ike, uint8_t version, const struct net_path *path,

@@ -222,6 +222,8 @@ static void dispatch(struct ike *ike, const struct net_path *path, uint8_t *data
 	link = find(ike, &m->header);
 	if (!link)
 		unknown(ike, path, m);
+	else if (m->header.exchange == GSA_REKEY)
+		ike->stats.malformed++;	/* it is of a Rekey SA, and has no answer */
 	else if (!m->sk)
 		ike_hint(link, m);
 	else

@@ -230,7 +230,16 @@ struct start {
 	bool mandatory_ppk;
 };
 
-struct rekeying;
+/* Our attempt to rekey. */
+struct rekeying {
+	struct ike_link *fresh;
+	struct dh dh;
+	struct secret ni;
+	struct secret their_lowest;	/* of the nonces of the peer's own attempt */
+	unsigned int tries;
+	struct offer offer;
+	uint8_t public[DH_MAX_PUBLIC];
+};
 
 struct ike_sa {
 	struct ike *ike;

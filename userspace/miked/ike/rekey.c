@@ -12,17 +12,6 @@
 #define AGAIN_MS	10000		/* after a TEMPORARY_FAILURE, or for want of memory */
 #define REPLACED_MS	60000		/* the peer has that long to delete a replaced link */
 
-/* Our attempt. */
-struct rekeying {
-	struct ike_link *fresh;
-	struct dh dh;
-	struct secret ni;
-	struct secret their_lowest;	/* of the nonces of the peer's own attempt */
-	unsigned int tries;
-	struct offer offer;
-	uint8_t public[DH_MAX_PUBLIC];
-};
-
 void ike_rekey_forget(struct ike_sa *sa)
 {
 	struct rekeying *rekeying = sa->rekeying;

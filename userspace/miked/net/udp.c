@@ -386,6 +386,9 @@ void net_udp_send(struct net_udp *udp, const struct net_path *path, struct chunk
 	char text[NET_TEXT];
 	int err;
 
+	/* NAT keepalives go without the marker, from the port that has it. */
+	if (!s && !path->encap)
+		s = serving(udp, &path->local, true);
 	if (!s) {
 		udp->stats.no_socket++;
 		return;

@@ -55,7 +55,10 @@ struct net_udp *net_udp_new(sd_event *event, const struct net_udp_user *user);
 int net_udp_open(struct net_udp *udp, const struct conf_local *local);
 void net_udp_free(struct net_udp *udp);
 
-/* May not arrive, and does not wait. */
+/*
+ * May not arrive, and does not wait. Without the four zero bytes unless path->encap, as a NAT
+ * keepalive has to go from the port that receives behind them.
+ */
 void net_udp_send(struct net_udp *udp, const struct net_path *path, struct chunk datagram);
 
 /*

@@ -248,7 +248,7 @@ static void connect_to(int from)
 	struct ike_target target = { .remote = at[!from], .credential = "here" };
 	struct ike_task *task = new_task(GSA_AUTH);
 
-	conf_identity_parse("*.example", ID_FQDN, true, &target.identity);
+	target.identity = conf[!from].credentials->identity;
 	if (!ike_connect(ike[from], &target, task, NULL))
 		free(task);
 }

@@ -48,6 +48,11 @@ struct ike_sa *__wrap_ike_connect(struct ike *ike, const struct ike_target *targ
 		abort();
 	world.sas[i] = (struct ike_sa){ .there = true, .target = *target, .n_tasks = 1 };
 	world.sas[i].tasks[0] = task;
+	if (world.connect_ends) {
+		world.sas[i].there = false;
+		world.sas[i].n_tasks = 0;
+		task->end(task->context, &world.sas[i], IKE_END_MEMORY, "no memory");
+	}
 	return &world.sas[i];
 }
 
@@ -202,6 +207,8 @@ struct conf *world_conf(const char *member)
 		"credentials:\n"
 		"  - name: here\n"
 		"    identity: gm1.example.org\n"
+		"  - name: other\n"
+		"    identity: gm1.example.net\n"
 		"psk:\n"
 		"  - peer: \"*\"\n"
 		"    file: /nowhere/psk\n"
@@ -564,7 +571,8 @@ void world_joined(const char *member, const struct grant *grant)
 
 const struct gemcast_policy *world_policy(const char *dst)
 {
-	struct gemcast_addr to = addr_of(dst), from = addr_of("198.51.100.1");
+	struct gemcast_addr to = addr_of(dst);
+	struct gemcast_addr from = addr_of(to.family == AF_INET ? "198.51.100.1" : "2001:db8::99");
 
 	return plane_table_policy(&world.table, &to, &from);
 }

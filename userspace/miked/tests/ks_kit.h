@@ -110,7 +110,7 @@ void kit_settle(void);
 void kit_wait(uint64_t ms);
 
 /* By its SPI; NULL: the member has none. */
-const struct kit_held *kit_held(const struct ike_sa *sa, uint32_t spi);
+const struct kit_held *kit_held(const struct ike_sa *sa, uint32_t wanted);
 /* The one told last. */
 const struct kit_held *kit_last(const struct ike_sa *sa);
 /* Do both have the same SAs, with the same keys? */

@@ -128,18 +128,66 @@ static int policy_add(void *context, const struct gemcast_policy *policy)
 	return 0;
 }
 
+#define BIT(attr)	GEMCAST_BIT(GEMCAST_A_##attr)
+#define NAMES_POLICY	(BIT(POLICY_GROUP) | BIT(POLICY_DST) | BIT(POLICY_DST_LEN) |		\
+			 BIT(POLICY_SRC) | BIT(POLICY_SRC_LEN) | BIT(POLICY_PROTO) |		\
+			 BIT(POLICY_SPORT_MIN) | BIT(POLICY_SPORT_MAX) |			\
+			 BIT(POLICY_DPORT_MIN) | BIT(POLICY_DPORT_MAX) | BIT(POLICY_DEV) |	\
+			 BIT(POLICY_DIR) | BIT(POLICY_ACTION) | BIT(POLICY_PRIO))
+#define NAMES_SA	(BIT(SA_GROUP) | BIT(SA_SPI) | BIT(SA_DST) | BIT(SA_SRC))
+
+static bool is_range(const struct gemcast_policy *p, int attr, uint16_t min, uint16_t max,
+		     uint16_t wanted_min, uint16_t wanted_max)
+{
+	if (!(p->present & GEMCAST_BIT(attr)))
+		max = UINT16_MAX;
+	return min == wanted_min && max == wanted_max;
+}
+
+/* What a name does not say is not compared. */
+static bool is_named(const struct gemcast_policy *p, const struct gemcast_policy *name)
+{
+	if (GEMCAST_HAS(name, GEMCAST_A_POLICY_SPORT_MIN) &&
+	    !is_range(p, GEMCAST_A_POLICY_SPORT_MIN, p->sport_min, p->sport_max,
+		      name->sport_min, name->sport_max))
+		return false;
+	if (GEMCAST_HAS(name, GEMCAST_A_POLICY_DPORT_MIN) &&
+	    !is_range(p, GEMCAST_A_POLICY_DPORT_MIN, p->dport_min, p->dport_max,
+		      name->dport_min, name->dport_max))
+		return false;
+	if (GEMCAST_HAS(name, GEMCAST_A_POLICY_SRC) &&
+	    (p->src_len != name->src_len ||
+	     (p->src_len && !net_addr_equal(&p->src, &name->src))))
+		return false;
+	return (!GEMCAST_HAS(name, GEMCAST_A_POLICY_GROUP) || p->group == name->group) &&
+	       (!GEMCAST_HAS(name, GEMCAST_A_POLICY_DST) ||
+		(net_addr_equal(&p->dst, &name->dst) && p->dst_len == name->dst_len)) &&
+	       (!GEMCAST_HAS(name, GEMCAST_A_POLICY_PROTO) || p->proto == name->proto) &&
+	       (!GEMCAST_HAS(name, GEMCAST_A_POLICY_DEV) || !strcmp(p->dev, name->dev)) &&
+	       (!GEMCAST_HAS(name, GEMCAST_A_POLICY_DIR) || p->dir == name->dir) &&
+	       (!GEMCAST_HAS(name, GEMCAST_A_POLICY_PRIO) || p->prio == name->prio);
+}
+
 static int policy_del(void *context, const struct gemcast_policy *policy)
 {
 	struct plane_table *t = context;
-	struct gemcast_policy *old;
+	size_t i, at = t->n_policies;
 	int err = fault(t);
 
 	if (err)
 		return err;
-	old = find_policy(t, policy);
-	if (!old)
+	if (policy->present & ~NAMES_POLICY)
+		return refuse(t, -EINVAL, "an attribute that is no part of a policy's name");
+	for (i = 0; i < t->n_policies; i++) {
+		if (!is_named(&t->policies[i], policy))
+			continue;
+		if (at < t->n_policies)
+			return refuse(t, -ENOTUNIQ, "several policies match");
+		at = i;
+	}
+	if (at == t->n_policies)
 		return refuse(t, -ENOENT, "no such policy");
-	drop_policy(t, old - t->policies);
+	drop_policy(t, at);
 	return 0;
 }
 
@@ -231,6 +279,8 @@ static int sa_set(void *context, const struct gemcast_sa *sa)
 
 	if (err)
 		return err;
+	if (sa->present & ~(NAMES_SA | BIT(SA_DEACTIVATE)))
+		return refuse(t, -EINVAL, "an attribute that cannot be set");
 	old = find_sa(t, sa);
 	if (!old)
 		return refuse(t, -ENOENT, "no such SA");
@@ -251,6 +301,8 @@ static int sa_del(void *context, const struct gemcast_sa *sa)
 
 	if (err)
 		return err;
+	if (sa->present & ~NAMES_SA)
+		return refuse(t, -EINVAL, "an attribute that is no part of an SA's name");
 	old = find_sa(t, sa);
 	if (!old)
 		return refuse(t, -ENOENT, "no such SA");

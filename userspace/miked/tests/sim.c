@@ -235,8 +235,6 @@ bool sim_run(struct sim *sim, uint64_t until)
 	for (;;) {
 		place = first_timer(sim, &timer);
 		arrival = sim->n_queue ? sim->queue[0].at : SIM_NEVER;
-		if (timer == SIM_NEVER && arrival == SIM_NEVER)
-			return false;
 		if (timer > until && arrival > until)
 			break;
 		if (timer < arrival) {
@@ -253,7 +251,7 @@ bool sim_run(struct sim *sim, uint64_t until)
 	}
 	sim->now = until;
 	sim->spins = 0;
-	return true;
+	return timer != SIM_NEVER || arrival != SIM_NEVER;
 }
 
 bool sim_run_for(struct sim *sim, uint64_t ms)

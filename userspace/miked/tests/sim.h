@@ -80,6 +80,8 @@ void sim_cut(struct sim *sim, const struct gemcast_addr *addr, bool cut);
 struct sim_nat *sim_nat_new(struct sim *sim, const struct gemcast_addr *outside);
 void sim_behind(struct sim *sim, const struct gemcast_addr *inside, struct sim_nat *nat);
 void sim_nat_forget(struct sim_nat *nat);
+/* It forgets a port that was not sent from for so long. */
+void sim_nat_idle(struct sim_nat *nat, uint64_t ms);
 
 void sim_set_weather(struct sim *sim, const struct sim_weather *weather);
 
@@ -97,7 +99,7 @@ void sim_inject(struct sim *sim, const struct net_end *from, const struct net_en
 		struct chunk datagram);
 
 /*
- * Go on until @until, in milliseconds; false: before it, nothing was left to come.
+ * Go on until @until, in milliseconds; false: nothing is left to come.
  * A node whose timer does not move when it is run aborts the test.
  */
 bool sim_run(struct sim *sim, uint64_t until);

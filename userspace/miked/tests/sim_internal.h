@@ -19,10 +19,13 @@ struct sim_place {
 struct sim_map {
 	struct net_end inside;
 	uint16_t port;
+	uint64_t used;			/* from inside */
 };
 
 struct sim_nat {
 	struct sim_nat *next;
+	const struct sim *sim;
+	uint64_t idle_ms;
 	struct gemcast_addr outside;
 	struct sim_map *maps;
 	size_t n_maps;

@@ -73,6 +73,8 @@ struct sim_nat *sim_nat_new(struct sim *sim, const struct gemcast_addr *outside)
 	struct sim_nat *nat = sim_alloc(sizeof(*nat));
 
 	nat->outside = *outside;
+	nat->sim = sim;
+	nat->idle_ms = SIM_NEVER;
 	nat->last_port = (uint16_t)(FIRST_PORT + sim_random(sim, 10000));
 	nat->next = sim->nats;
 	sim->nats = nat;
@@ -89,18 +91,32 @@ void sim_nat_forget(struct sim_nat *nat)
 	nat->n_maps = 0;
 }
 
+void sim_nat_idle(struct sim_nat *nat, uint64_t ms)
+{
+	nat->idle_ms = ms;
+}
+
+static bool is_idle(const struct sim_nat *nat, const struct sim_map *map)
+{
+	return nat->sim->now - map->used > nat->idle_ms;
+}
+
 static uint16_t port_outside(struct sim_nat *nat, const struct net_end *inside)
 {
+	struct sim_map *map;
 	size_t i;
 
 	for (i = 0; i < nat->n_maps; i++) {
-		if (net_end_equal(&nat->maps[i].inside, inside))
-			return nat->maps[i].port;
+		map = &nat->maps[i];
+		if (net_end_equal(&map->inside, inside) && !is_idle(nat, map)) {
+			map->used = nat->sim->now;
+			return map->port;
+		}
 	}
 	nat->maps = reallocarray(nat->maps, nat->n_maps + 1, sizeof(*nat->maps));
 	if (!nat->maps)
 		sim_die("no memory");
-	nat->maps[nat->n_maps++] = (struct sim_map){ *inside, ++nat->last_port };
+	nat->maps[nat->n_maps++] = (struct sim_map){ *inside, ++nat->last_port, nat->sim->now };
 	return nat->last_port;
 }
 
@@ -114,7 +130,7 @@ struct sim_place *sim_translate_in(struct sim *sim, struct sim_datagram *datagra
 			break;
 	}
 	for (i = 0; nat && i < nat->n_maps; i++) {
-		if (nat->maps[i].port == datagram->to.port) {
+		if (nat->maps[i].port == datagram->to.port && !is_idle(nat, &nat->maps[i])) {
 			datagram->to = nat->maps[i].inside;
 			break;
 		}

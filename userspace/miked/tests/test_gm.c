@@ -38,6 +38,45 @@ static void policies_come_before_keys_are_asked_for(void **state)
 	world_end();
 }
 
+static void a_key_server_is_asked_as_it_wants(void **state)
+{
+	(void)state;
+	world_begin("  key-servers:\n"
+		    "    - { name: main, address: \"2001:db8::1\", port: 500, credential: other,\n"
+		    "        identity: ks.example.org, may-give: [ { destination: \"ff3e::/32\" } ] }\n"
+		    VIDEO(""));
+	world_pass(0);
+	assert_non_null(world_sa("2001:db8::1"));
+	assert_int_equal(world.sas[0].target.remote.port, 500);
+	assert_string_equal(world.sas[0].target.credential, "other");
+	assert_int_equal(world.sas[0].target.identity.type, ID_FQDN);
+	assert_non_null(world_policy("ff3e::1"));
+	world_end();
+}
+
+static void groups_of_ipv6_are_like_others(void **state)
+{
+	const struct gemcast_addr src = addr_of("2001:db8::99");
+	const struct grant grant = {
+		.n_sas = 1,
+		.sas = { { .spi = 0x6001, .dst = "ff3e::8000:1", .src = "2001:db8::99",
+			   .lifetime = 3600, .key = 6, .key_bits = 128 } },
+	};
+
+	(void)state;
+	world_begin("  key-servers:\n" SPARE
+		    "  groups:\n"
+		    "    - { name: video, key-servers: [ spare ], number: 7 }\n");
+	world_pass(0);
+	world_register(world_sa("192.0.2.2"), &grant);
+	assert_string_equal(world_state("video"), "joined");
+	assert_int_equal(world_policy("ff3e::8000:1")->dst_len, 128);
+	assert_int_equal(world_policy("ff3e::8000:1")->src_len, 128);
+	assert_true(net_addr_equal(&plane_table_sa(&world.table, 0x6001)->sa.src, &src));
+	assert_int_equal(plane_table_sa(&world.table, 0x6001)->sa.key_len, 20);
+	world_end();
+}
+
 static void nothing_is_asked_before_policies_are_there(void **state)
 {
 	struct gemcast_membership m;
@@ -223,6 +262,11 @@ static void one_source_is_part_of_the_sa(void **state)
 	assert_true(net_addr_equal(&world.table.joins[0].source, &src));
 	assert_string_equal(world.table.joins[0].dev, "eth0");
 	world_leave(0, "video");
+	assert_int_equal(world.table.n_joins, 0);
+	world_end();
+
+	/* Who only sends has no use for what others send. */
+	world_joined(MAIN VIDEO(", interface: eth0, join-multicast: yes, role: sender"), &one_sid);
 	assert_int_equal(world.table.n_joins, 0);
 	world_end();
 }
@@ -489,6 +533,27 @@ static void two_selectors_of_one_destination_are_fine_to_receive(void **state)
 	world_end();
 }
 
+static void one_policy_goes_and_its_like_stays(void **state)
+{
+	struct grant grant = one;
+
+	(void)state;
+	grant.n_sas = 2;
+	grant.sas[1] = grant.sas[0];
+	grant.sas[1].spi = 0x1002;
+	grant.sas[1].port = 0;
+	grant.sas[1].key = 2;
+	world_joined(MAIN VIDEO(""), &grant);
+	assert_int_equal(world.table.n_policies, 2);
+	world_member("video")->due = world.now;
+	world_pass(0);
+	world_register(world_sa("192.0.2.1"), &one);
+	world_pass(0);
+	assert_int_equal(world.table.n_policies, 1);
+	assert_int_equal(world_policy("239.1.1.1")->dport_min, 5000);
+	world_end();
+}
+
 /* ---- key servers in order, and back-off */
 
 static void the_next_key_server_is_asked(void **state)
@@ -573,6 +638,21 @@ static void a_request_can_end_before_it_began(void **state)
 	world_end();
 }
 
+static void so_can_an_ike_sa(void **state)
+{
+	(void)state;
+	world_begin(MAIN VIDEO(""));
+	world.connect_ends = true;
+	world_pass(0);
+	assert_string_equal(world_state("video"), "waiting");
+	assert_null(world.gm->links->sa);
+	world.connect_ends = false;
+	world_pass(3 * S);
+	world_register(world_sa("192.0.2.1"), &one);
+	assert_string_equal(world_state("video"), "joined");
+	world_end();
+}
+
 /* ---- in time before the end */
 
 static void it_registers_again_before_the_end(void **state)
@@ -607,6 +687,8 @@ static void it_registers_again_before_the_end(void **state)
 
 static void a_key_server_that_can_rekey_has_time_to(void **state)
 {
+	struct grant grant = one;
+
 	(void)state;
 	world_joined(MAIN VIDEO(""), &one);
 	assert_in_range(world_member("video")->due - world.now, 3312 * S, 3456 * S);
@@ -616,6 +698,12 @@ static void a_key_server_that_can_rekey_has_time_to(void **state)
 	assert_string_equal(world_state("video"), "registering");
 	assert_true(world_ask(world_sa("192.0.2.1")));
 	assert_int_equal(world.asked.exchange, GSA_REGISTRATION);
+	world_end();
+
+	/* But only if enough is left to ask for them then. */
+	grant.sas[0].lifetime = 600;
+	world_joined(MAIN VIDEO(""), &grant);
+	assert_in_range(world_member("video")->due - world.now, 480 * S, 540 * S);
 	world_end();
 }
 
@@ -686,6 +774,14 @@ static void a_senders_next_sa_waits_for_its_time(void **state)
 	world_pass(1);
 	assert_int_equal(plane_table_current(&world.table, 7, &dst, &src)->sa.spi, 0x1002);
 	world_end();
+
+	/* Of equals, the one that stands last. */
+	two.sas[1].lifetime = 3600;
+	world_joined(MAIN VIDEO(", role: both"), &two);
+	assert_int_equal(plane_table_current(&world.table, 7, &dst, &src)->sa.spi, 0x1002);
+	world_pass(30 * S);
+	assert_int_equal(plane_table_current(&world.table, 7, &dst, &src)->sa.spi, 0x1001);
+	world_end();
 }
 
 static void what_ends_without_a_successor_is_closed(void **state)
@@ -728,6 +824,26 @@ static void a_lost_key_server_may_be_outlived(void **state)
 	world_end();
 }
 
+static void a_key_server_without_anything_new_is_not_pestered(void **state)
+{
+	unsigned int n = 0, i;
+
+	(void)state;
+	world_joined(MAIN VIDEO(", key-server-lost: go-on"), &one);
+	world_pass(3500 * S);
+	for (i = 0; i < 300; i++) {
+		world_pass(1 * S);
+		if (strcmp(world_state("video"), "registering") != 0)
+			continue;
+		world_register(world_sa("192.0.2.1"), &one);
+		n++;
+	}
+	/* From the end of its life on, each two seconds. */
+	assert_in_range(n, 50, 150);
+	assert_int_equal(world.table.n_sas, 1);
+	world_end();
+}
+
 /* ---- the IKE SA is gone */
 
 static void traffic_goes_on_without_the_ike_sa(void **state)
@@ -763,18 +879,6 @@ static void a_key_server_that_never_keeps_us_is_not_pestered(void **state)
 		world_register(world_sa("192.0.2.1"), &one);
 	}
 	assert_true(last > 80 * S);
-	world_end();
-}
-
-static void with_a_rekey_sa_nothing_is_lost(void **state)
-{
-	struct grant grant = one;
-
-	(void)state;
-	grant.rekey_sa = true;
-	world_joined(MAIN VIDEO(""), &grant);
-	world_drop(world_sa("192.0.2.1"), IKE_END_DELETED, "deleted");
-	assert_in_range(world_member("video")->due - world.now, 2880 * S, 3240 * S);
 	world_end();
 }
 
@@ -918,6 +1022,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies_come_before_keys_are_asked_for),
+		cmocka_unit_test(a_key_server_is_asked_as_it_wants),
+		cmocka_unit_test(groups_of_ipv6_are_like_others),
 		cmocka_unit_test(nothing_is_asked_before_policies_are_there),
 		cmocka_unit_test(a_request_says_who_what_and_how),
 		cmocka_unit_test(a_sender_says_so),
@@ -936,10 +1042,12 @@ int main(void)
 		cmocka_unit_test(what_a_key_server_must_not_do_is_refused),
 		cmocka_unit_test(without_a_key_wrap_algorithm_there_are_no_keys),
 		cmocka_unit_test(two_selectors_of_one_destination_are_fine_to_receive),
+		cmocka_unit_test(one_policy_goes_and_its_like_stays),
 		cmocka_unit_test(the_next_key_server_is_asked),
 		cmocka_unit_test(times_between_tries_grow_and_differ),
 		cmocka_unit_test(authentication_that_failed_is_the_end_of_a_try),
 		cmocka_unit_test(a_request_can_end_before_it_began),
+		cmocka_unit_test(so_can_an_ike_sa),
 		cmocka_unit_test(it_registers_again_before_the_end),
 		cmocka_unit_test(a_key_server_that_can_rekey_has_time_to),
 		cmocka_unit_test(the_same_sa_again_is_kept_and_asked_for_later),
@@ -947,9 +1055,9 @@ int main(void)
 		cmocka_unit_test(a_senders_next_sa_waits_for_its_time),
 		cmocka_unit_test(what_ends_without_a_successor_is_closed),
 		cmocka_unit_test(a_lost_key_server_may_be_outlived),
+		cmocka_unit_test(a_key_server_without_anything_new_is_not_pestered),
 		cmocka_unit_test(traffic_goes_on_without_the_ike_sa),
 		cmocka_unit_test(a_key_server_that_never_keeps_us_is_not_pestered),
-		cmocka_unit_test(with_a_rekey_sa_nothing_is_lost),
 		cmocka_unit_test(who_leaves_takes_all_along),
 		cmocka_unit_test(who_leaves_too_early_is_not_counted_in),
 		cmocka_unit_test(another_takes_the_turn_of_who_leaves),

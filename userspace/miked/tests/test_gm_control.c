@@ -58,7 +58,8 @@ static void numbers_are_the_same_after_a_restart(void **state)
 		"  groups:\n"
 		"    - { name: news, key-servers: [ main ] }\n"
 		"    - { name: old, key-servers: [ main ] }\n";
-	uint32_t number, i;
+	char text[1024];
+	uint32_t number;
 
 	(void)state;
 	world_begin(conf);
@@ -67,11 +68,13 @@ static void numbers_are_the_same_after_a_restart(void **state)
 	world_end();
 	world_begin(conf);
 	assert_int_equal(world_status("news").group, number);
-	/* One that somebody has is passed over. */
-	for (i = 0; i < 3; i++)
-		world_member("old")->number = number + i;
-	join_id(0, "other", "192.0.2.1", NULL, 0);
-	assert_int_not_equal(world_status("other").group, number + 2);
+	world_end();
+	/* One that somebody has is passed over, wherever it stands. */
+	snprintf(text, sizeof(text), "%s    - { name: own, key-servers: [ main ], number: %u }\n",
+		 conf, number);
+	world_begin(text);
+	assert_int_equal(world_status("own").group, number);
+	assert_int_equal(world_status("news").group, number + 1);
 	world_end();
 }
 
@@ -163,6 +166,41 @@ static void who_waits_is_told_when_there_are_none(void **state)
 	world_end();
 }
 
+/* What is wrong here may be right soon. */
+static void a_data_plane_that_refuses_is_no_answer(void **state)
+{
+	(void)state;
+	world_begin(MAIN VIDEO(COMMAND));
+	world_pass(0);
+	world_join(0, "video", NULL, 5000);
+	world.table.fail_at = world.table.calls + 2;
+	world_register(world_sa("192.0.2.1"), &one);
+	assert_true(world_ask(world_sa("192.0.2.1")));
+	assert_true(world_asked(N_REGISTRATION_FAILED));
+	world_refuse(0);
+	assert_string_equal(world_state("video"), "waiting");
+	assert_false(world.told[0].refused);
+	world_pass(3 * S);
+	world_register(world_sa("192.0.2.1"), &one);
+	assert_true(world.told[0].done);
+	world_end();
+}
+
+static void who_is_about_to_go_cannot_be_joined(void **state)
+{
+	(void)state;
+	world_joined(MAIN VIDEO(""), &one);
+	world_reload(MAIN);
+	assert_string_equal(world_state("video"), "leaving");
+	world_join(0, "video", NULL, 0);
+	assert_int_equal(world.told[0].error, -ENOENT);
+	join_id(1, "keyid:video", "192.0.2.1", NULL, 0);
+	assert_int_equal(world.told[1].error, -EEXIST);
+	world_leave(2, "video");
+	assert_int_equal(world.told[2].error, -ENOENT);
+	world_end();
+}
+
 static void who_waits_may_go_away(void **state)
 {
 	(void)state;
@@ -250,10 +288,15 @@ static void a_group_by_id_goes_with_its_key_server(void **state)
 	join_id(0, "live", "192.0.2.1", NULL, 0);
 	world_register(world_sa("192.0.2.1"), &one);
 	assert_string_equal(world_state("live"), "joined");
+	world_reload(MAIN SPARE
+		     "  groups: [ { name: audio, key-servers: [ spare ], register: command } ]\n");
+	assert_string_equal(world_state("live"), "joined");
+	assert_string_equal(world_status("live").key_server, "main");
 	world_reload(spare);
 	assert_null(world_member("live"));
 	assert_int_equal(world.table.n_groups, 0);
 	assert_int_equal(world_sas(), 0);
+	assert_null(world.gm->links);
 	world_end();
 }
 
@@ -266,6 +309,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_cannot_be_joined),
 		cmocka_unit_test(who_waits_is_told_when_the_keys_are_there),
 		cmocka_unit_test(who_waits_is_told_when_there_are_none),
+		cmocka_unit_test(a_data_plane_that_refuses_is_no_answer),
+		cmocka_unit_test(who_is_about_to_go_cannot_be_joined),
 		cmocka_unit_test(who_waits_may_go_away),
 		cmocka_unit_test(another_role_is_another_registration),
 		cmocka_unit_test(join_by_id_and_key_server),

@@ -361,7 +361,9 @@ static void what_changed_begins_anew_and_is_never_open(void **state)
 		watch_policies();
 		world_reload(changes[i]);
 		assert_false(was_open);
-		assert_non_null(world_policy("239.1.1.1"));
+		assert_int_equal(world_policy("239.1.1.1")->group, world_status("video").group);
+		assert_true(world_policy("239.1.1.1")->prio > GEMCAST_PRIO_DEFAULT);
+		assert_int_equal(world_status("video").group, i == 2 ? 9 : 7);
 		assert_int_equal(world.table.n_groups, 1);
 		assert_int_equal(world.table.n_policies, 1);
 		assert_int_equal(world.table.n_sas, 0);
@@ -376,6 +378,20 @@ static void what_changed_begins_anew_and_is_never_open(void **state)
 		assert_int_equal(world_asked(N_GROUP_SENDER), i == 0);
 		world_end();
 	}
+}
+
+/* The same policies, which were for all that the key server may give. */
+static void what_changed_before_it_joined_is_closed(void **state)
+{
+	(void)state;
+	world_begin(MAIN VIDEO(""));
+	world_pass(0);
+	watch_policies();
+	world_reload(MAIN VIDEO(", role: sender"));
+	assert_false(was_open);
+	assert_non_null(world_policy("239.1.1.1"));
+	assert_int_equal(world.table.n_policies, 1);
+	world_end();
 }
 
 static void what_changed_while_it_failed_stays_closed(void **state)
@@ -420,6 +436,25 @@ static void an_idle_one_that_changed_is_as_it_says(void **state)
 	assert_non_null(world_policy("239.1.1.1"));
 	acquire(GEMCAST_ACQUIRE_KIND_RECEIVE);
 	assert_string_equal(world_state("video"), "registering");
+	world_end();
+}
+
+static void who_is_removed_goes_when_the_engine_is_done(void **state)
+{
+	struct ike_task *task;
+	struct ike_sa *sa;
+
+	(void)state;
+	world_joined(MAIN VIDEO(""), &one);
+	sa = world_sa("192.0.2.1");
+	world_reload(MAIN);
+	task = sa->tasks[0];
+	sa->n_tasks = 0;
+	sa->there = false;
+	gm_ended(world.gm, sa, IKE_END_DEAD, "no answer");
+	assert_non_null(world_member("video"));
+	task->end(task->context, sa, IKE_END_DEAD, "no answer");
+	assert_null(world_member("video"));
 	world_end();
 }
 
@@ -479,8 +514,10 @@ int main(void)
 		cmocka_unit_test(what_is_the_same_goes_on),
 		cmocka_unit_test(what_is_removed_is_left),
 		cmocka_unit_test(what_changed_begins_anew_and_is_never_open),
+		cmocka_unit_test(what_changed_before_it_joined_is_closed),
 		cmocka_unit_test(what_changed_while_it_failed_stays_closed),
 		cmocka_unit_test(an_idle_one_that_changed_is_as_it_says),
+		cmocka_unit_test(who_is_removed_goes_when_the_engine_is_done),
 		cmocka_unit_test(a_key_server_that_changed_is_asked_anew),
 		cmocka_unit_test(a_new_order_of_key_servers_disturbs_nobody),
 	};

@@ -102,7 +102,7 @@ static void no_delay_is_no_delay_but_never_a_gap(void **state)
 
 static void the_data_plane_keeps_the_time_too(void **state)
 {
-	struct grant again = one;
+	struct grant again = one, later = next;
 
 	(void)state;
 	world_joined(MAIN VIDEO(""), &one);
@@ -113,6 +113,19 @@ static void the_data_plane_keeps_the_time_too(void **state)
 	assert_int_equal(world.table.n_sas, 2);
 	plane_table_run(&world.table, world.now + 30000);
 	assert_null(plane_table_sa(&world.table, 0x1001));
+	world_end();
+
+	/* What is to go goes, whatever is said later. */
+	world_joined(MAIN VIDEO(""), &one);
+	world_rekey(world_sa("192.0.2.1"), &next);
+	world_pass(10 * S);
+	later.sas[0].spi = 0x1003;
+	later.sas[0].key = 3;
+	later.dtd = 300;
+	world_rekey(world_sa("192.0.2.1"), &later);
+	world_pass(20 * S);
+	assert_null(plane_table_sa(&world.table, 0x1001));
+	assert_non_null(plane_table_sa(&world.table, 0x1002));
 	world_end();
 
 	/* What was to go, and is given again, does not. */
@@ -171,6 +184,13 @@ static void keys_of_other_packets_replace_nothing(void **state)
 	assert_null(world_policy("239.1.1.1"));
 	assert_int_equal(world.table.n_policies, 1);
 	assert_int_equal(world.table.n_sas, 1);
+	/* Or with the registration, if it has none any more. */
+	gm_plane_drop_sa(world_member("video"), 0);
+	world_member("video")->due = world.now;
+	world_pass(0);
+	world_register(world_sa("192.0.2.1"), &one);
+	assert_null(world_policy("239.1.1.7"));
+	assert_non_null(world_policy("239.1.1.1"));
 	world_end();
 }
 
@@ -282,6 +302,7 @@ static void a_sender_without_a_sender_id_asks_for_one(void **state)
 	(void)state;
 	world_joined(MAIN VIDEO(", role: sender"), &one_sid);
 	world_member("video")->has_sid = false;
+	world_member("video")->sid_bits = 0;
 	world_rekey(world_sa("192.0.2.1"), &grant);
 	assert_int_equal(world.table.n_sas, 1);
 	world_pass(2 * S);
@@ -405,6 +426,47 @@ static void other_deletes_are_not_ours(void **state)
 	world_end();
 }
 
+static void who_leaves_takes_no_keys(void **state)
+{
+	(void)state;
+	world_joined(MAIN VIDEO(""), &one);
+	world_leave(0, "video");
+	world_rekey(world_sa("192.0.2.1"), &next);
+	assert_int_equal(world.table.n_sas, 0);
+	assert_int_equal(world.table.n_groups, 0);
+	world_end();
+
+	/* Nor who has not registered yet. */
+	two_groups();
+	world_leave(0, "video");
+	assert_true(world_ask(world_sa("192.0.2.1")));
+	world_refuse(0);
+	world_join(1, "video", NULL, 0);
+	world_rekey(world_sa("192.0.2.1"), &next);
+	assert_string_equal(world_state("video"), "registering");
+	assert_null(plane_table_sa(&world.table, 0x1002));
+	world_end();
+}
+
+static void a_rekey_sa_that_ends_was_none(void **state)
+{
+	static const uint8_t spi[16] = { 1 };
+	struct grant grant = one;
+
+	(void)state;
+	grant.rekey_sa = true;
+	world_joined(MAIN VIDEO(""), &grant);
+	grant = (struct grant){ .n_deletes = 1 };
+	grant.deletes[0] = (struct wire_delete){
+		.protocol = PROTO_GIKE_UPDATE, .spi_size = 16, .n_spis = 1, .spis = CHUNK(spi),
+	};
+	world_rekey(world_sa("192.0.2.1"), &grant);
+	assert_string_equal(world_state("video"), "joined");
+	world_drop(world_sa("192.0.2.1"), IKE_END_DELETED, "deleted");
+	assert_in_range(world_member("video")->due - world.now, 0, 10 * S);
+	world_end();
+}
+
 static void requests_of_others_do_nothing(void **state)
 {
 	struct wire_message request = { .header.exchange = GSA_REGISTRATION };
@@ -440,6 +502,8 @@ int main(void)
 		cmocka_unit_test(who_is_excluded_registers_anew),
 		cmocka_unit_test(both_at_once_as_the_rfc_has_it),
 		cmocka_unit_test(other_deletes_are_not_ours),
+		cmocka_unit_test(who_leaves_takes_no_keys),
+		cmocka_unit_test(a_rekey_sa_that_ends_was_none),
 		cmocka_unit_test(requests_of_others_do_nothing),
 	};
 

@@ -238,7 +238,7 @@ static void roll_over(uint64_t seed, const struct sim_weather *weather)
 	add_some(2, 3);
 	pass(SIM_SECONDS(60));
 	assert_joined(0);
-	pass(SIM_SECONDS(10 * 400));
+	pass(SIM_SECONDS(4000));
 	assert_joined(0);
 	assert_true(group().epoch >= 10);
 	end();

@@ -385,11 +385,11 @@ static void exchange_out_of_place(void **state)
 }
 
 /* A message of rights and wrongs: right ICV, and inside of it no payloads. */
-static void ask_nonsense(const uint8_t *content, size_t len, uint8_t first)
+static void ask_nonsense(uint8_t exchange, const uint8_t *content, size_t len, uint8_t first)
 {
 	struct wire_header header = {
 		.spi_i = gm->link->spi_i, .spi_r = gm->link->spi_r,
-		.exchange = INFORMATIONAL, .initiator = true,
+		.exchange = exchange, .initiator = true,
 		.message_id = gm->link->next_ask,
 	};
 	struct wire_sk sk = { .first = first };
@@ -399,7 +399,7 @@ static void ask_nonsense(const uint8_t *content, size_t len, uint8_t first)
 	assert_int_equal(ike_seal_one(gm->link, &header, &sk, (struct chunk){ content, len },
 				      packets.data, 500, &packets.len), 0);
 	packets.each = packets.len;
-	ike_asked(gm->link, ASK_TASK, INFORMATIONAL, &packets, NULL);
+	ike_asked(gm->link, ASK_TASK, exchange, &packets, NULL);
 	gm->link->next_ask++;
 }
 
@@ -413,7 +413,7 @@ static void invalid_syntax(void **state)
 	world_start(&w);
 	gm = world_meet(&w);
 	world_task(&task, INFORMATIONAL, NULL);
-	ask_nonsense(cut, sizeof(cut), PAYLOAD_N);
+	ask_nonsense(INFORMATIONAL, cut, sizeof(cut), PAYLOAD_N);
 	gm->link->asked.task = &task.task;
 	world_settle(&w);
 	/* RFC 7296 2.21.3: it is the end, on both sides */
@@ -438,7 +438,7 @@ static void unknown_critical(void **state)
 	world_start(&w);
 	gm = world_meet(&w);
 	world_task(&task, INFORMATIONAL, NULL);
-	ask_nonsense(payload, sizeof(payload), 200);
+	ask_nonsense(INFORMATIONAL, payload, sizeof(payload), 200);
 	task.sa = gm;
 	gm->link->asked.task = &task.task;
 	world_settle(&w);
@@ -447,6 +447,40 @@ static void unknown_critical(void **state)
 	assert_int_equal(w.node[KS].ended, 0);
 	assert_int_equal(w.node[KS].requests, 1);
 	world_end(&w);
+}
+
+/* Exchanges that are not there yet, from members and from who is not yet one. */
+static void unknown_exchanges(void **state)
+{
+	static const uint8_t payload[] = { 0, 0, 0, 8, 0, 0, 0x9c, 0x40 };
+	struct asked_task task;
+	unsigned int exchange;
+
+	(void)state;
+	for (exchange = 0; exchange < 256; exchange++) {
+		if (exchange >= IKE_SA_INIT && exchange <= INFORMATIONAL)
+			continue;
+		world_new(&w);
+		task = (struct asked_task){ 0 };
+		stop_before_auth(&task);
+		ask_nonsense(exchange, payload, sizeof(payload), PAYLOAD_N);
+		world_settle(&w);
+		world_end(&w);
+
+		world_new(&w);
+		world_start(&w);
+		gm = world_meet(&w);
+		ask_nonsense(exchange, payload, sizeof(payload), PAYLOAD_N);
+		world_task(&task, exchange, NULL);
+		task.sa = gm;
+		gm->link->asked.task = &task.task;
+		world_settle(&w);
+		assert_int_equal(w.node[KS].requests, 1);
+		if (exchange != GSA_REKEY)
+			assert_int_equal(w.node[KS].why, IKE_END_BROKEN);
+		assert_int_equal(w.node[KS].ended, exchange != GSA_REKEY);
+		world_end(&w);
+	}
 }
 
 int main(void)
@@ -462,6 +496,7 @@ int main(void)
 		cmocka_unit_test(exchange_out_of_place),
 		cmocka_unit_test(invalid_syntax),
 		cmocka_unit_test(unknown_critical),
+		cmocka_unit_test(unknown_exchanges),
 	};
 	struct reason why;
 

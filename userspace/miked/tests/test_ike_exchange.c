@@ -233,6 +233,33 @@ static void replays(void **state)
 	world_end(&w);
 }
 
+/* The answer to an older request is none to this one. */
+static void replayed_answer(void **state)
+{
+	struct asked_task tasks[2];
+
+	(void)state;
+	begin();
+	world_task(&tasks[0], INFORMATIONAL, NULL);
+	world_task(&tasks[1], INFORMATIONAL, NULL);
+	ike_ask(gm, &tasks[0].task);
+	ike_receive(w.node[KS].ike, &world_first(&w)->path, world_first(&w)->data,
+		    world_first(&w)->len);
+	free(w.wire[w.first++ % WORLD_DATAGRAMS].data);
+	world_keep(&w, world_first(&w));
+	world_settle(&w);
+	assert_int_equal(tasks[0].answered, 1);
+	ike_ask(gm, &tasks[1].task);
+	world_lose(&w);
+	world_inject(&w, &w.kept.path, GM, w.kept.data, w.kept.len);
+	world_settle(&w);
+	assert_int_equal(tasks[1].answered, 0);
+	assert_int_equal(stats(GM)->old_message_id, 1);
+	world_run(&w, 1000);
+	assert_int_equal(tasks[1].answered, 1);
+	world_end(&w);
+}
+
 static void reflected(void **state)
 {
 	struct asked_task task;
@@ -577,6 +604,7 @@ int main(void)
 		cmocka_unit_test(back_off),
 		cmocka_unit_test(bit_identical),
 		cmocka_unit_test(replays),
+		cmocka_unit_test(replayed_answer),
 		cmocka_unit_test(reflected),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(closing),

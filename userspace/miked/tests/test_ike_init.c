@@ -279,6 +279,14 @@ static void old_cookies(void **state)
 	send_kept(false);
 	assert_int_equal(ike_stats(w.node[KS].ike)->cookies_wrong, 2);
 	world_end(&w);
+
+	/* nor after a long time in which nobody asked */
+	task = (struct asked_task){ 0 };
+	m = (struct wire_message){ 0 };
+	keep_request_with_cookie(&task);
+	w.now += 121000;
+	send_kept(false);
+	world_end(&w);
 }
 
 /* A cookie is good for one address, one SPI and one nonce. */

@@ -144,15 +144,41 @@ static void both(void)
 	want(ks);
 }
 
+static void deliver_one(void)
+{
+	struct datagram d = *world_first(&w);
+
+	w.first++;
+	w.count++;
+	ike_receive(w.node[d.to].ike, &d.path, d.data, d.len);
+	free(d.data);
+}
+
+/* RFC 7296 2.8.2: is the lowest of the four nonces in the key server's exchange? */
+static bool of_the_member(void)
+{
+	const struct secret *in_ks = &gm->rekeying->their_lowest;
+	const struct secret *in_gm = &ks->rekeying->their_lowest;
+
+	assert_int_equal(in_ks->len, NONCE_LEN);
+	assert_int_equal(in_gm->len, NONCE_LEN);
+	return memcmp(in_ks->data, in_gm->data, NONCE_LEN) < 0;
+}
+
 static void at_once(void **state)
 {
 	unsigned int of_gm = 0;
 	unsigned int i;
+	bool expected;
 
 	(void)state;
 	for (i = 0; i < 40; i++) {
 		both();
+		deliver_one();
+		deliver_one();
+		expected = of_the_member();
 		world_settle(&w);
+		assert_int_equal(gm->link->initiator, expected);
 		/* two exchanges, and a Delete by each end */
 		assert_int_equal(w.count, 8);
 		of_gm += gm->link->initiator;
@@ -331,14 +357,8 @@ static void closed(void **state)
 		if (step & 1)
 			want(ks);
 		want(gm);
-		while (w.count < step / 4 && w.first != w.last) {
-			struct datagram d = *world_first(&w);
-
-			w.first++;
-			w.count++;
-			ike_receive(w.node[d.to].ike, &d.path, d.data, d.len);
-			free(d.data);
-		}
+		while (w.count < step / 4 && w.first != w.last)
+			deliver_one();
 		ike_close(step & 2 ? ks : gm);
 		/* by Delete, and not because nobody answers any more */
 		world_run(&w, 20000);

@@ -79,7 +79,9 @@ static void receiver(void **state)
 	assert_int_not_equal(first->spi, second->spi);
 	assert_memory_not_equal(first->keymat, second->keymat, first->keymat_len);
 	assert_false(sa->transport);
-	assert_false(sa->has_bits);
+	/* The width is for replay windows by sender. */
+	assert_true(sa->has_bits);
+	assert_int_equal(sa->bits, 8);
 	assert_int_equal(sa->n_sids, 0);
 	assert_false(sa->has_atd);
 	assert_true(sa->has_dtd);
@@ -372,6 +374,7 @@ static void registers_again(void **state)
 {
 	struct ike_sa *old = kit_sa("gm1.example.org", "192.0.2.7");
 	struct ike_sa *new = kit_sa("gm1.example.org", "192.0.2.8");
+	struct kit_ask leave = { .group = "video", .error = N_REGISTRATION_FAILED };
 	struct gemcast_ks_group group;
 	struct gemcast_ks_member member;
 
@@ -379,6 +382,8 @@ static void registers_again(void **state)
 	assert_int_equal(kit_join(old, "video", true), 0);
 	assert_int_equal(kit_join(new, "video", true), 0);
 	assert_int_not_equal(old->sids[0], new->sids[0]);
+	/* It cannot take anybody out of the group any more. */
+	assert_int_equal(kit_ask(old, &leave), 0);
 	assert_true(kit_group("video", &group));
 	assert_int_equal(group.members, 1);
 	assert_int_equal(group.senders, 1);
@@ -412,7 +417,6 @@ static void spis(void **state)
 
 	(void)state;
 	/* Those below 256 are nobody's. */
-	kit.next_spi = 0;
 	kit.next_spi = 250;
 	assert_int_equal(kit_join(sa, "video", false), 0);
 	assert_int_equal(sa->sas[0].spi, 256);
@@ -421,7 +425,7 @@ static void spis(void **state)
 	kit.next_spi = 256;
 	assert_int_equal(kit_join(sa, "sound", false), 0);
 	assert_int_equal(sa->sas[0].spi, 258);
-	/* What a member cannot use is not chosen again, and there is another soon. */
+	/* For what a member cannot use there is another soon. */
 	kit.next_spi = 256;
 	ask.error_spi = 257;
 	assert_int_equal(kit_ask(sa, &ask), 0);
@@ -429,6 +433,14 @@ static void spis(void **state)
 	assert_int_equal(kit_join(sa, "video", false), 0);
 	assert_int_equal(kit_last(sa)->spi, 260);
 	assert_int_equal(sa->sas[sa->n_sas - 2].spi, 259);
+	/* What ended a while ago may still be where a member is. */
+	assert_int_equal(ks_rekey(kit.ks, "video", true, NULL), 0);
+	kit_settle();
+	kit.next_spi = 256;
+	assert_int_equal(ks_rekey(kit.ks, "video", true, NULL), 0);
+	kit_settle();
+	assert_int_equal(sa->sas[0].spi, 263);
+	assert_int_equal(sa->sas[1].spi, 264);
 }
 
 /* A rekey or nothing known sent to the key server. */

@@ -79,6 +79,7 @@ static void make_member(struct run *run, size_t i, bool v6)
 	((uint8_t *)&outside.in6)[v6 ? 15 : 3] += (uint8_t)i;
 	if (sim_chance(run->sim, 300)) {
 		run->nats[i] = sim_nat_new(run->sim, &outside);
+		sim_nat_idle(run->nats[i], SIM_SECONDS(30));
 		sim_behind(run->sim, &at.addr, run->nats[i]);
 	}
 	do {
@@ -394,11 +395,80 @@ static void same_seed_same_run(void **state)
 	assert_true(hash_run() != hash);
 }
 
+/* The server reaches a member behind a NAT that said nothing for an hour. */
+static void behind_nat(void **state)
+{
+	const struct net_end server_at = sim_end("192.0.2.1", 848);
+	const struct net_end member_at = sim_end("10.0.0.1", 848);
+	struct net_end outside = sim_end("198.51.100.1", 0);
+	struct scene *scene = scene_new(1, &kits.crypto);
+	struct host *server = host_new(scene, &kits.servers[SERVER_PSK], &server_at);
+	struct host *member = host_new(scene, &kits.members[MEMBER_PSK], &member_at);
+	struct sim_nat *nat = sim_nat_new(scene->sim, &outside.addr);
+	struct session *session;
+
+	(void)state;
+	sim_set_weather(scene->sim, &fine);
+	sim_behind(scene->sim, &member_at.addr, nat);
+	sim_nat_idle(nat, SIM_SECONDS(25));
+	assert_true(host_register(member, &server_at, KITS_SERVER));
+	sim_run_for(scene->sim, SIM_SECONDS(5));
+	assert_int_equal(host_sessions(server), 1);
+	session = host_session(server, 0);
+	outside.port = ike_sa_path(session_sa(session))->remote.port;
+	assert_int_not_equal(outside.port, SIM_NAT_PORT);
+	sim_run_for(scene->sim, SIM_SECONDS(3600));
+	assert_true(net_end_equal(&ike_sa_path(session_sa(session))->remote, &outside));
+	session_ask(session, JOB_HELLO, 0);
+	/* before anything is sent again */
+	sim_run_for(scene->sim, 200);
+	assert_int_equal(host_stats(server)->answered, 1);
+
+	/* and another place behind it, as soon as the member says something from there */
+	sim_nat_forget(nat);
+	session_ask(host_session(member, 0), JOB_HELLO, 0);
+	sim_run_for(scene->sim, 200);
+	session_ask(session, JOB_HELLO, 0);
+	sim_run_for(scene->sim, 200);
+	assert_int_equal(host_stats(server)->answered, 2);
+	scene_free(scene);
+}
+
+/* What is lost is sent again: who waits gets through. */
+static void rain(void **state)
+{
+	const struct sim_weather weather = { .loss = 150, .delay_ms = 50 };
+	const struct net_end server_at = sim_end("192.0.2.1", 848);
+	const struct net_end member_at = sim_end("192.0.2.2", 848);
+	struct scene *scene = scene_new(2, &kits.crypto);
+	struct host *server = host_new(scene, &kits.servers[SERVER_SMALL], &server_at);
+	struct host *member = host_new(scene, &kits.members[MEMBER_P521], &member_at);
+	uint32_t i;
+
+	(void)state;
+	sim_rand_seed(2);
+	sim_set_weather(scene->sim, &weather);
+	assert_true(host_register(member, &server_at, KITS_SERVER));
+	sim_run_for(scene->sim, SIM_SECONDS(120));
+	assert_int_equal(host_sessions(member), 1);
+	for (i = 0; i < 20; i++) {
+		session_ask(host_session(member, 0), JOB_HELLO, 0);
+		session_ask(host_session(server, 0), JOB_HELLO, 0);
+	}
+	sim_run_for(scene->sim, SIM_SECONDS(600));
+	assert_int_equal(host_stats(member)->answered, 21);
+	assert_int_equal(host_stats(server)->answered, 20);
+	assert_true(ike_stats(host_ike(member))->retransmitted > 5);
+	scene_free(scene);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(random_runs, say_seed),
 		cmocka_unit_test_teardown(same_seed_same_run, say_seed),
+		cmocka_unit_test(behind_nat),
+		cmocka_unit_test(rain),
 	};
 	int failed;
 

@@ -205,11 +205,85 @@ static void with_cookies(void **state)
 	end(&flood);
 }
 
+/* Keep the last cookie that was sent. */
+struct kept {
+	uint8_t data[WIRE_MAX_COOKIE];
+	size_t len;
+};
+
+static bool keep_cookie(void *context, struct sim_datagram *datagram)
+{
+	static struct wire_room room;
+	struct kept *kept = context;
+	const struct wire_notify *cookie;
+	struct wire_error error;
+	struct wire_message m;
+
+	if (!wire_parse(&m, &room, (struct chunk){ datagram->data, datagram->len }, &error))
+		return true;
+	cookie = m.header.response ? wire_notify(&m, N_COOKIE) : NULL;
+	if (cookie) {
+		memcpy(kept->data, cookie->data.data, cookie->data.len);
+		kept->len = cookie->data.len;
+	}
+	return true;
+}
+
+static void strike_with(struct flood *flood, uint32_t number, const struct kept *cookie)
+{
+	strike(flood, number, (struct chunk){ cookie->data, cookie->len });
+	sim_run_for(flood->scene->sim, 10);
+}
+
+/* A cookie is good for who got it, and not for long. */
+static void wrong_cookies(void **state)
+{
+	struct kept kept = { .len = 0 }, other;
+	struct flood flood;
+	struct ike *ike;
+	uint32_t i;
+
+	(void)state;
+	begin(&flood, SERVER_COOKIES);
+	ike = host_ike(flood.server);
+	sim_tap(flood.scene->sim, keep_cookie, &kept);
+	strike_with(&flood, 1, &kept);
+	assert_in_range(kept.len, 1, WIRE_MAX_COOKIE);
+	other = kept;
+	strike_with(&flood, 2, &other);
+	for (i = 0; i < other.len; i++) {
+		other.data[i] ^= 1;
+		strike_with(&flood, 1, &other);
+		other.data[i] ^= 1;
+	}
+	other.len--;
+	strike_with(&flood, 1, &other);
+	other.len++;
+	assert_int_equal(ike_stats(ike)->cookies_wrong, other.len + 2);
+	assert_int_equal(ike_sa_count(ike), 1);
+	strike_with(&flood, 1, &other);
+	assert_int_equal(ike_sa_count(ike), 2);
+
+	/* the secret changed, and changed again, when others asked */
+	for (i = 0; i < 3; i++) {
+		sim_run_for(flood.scene->sim, SIM_SECONDS(61));
+		kept.len = 0;
+		strike_with(&flood, 3, &kept);
+	}
+	assert_int_equal(ike_sa_count(ike), 1);
+	strike_with(&flood, 1, &other);
+	assert_int_equal(ike_sa_count(ike), 1);
+	sim_tap(flood.scene->sim, NULL, NULL);
+	assert_works(&flood);
+	end(&flood);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_no_one),
 		cmocka_unit_test(with_cookies),
+		cmocka_unit_test(wrong_cookies),
 	};
 	int failed;
 

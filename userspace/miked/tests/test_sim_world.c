@@ -176,8 +176,26 @@ static void nat(void **state)
 
 	/* from outside, no one gets in who was not asked */
 	sim_inject(sim, &before, &(struct net_end){ outside, 500 }, ascii("hello"));
-	sim_run_for(sim, 1000);
+	sim_run_for(sim, 61000);
 	assert_int_equal(sim_stats(sim)->nowhere, 2);
+
+	/* nor the other after a while */
+	sim_nat_idle(box, 60000);
+	before = b.seen;
+	say(&b, 0);
+	sim_run_for(sim, 1000);
+	assert_int_equal(sim_stats(sim)->nowhere, 3);
+	say(&a, 0);
+	sim_run_for(sim, 59000);
+	assert_int_not_equal(b.seen.port, before.port);
+	assert_int_equal(sim_stats(sim)->nowhere, 3);
+	say(&b, 0);
+	sim_run_for(sim, 1000);
+	assert_int_equal(sim_stats(sim)->nowhere, 3);
+	sim_run_for(sim, 61000);
+	say(&b, 0);
+	sim_run_for(sim, 1000);
+	assert_int_equal(sim_stats(sim)->nowhere, 4);
 	sim_free(sim);
 }
 

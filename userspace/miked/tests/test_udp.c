@@ -291,6 +291,9 @@ static void test_nat_port(void **state)
 	assert_int_equal(path.local.port, 4500);
 	answer("reply");
 	expect_heard(fd, "\0\0\0\0reply", 9);
+	path.encap = false;
+	answer("\xff");
+	expect_heard(fd, "\xff", 1);
 
 	say(fd, "\0\0\0\0", 4);
 	run_all();

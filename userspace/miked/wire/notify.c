@@ -27,7 +27,7 @@ static const struct shape {
 	{ N_REKEY_SA,				WIRE_IPSEC_SPI_LEN, true, 0, ANY_LEN },
 	{ N_GROUP_SENDER,			0, true, 4, 4 },
 	{ N_SIGNATURE_HASH_ALGORITHMS,		0, true, 2, ANY_LEN },
-	{ N_PPK_IDENTITY,			0, true, 0, ANY_LEN },
+	{ N_PPK_IDENTITY,			0, true, 2, ANY_LEN },
 	{ N_NO_PPK_AUTH,			0, true, 1, ANY_LEN },
 };
 
