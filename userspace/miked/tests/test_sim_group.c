@@ -23,7 +23,7 @@ extern size_t __sanitizer_get_current_allocated_bytes(void);
 #define MAX_MEMBERS	6
 #define SETTLED		SIM_SECONDS(600)
 
-static uint64_t runs = 20;
+static uint64_t runs = 100;
 static uint64_t first_seed = 1;
 static struct kits kits;		/* only for what it makes of OpenSSL */
 
