@@ -48,6 +48,11 @@ struct ike_sa *__wrap_ike_connect(struct ike *ike, const struct ike_target *targ
 		abort();
 	world.sas[i] = (struct ike_sa){ .there = true, .target = *target, .n_tasks = 1 };
 	world.sas[i].tasks[0] = task;
+	if (world.connect_ends) {
+		world.sas[i].there = false;
+		world.sas[i].n_tasks = 0;
+		task->end(task->context, &world.sas[i], IKE_END_MEMORY, "no memory");
+	}
 	return &world.sas[i];
 }
 

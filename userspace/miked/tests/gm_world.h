@@ -83,7 +83,8 @@ struct world {
 	struct ike_sa sas[WORLD_SAS];
 	size_t n_sas;			/* that were begun */
 	const char *connect_fails;	/* ike_connect() does */
-	bool ask_ends;			/* ike_ask() calls end() at once */
+	bool connect_ends;		/* ike_connect() calls end() at once */
+	bool ask_ends;			/* so does ike_ask() */
 	uint16_t kwa;
 	int wrap_fails;			/* ike_sa_wrap_key() does, by this */
 	bool inside;			/* the member runs, and not what stands around it */

@@ -288,6 +288,10 @@ static void a_group_by_id_goes_with_its_key_server(void **state)
 	join_id(0, "live", "192.0.2.1", NULL, 0);
 	world_register(world_sa("192.0.2.1"), &one);
 	assert_string_equal(world_state("live"), "joined");
+	world_reload(MAIN SPARE
+		     "  groups: [ { name: audio, key-servers: [ spare ], register: command } ]\n");
+	assert_string_equal(world_state("live"), "joined");
+	assert_string_equal(world_status("live").key_server, "main");
 	world_reload(spare);
 	assert_null(world_member("live"));
 	assert_int_equal(world.table.n_groups, 0);

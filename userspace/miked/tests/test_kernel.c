@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <stdio.h>
@@ -578,6 +579,7 @@ static void follow_links(void)
 static void test_interface_that_goes_and_comes(void **state)
 {
 	const struct gemcast_addr group = addr("239.1.2.3"), any = { 0 };
+	int other;
 
 	(void)state;
 	if (!change_bridge(SIOCBRADDBR))
@@ -613,6 +615,13 @@ static void test_interface_that_goes_and_comes(void **state)
 	assert_true(change_bridge(SIOCBRADDBR));
 	follow_links();
 	assert_int_equal(lines(IGMP, "030201EF"), 1);
+	/* Nor is another's descriptor closed for it. */
+	other = dup(0);
+	assert_true(change_bridge(SIOCBRDELBR));
+	assert_true(change_bridge(SIOCBRADDBR));
+	follow_links();
+	assert_true(fcntl(other, F_GETFD) >= 0);
+	close(other);
 	limit("20");
 	netns_add_address("gcbr0", "192.0.2.7");
 	assert_true(change_bridge(SIOCBRDELBR));

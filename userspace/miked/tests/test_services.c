@@ -182,6 +182,11 @@ static bool no_member(void)
 	return !members();
 }
 
+static bool no_ike_sa(void)
+{
+	return !ike_sa_count(gm.ike);
+}
+
 static void join(void)
 {
 	assert_int_equal(start(&ks, ks_conf("addresses: [ 127.0.0.1 ]")), 0);
@@ -234,7 +239,10 @@ static void test_key_server_stops(void **state)
 {
 	(void)state;
 	join();
+	assert_int_equal(ike_sa_count(gm.ike), 1);
 	stop(&ks);
+	/* The member is told. */
+	run_until(no_ike_sa);
 	/* What it was told at the end, it knows. */
 	assert_int_equal(start(&ks, ks_conf("addresses: [ 127.0.0.1 ]")), 0);
 	assert_true(no_member());
