@@ -38,7 +38,7 @@ struct crypto {
 	EVP_MAC_CTX *hmac[CRYPTO_HASHES];	/* to be duplicated and keyed */
 	EVP_CIPHER *aes[CRYPTO_AES];
 	EVP_PKEY *group[CRYPTO_GROUPS];		/* parameters, in the order of crypto/dh.c */
-	EVP_MD *sha1;				/* for CERTREQ alone (RFC 7296 3.7) */
+	EVP_MD *sha1;				/* for CERTREQ and NATs alone (RFC 7296 3.7, 2.23) */
 };
 
 /*

@@ -137,7 +137,8 @@ uint64_t ike_next(const struct ike *ike);
 void ike_run(struct ike *ike);
 
 /*
- * Begin an IKE SA; @task, of GSA_AUTH, is asked in its second exchange. NULL: no memory,
+ * Begin an IKE SA; @task, of GSA_AUTH, is asked in its second exchange. So may one of
+ * IKE_AUTH be, of a peer that knows no groups: key wrap is not offered then. NULL: no memory,
  * no route, or no such credential; then @task->end is not called.
  */
 struct ike_sa *ike_connect(struct ike *ike, const struct ike_target *target,
@@ -167,6 +168,7 @@ uint16_t ike_sa_kwa(const struct ike_sa *sa);
 int ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w);
 
 const struct ike_stats *ike_stats(const struct ike *ike);
+/* Those that are begun or established; not those that were closed and wait for an answer. */
 size_t ike_sa_count(const struct ike *ike);
 
 #endif

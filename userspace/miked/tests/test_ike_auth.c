@@ -308,6 +308,15 @@ static void intermediate_exchange(size_t len, bool first)
 	ike_asked_clear(&link->asked);
 }
 
+/* As if it were a request that was never sent. */
+static void authenticate_again(struct asked_task *task)
+{
+	world_task(task, GSA_AUTH, "group 1");
+	gm->tasks = &task->task;
+	gm->last_task = &task->task.next;
+	ike_authenticate(gm->link);
+}
+
 static void intermediate(void **state)
 {
 	static const struct {
@@ -327,17 +336,62 @@ static void intermediate(void **state)
 		only_sa(&w.node[KS])->start->intermediate = true;
 		for (j = 0; j < cases[i].n; j++)
 			intermediate_exchange(cases[i].len[j], !j);
-		world_task(&again, GSA_AUTH, "group 1");
-		again.task.next = NULL;
-		gm->tasks = &again.task;
-		gm->last_task = &again.task.next;
-		ike_authenticate(gm->link);
+		authenticate_again(&again);
 		world_settle(&w);
 		assert_int_equal(again.answered, 1);
 		assert_int_equal(w.node[KS].requests, 1);
 		assert_int_equal(gm->link->next_ask, 2 + cases[i].n);
 		world_end(&w);
 	}
+}
+
+/* ---- peers that do not keep to RFC 8784 */
+
+static void two_with_ppks(const char *of_gm, const char *of_ks)
+{
+	world_new(&w);
+	give_ppk(&w.node[GM], of_gm, "a key of the future, of thirty-two", OPTIONAL);
+	give_ppk(&w.node[KS], of_ks, "a key of the future, of thirty-two", OPTIONAL);
+}
+
+/* The member said USE_PPK, and does not name one. */
+static void no_ppk_identity(void **state)
+{
+	struct asked_task task = { 0 }, again;
+
+	(void)state;
+	two_with_ppks("ppk1", "ppk1");
+	stop_before_auth(&task);
+	ike_unmix_ppk(gm->link);
+	gm->start->peer_ppk = false;
+	authenticate_again(&again);
+	world_settle(&w);
+	assert_int_equal(again.answered, 0);
+	assert_int_equal(again.why, IKE_END_REFUSED);
+	assert_int_equal(w.node[KS].requests, 0);
+	world_end(&w);
+}
+
+/* The key server goes on without a PPK, though the member did not say that it may. */
+static void ppk_left_out(void **state)
+{
+	struct asked_task task = { 0 };
+
+	(void)state;
+	two_with_ppks("ppk1", "ppk2");
+	world_start(&w);
+	gm = world_connect(&w, &task);
+	while (gm->state == SA_INIT)
+		step();
+	assert_true(gm->start->no_ppk_auth);
+	gm->start->no_ppk_auth = false;
+	world_settle(&w);
+	assert_int_equal(task.answered, 0);
+	assert_int_equal(task.ended, 1);
+	assert_string_equal(task.text, "the peer does not use the PPK");
+	assert_int_equal(w.node[KS].ended, 1);
+	assert_int_equal(w.node[KS].why, IKE_END_REFUSED);
+	world_end(&w);
 }
 
 /* ---- what breaks the protocol */
@@ -493,6 +547,8 @@ int main(void)
 		cmocka_unit_test(ike_auth),
 		cmocka_unit_test(ike_auth_with_child),
 		cmocka_unit_test(intermediate),
+		cmocka_unit_test(no_ppk_identity),
+		cmocka_unit_test(ppk_left_out),
 		cmocka_unit_test(exchange_out_of_place),
 		cmocka_unit_test(invalid_syntax),
 		cmocka_unit_test(unknown_critical),

@@ -143,6 +143,30 @@ static void moved(void **state)
 	world_end(&w);
 }
 
+/* Who is behind a NAT itself goes on as it began: the other's address is what it asked for. */
+static void both_behind(void **state)
+{
+	struct asked_task task;
+	struct net_path path;
+
+	(void)state;
+	world_new(&w);
+	put_behind_nat(&w.node[GM], "10.0.0.1");
+	put_behind_nat(&w.node[KS], "10.0.0.2");
+	meet();
+	world_task(&task, INFORMATIONAL, NULL);
+	ike_ask(w.node[KS].sa, &task.task);
+	world_keep(&w, world_first(&w));
+	world_lose(&w);
+	path = w.kept.path;
+	path.remote.port = 7777;
+	world_inject(&w, &path, GM, w.kept.data, w.kept.len);
+	world_settle(&w);
+	assert_int_equal(w.node[GM].requests, 1);
+	assert_int_equal(ike_sa_path(gm)->remote.port, 4500);
+	world_end(&w);
+}
+
 /* Without a NAT nobody is followed. */
 static void not_moved(void **state)
 {
@@ -189,6 +213,7 @@ int main(void)
 		cmocka_unit_test(key_server),
 		cmocka_unit_test(no_nat_port),
 		cmocka_unit_test(moved),
+		cmocka_unit_test(both_behind),
 		cmocka_unit_test(not_moved),
 		cmocka_unit_test(ipv6),
 	};

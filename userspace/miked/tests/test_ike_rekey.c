@@ -273,6 +273,25 @@ static void another_group(void **state)
 	world_end(&w);
 }
 
+/* Keys could not be wrapped any more: the key server does not want that. */
+static void without_key_wrap(void **state)
+{
+	uint64_t spi;
+
+	(void)state;
+	world_new(&w);
+	world_start(&w);
+	begin();
+	spi = gm->link->spi_i;
+	gm->link->suite.kwa = 0;
+	want(gm);
+	world_settle(&w);
+	assert_int_equal(w.count, 2);
+	assert_true(gm->link->spi_i == spi);
+	assert_int_equal(ike_stats(w.node[KS].ike)->rekeyed, 0);
+	world_end(&w);
+}
+
 /* A request of the key server is under way: the member has to wait. */
 static void not_now(void **state)
 {
@@ -487,6 +506,7 @@ int main(void)
 		cmocka_unit_test(at_once_and_loss),
 		cmocka_unit_test(at_once_and_reordered),
 		cmocka_unit_test(another_group),
+		cmocka_unit_test(without_key_wrap),
 		cmocka_unit_test(not_now),
 		cmocka_unit_test(tasks_wait),
 		cmocka_unit_test(never),
