@@ -254,8 +254,6 @@ void gm_member_failed(struct gm_member *m, bool refused, const char *format, ...
 {
 	va_list ap;
 
-	if (m->gm->stopped)
-		return;
 	va_start(ap, format);
 	set_error(m, format, ap);
 	va_end(ap);
