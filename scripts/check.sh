@@ -208,7 +208,7 @@ stage_static()
 {
 	run "a licence in every file" licences
 	run "what the conformance matrix names is there" scripts/conformance.sh
-	run "clang-tidy over user space" make -C userspace tidy
+	run "clang-tidy over user space" make -k -j"$(nproc)" -C userspace tidy
 	run "shellcheck over the scripts" scripts_clean
 }
 

@@ -64,6 +64,10 @@ static int start_services(struct miked *miked)
 {
 	size_t i;
 
+	if (control_taken(&miked->conf->control)) {
+		log_error(AREA_CONTROL, "%s: another miked runs", miked->conf->control.socket);
+		return -1;
+	}
 	for (i = 0; i < SERVICES; i++) {
 		if (!services[i]->start(miked))
 			continue;

@@ -52,7 +52,7 @@ bool conf_esp_parse(const char *text, struct conf_esp *esp);
 bool conf_esp_find(uint16_t id, uint16_t key_bits, struct conf_esp *esp);
 
 /* As conf_esp_parse() reads it: a constant; "" if there is none. */
-const char *conf_esp_name(const struct conf_esp *esp);
+const char *conf_esp_name(const struct conf_esp *wanted);
 
 /* "aes128gcm16, aes256gcm16, ...": for those who typed another. */
 const char *conf_esp_names(void);

@@ -144,6 +144,15 @@ static bool is_alive(const struct sockaddr_un *addr)
 	return alive;
 }
 
+bool control_taken(const struct conf_control *conf)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct stat st;
+
+	memcpy(addr.sun_path, conf->socket, sizeof(addr.sun_path));
+	return !lstat(addr.sun_path, &st) && S_ISSOCK(st.st_mode) && is_alive(&addr);
+}
+
 /* A socket that was left by one who died; never any other file. */
 static int remove_stale(const struct sockaddr_un *addr)
 {

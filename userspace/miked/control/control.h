@@ -64,6 +64,12 @@ struct control_ops {
 	void (*ks_rekey)(void *context, struct control_call *call, const char *group, bool now);
 };
 
+/*
+ * True if another miked listens at this path: to be asked before anything is begun that
+ * would be in its way. control_listen() has the last word.
+ */
+bool control_taken(const struct conf_control *conf);
+
 /* NULL: no memory. @ops and @context have to stay. */
 struct control *control_new(sd_event *event, const struct conf_control *conf,
 			    const struct control_ops *ops, void *context);

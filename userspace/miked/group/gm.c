@@ -400,10 +400,11 @@ void gm_request(struct gm *gm, struct ike_sa *sa, const struct wire_message *req
 {
 	struct gm_link *link = gm_link_of(gm, sa);
 
-	/* RFC 9838 2.4.2: there is nothing to be said to it. */
-	(void)response;
-	if (link && (request->header.exchange == GSA_INBAND_REKEY ||
-		     request->header.exchange == INFORMATIONAL))
+	/* RFC 9838 2.4.2: there is nothing to be said to it. Others are the KS's to answer. */
+	if (request->header.exchange != GSA_INBAND_REKEY &&
+	    request->header.exchange != INFORMATIONAL)
+		ike_notify(response, N_INVALID_SYNTAX, (struct chunk){ NULL, 0 });
+	else if (link)
 		gm_rekey(link, request);
 }
 

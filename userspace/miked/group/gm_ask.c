@@ -84,6 +84,8 @@ static void give_up(struct gm_member *m, struct gm_link *link, int err,
 {
 	gm_log(m, LEVEL_WARNING, "what the key server gave cannot be used: %s", why->text);
 	m->error = *why;
+	/* That of before is no more, and that of now is not in use. */
+	m->has_sid = false;
 	if (err != -ENOTSUP && err != -EPROTO)
 		m->refused = false;
 	m->state = GM_REGISTERING;

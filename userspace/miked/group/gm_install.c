@@ -302,7 +302,6 @@ static void commit(struct install *in)
 	retire_replaced(m, offer);
 	if (!offer->registration)
 		return;
-	m->rekey_sa = offer->rekey_sa;
 	m->sid_bits = offer->sid_bits;
 	m->has_sid = offer->has_sid;
 	m->sid = offer->sid;

@@ -140,7 +140,6 @@ struct gm_member {
 	bool has_sid;
 	uint32_t sid;
 	uint16_t atd, dtd;		/* seconds */
-	bool rekey_sa;			/* the GSA has one */
 	bool has_joined;
 	uint64_t since;			/* when it joined */
 	uint64_t registered;		/* when it registered last */
@@ -247,7 +246,6 @@ struct gm_offer_sa {
 /* What a GSA and a KD want of the data plane. */
 struct gm_offer {
 	bool registration;
-	bool rekey_sa;
 	uint16_t atd, dtd;
 	uint16_t sid_bits;
 	bool has_sid;

@@ -254,8 +254,6 @@ void gm_member_failed(struct gm_member *m, bool refused, const char *format, ...
 {
 	va_list ap;
 
-	if (m->gm->stopped)
-		return;
 	va_start(ap, format);
 	set_error(m, format, ap);
 	va_end(ap);
@@ -324,8 +322,8 @@ static uint64_t keep_away(struct gm_member *m)
 }
 
 /*
- * No more keys come by it. With a Rekey SA they come by that; without one we count as
- * excluded (RFC 9838 2.3.3), and register again while the keys that we have still live.
+ * No more keys come by it: we count as excluded (RFC 9838 2.3.3), and register again
+ * while the keys that we have still live.
  */
 void gm_member_unlinked(struct gm_member *m, enum ike_end why)
 {
@@ -334,7 +332,7 @@ void gm_member_unlinked(struct gm_member *m, enum ike_end why)
 	gm_log(m, LEVEL_INFO, "the IKE SA has ended: %s",
 	       why == IKE_END_DELETED ? "the key server deleted it" : "the key server is lost");
 	gm_member_schedule(m);
-	if (m->rekey_sa || m->state != GM_JOINED)
+	if (m->state != GM_JOINED)
 		return;
 	delay = keep_away(m);
 	gm_member_later(m, delay / 2, delay + SPREAD);

@@ -57,7 +57,8 @@ static int take_sender_id(struct reading *r, uint16_t bits)
 {
 	const struct wire_member_bag *bag = r->message->kd->member;
 
-	if (!is_width(bits))
+	/* Of no bits: there is but one sender, which has none in its IVs. */
+	if (bits && !is_width(bits))
 		return refuse(r, -ENOTSUP, "Sender-IDs of %u bits are not done here", bits);
 	if (bag->sender_ids[0] >> bits)
 		return refuse(r, -EPROTO, "Sender-ID %u has more than %u bits",
@@ -84,7 +85,16 @@ static int read_sender_ids(struct reading *r)
 	return 0;
 }
 
-/* A rekey goes by what the registration gave (RFC 9838 2.4.1.4). */
+static bool is_asked_for(const struct gm_member *m)
+{
+	return (m->busy && m->ask == GM_ASK_REGISTER) ||
+	       (m->link && m->link->asker == m && m->link->asked);
+}
+
+/*
+ * A rekey goes by what the registration gave (RFC 9838 2.4.1.4). An answer that is on
+ * its way may give another Sender-ID, and for the key server that one counts already.
+ */
 static int keep_sender_ids(struct reading *r)
 {
 	const struct gm_member *m = r->m;
@@ -94,6 +104,8 @@ static int keep_sender_ids(struct reading *r)
 	r->offer->sid_bits = m->sid_bits;
 	if (gm_is_sender(m) && !m->has_sid && wire_needs_sender_ids(r->message->gsa))
 		return refuse(r, -ENOKEY, "new SAs need a Sender-ID, and we have none");
+	if (gm_is_sender(m) && is_asked_for(m))
+		return refuse(r, -ENOKEY, "a registration under way may bring another Sender-ID");
 	return 0;
 }
 
@@ -243,7 +255,7 @@ static void set_direction(const struct reading *r, bool sequential, struct gemca
 		sa->present |= GEMCAST_BIT(GEMCAST_A_SA_SID_BITS);
 		sa->sid_bits = offer->sid_bits;
 	}
-	if (sa->dir != GEMCAST_SA_DIR_IN && offer->has_sid) {
+	if (sa->dir != GEMCAST_SA_DIR_IN && offer->has_sid && offer->sid_bits) {
 		sa->present |= GEMCAST_BIT(GEMCAST_A_SA_SID);
 		sa->sid = offer->sid;
 	}
@@ -336,10 +348,9 @@ static int read_policy(struct reading *r, const struct wire_policy *policy)
 	const char *why;
 	int err;
 
-	if (policy->protocol == PROTO_GIKE_UPDATE) {
-		offer->rekey_sa = true;
+	/* Its messages are not received here: all keys come by the IKE SA. */
+	if (policy->protocol == PROTO_GIKE_UPDATE)
 		return 0;
-	}
 	why = esp_from_wire(policy, &esp, &sequential);
 	if (!why)
 		why = selector_from_wire(&policy->src, &policy->dst, &selector);

@@ -155,7 +155,6 @@ static bool take_delete(struct gm_member *m, const struct wire_delete *d,
 		retire(m, d, gsa);
 		return true;
 	case PROTO_GIKE_UPDATE:
-		m->rekey_sa = false;
 		return wire_delete_is_all(d);
 	default:
 		return false;

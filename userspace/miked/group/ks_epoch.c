@@ -27,15 +27,14 @@ uint32_t ks_epoch_left(const struct ks_epoch *epoch, uint64_t now)
 size_t ks_first_to_give(const struct ks_group *group, uint32_t has)
 {
 	size_t i = group->n_epochs - 1, sas = group->epochs[i]->n_sas;
-	bool transport = group->epochs[i]->transport;
 	uint64_t now = ks_now(group->ks);
 
 	for (; i > 0; i--) {
 		const struct ks_epoch *older = group->epochs[i - 1];
 
 		sas += older->n_sas;
-		if (older->number <= has || older->transport != transport ||
-		    sas > WIRE_MAX_POLICIES || !ks_epoch_left(older, now))
+		if (older->number <= has || sas > WIRE_MAX_POLICIES ||
+		    !ks_epoch_left(older, now))
 			break;
 	}
 	return i;
@@ -195,6 +194,7 @@ static int make_sa(const struct ks *ks, struct ks_epoch *epoch,
 
 static struct ks_epoch *new_epoch(const struct ks_group *group)
 {
+	const struct ks_epoch *last = ks_last(group);
 	const struct conf_group *conf = group->conf;
 	struct ks_epoch *epoch = calloc(1, sizeof(*epoch) + conf->traffic_count *
 							       sizeof(epoch->sas[0]));
@@ -204,14 +204,17 @@ static struct ks_epoch *new_epoch(const struct ks_group *group)
 	epoch->number = group->epoch + 1;
 	epoch->made = ks_now(group->ks);
 	epoch->end = epoch->made + conf->lifetime_ms;
-	epoch->transport = conf->mode == CONF_MODE_TRANSPORT;
 	epoch->sequential = conf->senders == CONF_SENDERS_ONE && conf->replay;
 	epoch->esp = conf->encryption;
 	epoch->sids = sid_space_new(conf->sender_id_bits);
-	if (epoch->sids)
-		return epoch;
-	free_epoch(epoch);
-	return NULL;
+	if (!epoch->sids) {
+		free_epoch(epoch);
+		return NULL;
+	}
+	/* RFC 9838 2.5.1: a counter, so that one comes again only after all others. */
+	if (last)
+		epoch->sids->next = last->sids->next % epoch->sids->size;
+	return epoch;
 }
 
 static int fill_epoch(const struct ks_group *group, struct ks_epoch *epoch)
@@ -225,7 +228,10 @@ static int fill_epoch(const struct ks_group *group, struct ks_epoch *epoch)
 	return err;
 }
 
-/* Members take their Sender-IDs with them: nobody else may have those here. */
+/*
+ * Members take their Sender-IDs with them: nobody else may have those here. Nor those of
+ * a registration before, of which no acknowledgement says that they are no more in use.
+ */
 static void hold_sids(const struct ks_group *group, struct ks_epoch *epoch)
 {
 	const struct ks_member *member;
@@ -235,6 +241,8 @@ static void hold_sids(const struct ks_group *group, struct ks_epoch *epoch)
 		member = group->members[i];
 		for (j = 0; member->peer && j < member->n_sids; j++)
 			sid_take(epoch->sids, member->sids[j]);
+		for (j = 0; member->peer && j < member->n_former; j++)
+			sid_take(epoch->sids, member->former[j]);
 		if (member->peer && member->n_sids)
 			epoch->taken = true;
 	}

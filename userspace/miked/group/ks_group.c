@@ -93,11 +93,14 @@ static bool same_identity(const struct conf_identity *a, const struct conf_ident
 	return a->type == b->type && a->len == b->len && !memcmp(a->data, b->data, a->len);
 }
 
-/* Can members go on without a new registration? It alone brings Sender-IDs (table 10). */
+/*
+ * Can members go on without a new registration? It alone brings Sender-IDs (table 10) and
+ * says the mode (RFC 9838 2.3.4).
+ */
 static bool can_go_on(const struct conf_group *before, const struct conf_group *after)
 {
 	return same_identity(&before->id, &after->id) &&
-	       before->sender_id_bits == after->sender_id_bits &&
+	       before->mode == after->mode && before->sender_id_bits == after->sender_id_bits &&
 	       before->senders == after->senders;
 }
 

@@ -36,7 +36,6 @@ struct ks_epoch {
 	uint32_t number;		/* from 1 on */
 	uint64_t made, end;		/* milliseconds */
 	bool doomed;			/* deleted as soon as all have a younger one */
-	bool transport;
 	bool sequential;
 	bool taken;			/* by the one sender that numbers packets in sequence */
 	struct conf_esp esp;
@@ -75,6 +74,9 @@ struct ks_member {
 	uint32_t oldest, epoch;		/* the epochs it is known to have or to have had */
 	size_t n_sids;
 	uint32_t sids[KS_MAX_SENDER_IDS];
+	/* Of the registration before: if the last answer was lost, it goes on with these. */
+	size_t n_former;
+	uint32_t former[KS_MAX_SENDER_IDS];
 	uint32_t admitted;		/* enum conf_role, by command; 0: not */
 	bool expelled;			/* by command */
 	struct conf_identity *identity;	/* as a command had it; NULL: there was none */
@@ -172,7 +174,7 @@ int ks_epoch_ready(struct ks_group *group);
 void ks_epochs_free(struct ks_group *group);
 /*
  * The first of the epochs to be told to who has none above the number @has: those that go
- * into one message, and have one mode (RFC 9838 2.3.4). There is one at least.
+ * into one message. There is one at least.
  */
 size_t ks_first_to_give(const struct ks_group *group, uint32_t has);
 /* Seconds that are left of it; 0: none to speak of. */
@@ -231,6 +233,7 @@ struct ks_grant {
 	const struct ks_group *group;
 	struct ks_epoch *const *epochs;
 	size_t n_epochs;
+	bool registration;
 	uint16_t atd;			/* seconds; 0: not told */
 	const uint32_t *sids;
 	size_t n_sids;

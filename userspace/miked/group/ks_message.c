@@ -84,6 +84,13 @@ static int put_epochs(const struct ks_grant *grant, const struct technique_kwk *
 	return 0;
 }
 
+/* A receiver that knows the width keeps a replay window for each sender. */
+static bool tells_senders(const struct ks_grant *grant)
+{
+	return grant->n_sids || (grant->group->conf->sender_id_bits &&
+				 esp_is_counter(&ks_last(grant->group)->esp));
+}
+
 /* Documentation/g-ikev2.md, "Tensions" 4 and 13 */
 static void put_group_wide(const struct ks_grant *grant)
 {
@@ -96,10 +103,10 @@ static void put_group_wide(const struct ks_grant *grant)
 		.has_dtd = true,
 		.dtd = ks_dtd(grant->group),
 	};
+	room->group_wide.has_sender_id_bits = grant->registration && tells_senders(grant);
+	room->group_wide.sender_id_bits = (uint16_t)grant->group->conf->sender_id_bits;
 	if (!grant->n_sids)
 		return;
-	room->group_wide.has_sender_id_bits = true;
-	room->group_wide.sender_id_bits = (uint16_t)grant->group->conf->sender_id_bits;
 	for (i = 0; i < grant->n_sids; i++)
 		room->sids[i] = grant->sids[i];
 	room->member = (struct wire_member_bag){ .sender_ids = room->sids,
@@ -121,7 +128,7 @@ int ks_grant(const struct ks_grant *grant, struct ike_sa *sa, struct ike_content
 	if (err)
 		return err;
 	put_group_wide(grant);
-	if (grant->epochs[0]->transport && !ike_notify(content, N_USE_TRANSPORT_MODE, none))
+	if (grant->group->conf->mode == CONF_MODE_TRANSPORT && !ike_notify(content, N_USE_TRANSPORT_MODE, none))
 		return -ENOBUFS;
 	content->message.gsa = &grant->room->gsa;
 	content->message.kd = &grant->room->kd;

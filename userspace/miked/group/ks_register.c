@@ -233,6 +233,7 @@ static int grant(const struct applicant *a, struct ike_content *response)
 	const struct ks_grant grant = {
 		.ks = a->ks,
 		.room = &a->ks->answer,
+		.registration = true,
 		.group = a->group,
 		.epochs = &a->group->epochs[a->first],
 		.n_epochs = a->group->n_epochs - a->first,
@@ -256,6 +257,8 @@ static void enter(const struct applicant *a, struct ks_member *member, struct ks
 	bool again = member->peer;
 
 	ks_unregister(member);
+	member->n_former = member->n_sids;
+	memcpy(member->former, member->sids, member->n_sids * sizeof(member->sids[0]));
 	member->role = role_of(a);
 	member->from = ike_sa_path(a->sa)->remote;
 	member->since = ks_now(a->ks);

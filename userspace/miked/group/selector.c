@@ -182,19 +182,9 @@ static bool prefix_within(const struct conf_prefix *inner, const struct conf_pre
 	       same_bits(&inner->addr, &outer->addr, outer->len);
 }
 
-static bool prefixes_meet(const struct conf_prefix *a, const struct conf_prefix *b)
-{
-	return prefix_within(a, b) || prefix_within(b, a);
-}
-
 static bool ports_within(const struct conf_ports *inner, const struct conf_ports *outer)
 {
 	return inner->min >= outer->min && inner->max <= outer->max;
-}
-
-static bool ports_meet(const struct conf_ports *a, const struct conf_ports *b)
-{
-	return a->min <= b->max && b->min <= a->max;
 }
 
 bool selector_within(const struct conf_selector *inner, const struct conf_selector *outer)
@@ -210,16 +200,6 @@ bool selector_within(const struct conf_selector *inner, const struct conf_select
 bool selector_equal(const struct conf_selector *a, const struct conf_selector *b)
 {
 	return selector_within(a, b) && selector_within(b, a);
-}
-
-bool selector_overlap(const struct conf_selector *a, const struct conf_selector *b)
-{
-	return a->destination.addr.family == b->destination.addr.family &&
-	       prefixes_meet(&a->destination, &b->destination) &&
-	       prefixes_meet(&a->source, &b->source) &&
-	       (!a->protocol || !b->protocol || a->protocol == b->protocol) &&
-	       ports_meet(&a->source_ports, &b->source_ports) &&
-	       ports_meet(&a->destination_ports, &b->destination_ports);
 }
 
 void esp_to_wire(const struct conf_esp *esp, bool sequential,

@@ -26,9 +26,6 @@ bool selector_equal(const struct conf_selector *a, const struct conf_selector *b
 /* Is each packet that @inner selects one of @outer's? For the GPAD. */
 bool selector_within(const struct conf_selector *inner, const struct conf_selector *outer);
 
-/* Is there a packet that both select? */
-bool selector_overlap(const struct conf_selector *a, const struct conf_selector *b);
-
 /* Is @addr one of @prefix, AF_UNSPEC being all? */
 bool prefix_has(const struct conf_prefix *prefix, const struct gemcast_addr *addr);
 

@@ -33,7 +33,7 @@ static void change_secret(struct ike *ike)
 		return;
 	next_secret(ike);
 	/* nobody came for so long that the last one is too old as well */
-	if (age >= 2 * SECRET_MS)
+	if (age / 2 >= SECRET_MS)
 		next_secret(ike);
 	ike->cookie_since = now;
 }

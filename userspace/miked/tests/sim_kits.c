@@ -8,7 +8,7 @@
 #include "sim_kits.h"
 #include "sim_rand.h"
 
-#define USUAL	"aes256gcm16-prfsha384-ecp384-x25519, aes128gcm16-prfsha256-ecp256-x25519"
+#define USUAL	"aes256gcm16-prfsha384-x25519-ecp384, aes128gcm16-prfsha256-x25519-ecp256"
 
 /*
  * None has an RSA key: OpenSSL blinds these by random numbers that it keeps, so that a run

@@ -467,6 +467,29 @@ static void a_rekey_sa_that_ends_was_none(void **state)
 	world_end();
 }
 
+/* The answer that is on its way may bring another Sender-ID (RFC 9838 2.5.1). */
+static void no_keys_by_a_sender_id_of_before(void **state)
+{
+	struct grant rekey = one_sid, answer = one_sid;
+
+	(void)state;
+	world_joined(MAIN VIDEO(", role: sender"), &one_sid);
+	world_pass(3456 * S);
+	assert_string_equal(world_state("video"), "registering");
+	assert_true(world_ask(world_sa("192.0.2.1")));
+	rekey.n_sids = 0;
+	rekey.sid_bits = 0;
+	rekey.sas[0].spi = 0x1002;
+	rekey.sas[0].key = 2;
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	assert_null(plane_table_sa(&world.table, 0x1002));
+	answer.sids[0] = 9;
+	answer.sas[0] = rekey.sas[0];
+	world_grant(&answer);
+	assert_int_equal(plane_table_sa(&world.table, 0x1002)->sa.sid, 9);
+	world_end();
+}
+
 static void requests_of_others_do_nothing(void **state)
 {
 	struct wire_message request = { .header.exchange = GSA_REGISTRATION };
@@ -504,6 +527,7 @@ int main(void)
 		cmocka_unit_test(other_deletes_are_not_ours),
 		cmocka_unit_test(who_leaves_takes_no_keys),
 		cmocka_unit_test(a_rekey_sa_that_ends_was_none),
+		cmocka_unit_test(no_keys_by_a_sender_id_of_before),
 		cmocka_unit_test(requests_of_others_do_nothing),
 	};
 

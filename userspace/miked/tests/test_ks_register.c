@@ -79,7 +79,9 @@ static void receiver(void **state)
 	assert_int_not_equal(first->spi, second->spi);
 	assert_memory_not_equal(first->keymat, second->keymat, first->keymat_len);
 	assert_false(sa->transport);
-	assert_false(sa->has_bits);
+	/* The width is for replay windows by sender. */
+	assert_true(sa->has_bits);
+	assert_int_equal(sa->bits, 8);
 	assert_int_equal(sa->n_sids, 0);
 	assert_false(sa->has_atd);
 	assert_true(sa->has_dtd);

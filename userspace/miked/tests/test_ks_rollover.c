@@ -291,6 +291,36 @@ static void sixteen_bits(void **state)
 
 #define EIGHT	GROUP("video", DELAYS "      sender-id-bits: 8\n")
 
+/*
+ * An answer may be lost: who registered again may meet the next SAs with the Sender-ID of
+ * before, and nobody else gets that as long as it is registered (RFC 9838 2.5.1).
+ */
+static void former(void **state)
+{
+	struct kit_ask ask = { .group = "video", .sender = true, .count = 16 };
+	uint32_t before, now, epoch = group().epoch;
+	size_t i, n;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	before = a->sids[0];
+	assert_int_equal(kit_join(a, "video", true), 0);
+	now = a->sids[0];
+	assert_int_not_equal(before, now);
+	assert_int_equal(ks_rekey(kit.ks, "video", true, NULL), 0);
+	kit_settle();
+	/* All of them, more than twice. */
+	for (n = 0; n < 40; n++) {
+		assert_int_equal(kit_ask(c, &ask), 0);
+		for (i = 0; i < c->n_sids; i++) {
+			assert_int_not_equal(c->sids[i], before);
+			assert_int_not_equal(c->sids[i], now);
+		}
+		kit_settle();
+	}
+	assert_true(group().epoch > epoch + 1);
+}
+
 static void eight_bits(void **state)
 {
 	uint32_t i;
@@ -418,6 +448,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(under_way, begin, end),
 		cmocka_unit_test_setup_teardown(delays, begin, end),
 		cmocka_unit_test_setup_teardown(sixteen_bits, begin, end),
+		cmocka_unit_test_prestate_setup_teardown(former, begin, end, eight),
 		cmocka_unit_test_prestate_setup_teardown(eight_bits, begin, end, eight),
 		cmocka_unit_test_prestate_setup_teardown(burst, begin, end, eight),
 		cmocka_unit_test_prestate_setup_teardown(capacity, begin, end, eight),

@@ -351,6 +351,8 @@ static void random_runs(void **state)
 			under_way = true;
 			fail_msg("memory is lost");
 		}
+		if ((seed + 1 - first_seed) % 1000 == 0)
+			print_message("# %" PRIu64 " runs\n", seed + 1 - first_seed);
 	}
 	print_message("# %" PRIu64 " runs: %" PRIu64 " datagrams, %" PRIu64 " registrations, %"
 		      PRIu64 " answers, %" PRIu64 " ends\n", runs, totals.datagrams,

@@ -23,7 +23,7 @@ extern size_t __sanitizer_get_current_allocated_bytes(void);
 #define MAX_MEMBERS	6
 #define SETTLED		SIM_SECONDS(600)
 
-static uint64_t runs = 40;
+static uint64_t runs = 100;
 static uint64_t first_seed = 1;
 static struct kits kits;		/* only for what it makes of OpenSSL */
 
@@ -47,7 +47,8 @@ static const struct {
 
 static const char *const destinations[] = { "239.1.1.1", "239.1.1.2" };
 
-#define IKE	"ike: { dead-peer: 10 s, half-open-timeout: 10 s }\n"
+#define IKE	"ike: { proposals: [ aes256gcm16-prfsha384-x25519 ], "	\
+		"dead-peer: 10 s, half-open-timeout: 10 s }\n"
 
 static const char *right_psk, *wrong_psk;
 
