@@ -257,6 +257,7 @@ struct ike_sa {
 	struct ike_link *link;
 	struct ike_link *links;		/* all, with that one */
 	struct ike_link *their_link;	/* the peer's rekey, while ours is under way */
+	struct ike_link *speaking;	/* of the message that the room above has in hand */
 	struct start *start;
 	struct rekeying *rekeying;
 	struct ike_task *tasks, **last_task;

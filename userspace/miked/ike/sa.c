@@ -458,16 +458,29 @@ const char *ike_sa_text(const struct ike_sa *sa)
 	return sa->text;
 }
 
+/*
+ * RFC 9838 3.1.1: keys are wrapped by the IKE SA that their message goes by. After a rekey
+ * by both ends the peer may speak by the new one before we know which of the two it is.
+ */
+static const struct ike_link *link_in_hand(const struct ike_sa *sa)
+{
+	return sa->speaking ? sa->speaking : sa->link;
+}
+
 uint16_t ike_sa_kwa(const struct ike_sa *sa)
 {
-	return sa->link ? sa->link->suite.kwa : 0;
+	const struct ike_link *link = link_in_hand(sa);
+
+	return link ? link->suite.kwa : 0;
 }
 
 int ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w)
 {
+	const struct ike_link *link = link_in_hand(sa);
+
 	*gsk_w = (struct secret){ 0 };
-	if (!sa->link || !sa->link->keys.all.len)
+	if (!link || !link->keys.all.len)
 		return -EINVAL;
-	return keymat_wrap_key(sa->ike->crypto, sa->link->suite.prf, sa->link->keys.d,
-			       sa->link->suite.kwa, gsk_w);
+	return keymat_wrap_key(sa->ike->crypto, link->suite.prf, link->keys.d, link->suite.kwa,
+			       gsk_w);
 }
