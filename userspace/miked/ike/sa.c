@@ -204,11 +204,19 @@ static void retire(struct ike_sa *sa, enum sa_state state)
 	ike_table_remove(&sa->ike->by_peer, &sa->by_peer);
 }
 
+static void log_end(struct ike_sa *sa, enum ike_end why, const char *text, bool stranger)
+{
+	if (stranger)
+		ike_log_stranger(sa->ike, why == IKE_END_DEAD ? STRANGER_LATE : STRANGER_REFUSED,
+				 sa->text, text);
+	else
+		ike_log(sa, level_of(why), "IKE SA with %s: %s", sa->text, text);
+}
+
 static void tell(struct ike_sa *sa, enum ike_end why, const char *text)
 {
 	struct ike *ike = sa->ike;
 
-	ike_log(sa, level_of(why), "IKE SA with %s: %s", sa->text, text);
 	end_tasks(sa, why, text);
 	if (sa->announced)
 		ike->user.ended(ike->user.context, sa, why, text);
@@ -225,8 +233,10 @@ static void finish(struct ike_sa *sa, enum sa_state state, enum ike_end why, con
 	sa->state = state;
 	if (state == SA_ENDED)
 		take_out(sa);
-	if (before < SA_CLOSING)
+	if (before < SA_CLOSING) {
+		log_end(sa, why, text, before == SA_HALF_OPEN);
 		tell(sa, why, text);
+	}
 }
 
 #define TEXT_SIZE	400
@@ -396,13 +406,16 @@ static void run_links(struct ike_sa *sa, uint64_t now)
 
 static void run_end(struct ike_sa *sa)
 {
+	static const char unrekeyed[] = "its lifetime is over, and it could not be rekeyed";
+
 	if (sa->state != SA_READY) {
 		ike_sa_end(sa, IKE_END_DEAD, "not authenticated in time");
 		return;
 	}
 	retire(sa, SA_CLOSING);
 	sa->end = IKE_NEVER;
-	tell(sa, IKE_END_CLOSED, "its lifetime is over, and it could not be rekeyed");
+	log_end(sa, IKE_END_CLOSED, unrekeyed, false);
+	tell(sa, IKE_END_CLOSED, unrekeyed);
 }
 
 void ike_sa_run(struct ike_sa *sa)
