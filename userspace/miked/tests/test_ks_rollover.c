@@ -274,6 +274,31 @@ static void under_way(void **state)
 	assert_int_equal(group().members, 1);
 }
 
+/* SAs that end before their time go from who has not said yet that it has them, too. */
+static void not_acknowledged(void **state)
+{
+	uint32_t second;
+	int i;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	b->mute = true;
+	assert_int_equal(ks_rekey(kit.ks, "video", false, NULL), 0);
+	kit_settle();
+	second = kit_last(a)->spi;
+	assert_non_null(kit_held(b, second));
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(ks_rekey(kit.ks, "video", false, NULL), 0);
+		kit_settle();
+	}
+	assert_null(kit_held(a, second));
+	b->mute = false;
+	kit_settle();
+	assert_null(kit_held(b, second));
+	kit_assert_same(a, b);
+}
+
 static void delays(void **state)
 {
 	(void)state;
@@ -502,6 +527,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(failures, begin, end),
 		cmocka_unit_test_setup_teardown(does_not_take_it, begin, end),
 		cmocka_unit_test_setup_teardown(under_way, begin, end),
+		cmocka_unit_test_setup_teardown(not_acknowledged, begin, end),
 		cmocka_unit_test_setup_teardown(delays, begin, end),
 		cmocka_unit_test_setup_teardown(short_delays, begin, end),
 		cmocka_unit_test_setup_teardown(sixteen_bits, begin, end),
