@@ -233,6 +233,11 @@ static bool in_window(struct ike_link *link, const struct wire_message *m)
 	struct ike_stats *stats = &link->sa->ike->stats;
 	const struct wire_header *h = &m->header;
 
+	/* who we do not know yet has nothing to ask; it may have overtaken its own AUTH */
+	if (!h->response && link->sa->state == SA_AUTH) {
+		stats->window++;
+		return false;
+	}
 	if (h->response ? is_answer(link, h) : h->message_id == link->next_answer)
 		return true;
 	if (is_repeated(link, m))
