@@ -165,6 +165,7 @@ void ks_group_change(struct ks_group *group, const struct conf_group *conf)
 	const struct conf_group *before = group->conf;
 
 	group->conf = conf;
+	group->checked = false;
 	if (!can_go_on(before, conf)) {
 		start_over(group);
 		return;

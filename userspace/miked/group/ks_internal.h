@@ -60,6 +60,7 @@ struct ks_group {
 	uint64_t converged;		/* since when all have it; IKE_NEVER: not yet */
 	bool renew;			/* a new epoch is due, whatever the time */
 	bool doom;			/* and the others are to end */
+	bool checked;			/* its delays were looked at, under this configuration */
 	uint64_t retry;			/* no new epoch before */
 };
 

@@ -318,18 +318,22 @@ static void handle_request(struct ike_link *link, const struct opened *in)
 	broken(link, in, N_INVALID_SYNTAX, PAYLOAD_NONE, "an exchange that has no place here");
 }
 
-static void task_answered(struct ike_sa *sa, struct ike_task *task, const struct opened *in)
+static void task_answered(struct ike_link *link, struct ike_task *task, const struct opened *in)
 {
+	struct ike_sa *sa = link->sa;
+
 	if (sa->state == SA_CLOSING)
 		return;
 	if (wire_notify(in->m, N_INVALID_SYNTAX)) {
 		/* so that it is told of the end with the others */
-		sa->link->asked.task = task;
+		link->asked.task = task;
 		ike_sa_end(sa, IKE_END_BROKEN, "the peer says INVALID_SYNTAX");
 		return;
 	}
 	sa->announced = true;
+	sa->speaking = link;
 	task->answer(task->context, sa, in->m);
+	sa->speaking = NULL;
 }
 
 static void handle_response(struct ike_link *link, const struct opened *in)
@@ -344,7 +348,7 @@ static void handle_response(struct ike_link *link, const struct opened *in)
 		ike_authenticate_response(link, in, task);
 		break;
 	case ASK_TASK:
-		task_answered(sa, task, in);
+		task_answered(link, task, in);
 		break;
 	case ASK_REKEY:
 		ike_rekey_response(link, in);

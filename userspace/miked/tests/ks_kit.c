@@ -572,7 +572,7 @@ static bool answer(struct ike_sa *sa)
 					 .notifies = &error,
 					 .n_notifies = sa->error != 0 };
 
-	if (!task || sa->deaf)
+	if (!task || sa->deaf || sa->mute)
 		return false;
 	sa->sent = NULL;
 	task->answer(task->context, sa, &response);

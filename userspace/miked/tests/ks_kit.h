@@ -35,7 +35,8 @@ struct ike_sa {
 	char text[128];
 	uint16_t kwa;
 	uint8_t gsk_w[32];
-	bool closed, deaf;		/* deaf: answers nothing */
+	bool closed;
+	bool deaf, mute;		/* hears nothing; hears, and its answers are late */
 	uint16_t error;			/* what it answers to rekeys; 0: none */
 	struct ike_task *tasks;		/* asked, not built yet */
 	struct ike_task *sent;		/* built, not answered */

@@ -99,7 +99,7 @@ static void expel(void **state)
 	assert_int_equal(a->n_sas, 0);
 	assert_int_equal(b->n_sas, 1);
 	assert_null(kit_held(b, first));
-	assert_state("A.example.org", "expelled");
+	assert_state("a.example.org", "expelled");
 	assert_state("never.example.org", "expelled");
 	assert_int_equal(group().epoch, 2);
 	assert_int_equal(group().members, 1);

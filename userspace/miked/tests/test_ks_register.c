@@ -174,6 +174,48 @@ static void authorization(void **state)
 	}
 }
 
+static void one_as_another(const char *id, const char *other, bool sender, const char *listed)
+{
+	const char *group = sender ? "sound" : "video", *name = sender ? "audio" : "video";
+	struct ike_sa *first = kit_sa(id, "192.0.2.7");
+	struct ike_sa *second = kit_sa(other, "192.0.2.8");
+	struct gemcast_ks_member member;
+	struct gemcast_ks_group shown;
+
+	assert_int_equal(kit_join(first, group, sender), 0);
+	assert_int_equal(kit_join(second, group, sender), 0);
+	assert_true(kit_group(name, &shown));
+	assert_int_equal(shown.members, 1);
+	assert_true(kit_member(name, listed, &member));
+	assert_string_equal(member.state, "registered");
+	kit_lose(first, IKE_END_DELETED);
+	assert_true(kit_group(name, &shown));
+	assert_int_equal(shown.members, 1);
+	kit_lose(second, IKE_END_DELETED);
+}
+
+/* RFC 9838 2.3.3: its registration replaces the one before, however it spells its name. */
+static void spellings(void **state)
+{
+	struct ike_sa *big, *small;
+
+	(void)state;
+	one_as_another("RX.Example.ORG", "rx.example.org", false, "rx.example.org");
+	/* It is the only sender, and would shut itself out. */
+	one_as_another("tx.example.org", "TX.example.org", true, "tx.example.org");
+	one_as_another("Ops@Example.ORG", "Ops@example.org", true, "Ops@example.org");
+	/* The name of a mailbox is another in other letters, and so are octets. */
+	big = kit_sa("Ops@example.org", "192.0.2.7");
+	small = kit_sa("ops@example.org", "192.0.2.8");
+	assert_int_equal(kit_join(big, "sound", true), 0);
+	assert_int_equal(kit_join(small, "sound", true), N_REGISTRATION_FAILED);
+	kit_lose(big, IKE_END_DELETED);
+	big = kit_sa("keyid:Ops", "192.0.2.7");
+	small = kit_sa("keyid:ops", "192.0.2.8");
+	assert_int_equal(kit_join(big, "sound", true), 0);
+	assert_int_equal(kit_join(small, "sound", true), N_REGISTRATION_FAILED);
+}
+
 /* An identity that could pass for another in the list of members is none. */
 static void odd_identities(void **state)
 {
@@ -596,6 +638,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sender, setup, teardown),
 		cmocka_unit_test_setup_teardown(transport_and_sequence, setup, teardown),
 		cmocka_unit_test_setup_teardown(authorization, setup, teardown),
+		cmocka_unit_test_setup_teardown(spellings, setup, teardown),
 		cmocka_unit_test_setup_teardown(odd_identities, setup, teardown),
 		cmocka_unit_test_setup_teardown(abilities, setup, teardown),
 		cmocka_unit_test(one_number_for_all),
