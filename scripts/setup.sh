@@ -50,6 +50,7 @@ host	ip				iproute2
 host	ethtool				ethtool
 host	jq				jq
 host	/usr/sbin/nft			nftables
+host	openssl				openssl
 host	python3				python3
 host	/usr/lib/python3/dist-packages/yaml	python3-yaml
 host	/usr/lib/python3/dist-packages/jsonschema	python3-jsonschema
@@ -63,6 +64,10 @@ check	clang-tidy			clang-tidy
 check	/usr/share/bash-completion/bash_completion	bash-completion
 check	/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a	libclang-rt-14-dev
 check	cmocka.pc			libcmocka-dev
+check	/usr/lib/ipsec/charon		strongswan-charon
+check	swanctl				strongswan-swanctl
+check	/usr/lib/ipsec/plugins/libstrongswan-openssl.so	libstrongswan-standard-plugins
+check	/usr/lib/ipsec/plugins/libstrongswan-curve25519.so	libstrongswan-extra-plugins
 check	git				git
 check	perl				perl
 check	shellcheck			shellcheck
