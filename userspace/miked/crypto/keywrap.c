@@ -86,7 +86,8 @@ int keyunwrap(const struct crypto *crypto, uint16_t id, struct chunk kwk, struct
 	err = check(id, kwk);
 	if (err)
 		return err;
-	if (wrapped.len < keywrap_len(1) || wrapped.len > keywrap_len(KEYWRAP_MAX_LEN))
+	if (wrapped.len < keywrap_len(1) || wrapped.len > keywrap_len(KEYWRAP_MAX_LEN) ||
+	    wrapped.len % BLOCK_LEN)
 		return -EBADMSG;
 	/* With room for the padding, zeros that are not counted afterwards. */
 	err = secret_new(key, wrapped.len);
