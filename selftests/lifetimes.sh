@@ -135,7 +135,6 @@ sets()
 	expect "an early one" gc r sa set dst $GROUP deactivate 0.3
 	expect "comes" wait_for gone
 	expect "and is told" wait_for some_events events '^expire +hard +deactivate .*spi 0x00001001 '
-	sends in-no-sa 1 seq=9
 
 	receiver "replay sa activate 500 limit seconds hard 1"
 	expect_fail -e 'deactivate is earlier than activate' "not before its begin" \

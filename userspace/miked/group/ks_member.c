@@ -264,6 +264,11 @@ const char *ks_authorize(const struct ks_group *group, const struct wire_id *ide
 	return NULL;
 }
 
+bool ks_can_wrap(const struct ike_sa *sa, const struct conf_esp *esp)
+{
+	return 8 * keywrap_key_len(ike_sa_kwa(sa)) >= esp->key_bits;
+}
+
 void ks_member_free(struct ks_member *member)
 {
 	free(member->identity);

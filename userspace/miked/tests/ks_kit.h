@@ -91,7 +91,9 @@ void kit_fail_task(struct ike_sa *sa);
 /* What goes into a request. */
 struct kit_ask {
 	uint8_t exchange;		/* GSA_REGISTRATION if 0 */
-	const char *group;
+	const char *group;		/* as a key id; or */
+	const char *id;			/* in words */
+	bool ipcomp;			/* it says IPCOMP_SUPPORTED, with a CPI */
 	bool sender;
 	uint32_t count;
 	const struct wire_proposal *proposals;

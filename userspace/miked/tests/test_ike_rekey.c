@@ -79,6 +79,7 @@ static void rekeyed_by(struct ike_sa *sa, const struct ike_sa *other)
 {
 	struct secret before, after;
 	uint64_t spi = sa->link->spi_i;
+	const struct ike_link *link;
 
 	assert_int_equal(ike_sa_wrap_key(other, &before), 0);
 	want(sa);
@@ -87,7 +88,12 @@ static void rekeyed_by(struct ike_sa *sa, const struct ike_sa *other)
 	assert_true(sa->link->spi_i != spi);
 	assert_true(sa->link->initiator);
 	assert_int_equal(ike_sa_wrap_key(other, &after), 0);
+	link = sa->link;
 	assert_memory_not_equal(before.data, after.data, after.len);
+	secret_free(&before);
+	assert_int_equal(keymat_wrap_key(&world_crypto, link->suite.prf, link->keys.d,
+					 link->suite.kwa, &before), 0);
+	assert_chunk_equal(secret_chunk(&before), secret_chunk(&after));
 	secret_free(&before);
 	secret_free(&after);
 	assert_int_equal(sa->link->next_ask, 0);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "group/sag.h"
 #include "ks_kit.h"
 #include "test.h"
 
@@ -297,6 +298,83 @@ static const struct {
 	{ { PROPOSAL(1, GIKE_UPDATE, gcm256), PROPOSAL(2, ESP, gcm128) }, 2, 0 },
 };
 
+static const struct wire_transform gike256[] = {
+	ENCR(ENCR_AES_GCM_16, 256), { .type = TRANSFORM_KWA, .id = KW_5649_256 }
+};
+
+static const struct {
+	struct wire_proposal proposals[4];
+	size_t n;
+	bool allowed;
+} sags_of_two[] = {
+	{ { PROPOSAL(1, ESP, gcm128), PROPOSAL(1, GIKE_UPDATE, gike256) }, 2, true },
+	{ { PROPOSAL(1, ESP, gcm128), PROPOSAL(2, GIKE_UPDATE, gike256) }, 2, false },
+	{ { PROPOSAL(1, ESP, gcm256), PROPOSAL(1, GIKE_UPDATE, gike256),
+	    PROPOSAL(2, ESP, gcm128), PROPOSAL(2, GIKE_UPDATE, gcm128) }, 4, false },
+	{ { PROPOSAL(1, ESP, gcm256), PROPOSAL(1, GIKE_UPDATE, gike256),
+	    PROPOSAL(2, ESP, gcm128), PROPOSAL(2, GIKE_UPDATE, gike256) }, 4, true },
+};
+
+/* What is taken of one protocol binds that of the other to the same number. */
+static void one_number_for_all(void **state)
+{
+	const struct wire_policy both[] = {
+		{ .protocol = PROTO_ESP, .transforms = gcm128, .n_transforms = 2 },
+		{ .protocol = PROTO_GIKE_UPDATE, .transforms = gike256, .n_transforms = 2 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sags_of_two) / sizeof(sags_of_two[0]); i++)
+		if (sag_allows(sags_of_two[i].proposals, sags_of_two[i].n, both, 2) !=
+		    sags_of_two[i].allowed)
+			fail_msg("SAg %zu", i);
+}
+
+/* All kinds of identities that a group may have (RFC 9838 4.2). */
+static void groups_by_any_name(void **state)
+{
+	static const char * const names[] = {
+		"keyid:0x0001ff", "192.0.2.77", "video.example.org", "video@example.org",
+		"2001:db8::77",
+	};
+	struct ike_sa *sa = kit_sa("rx.example.org", "192.0.2.7");
+	struct kit_ask ask = { 0 };
+	char groups[4096];
+	size_t i, len = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		len += snprintf(groups + len, sizeof(groups) - len,
+				"    - { name: g%zu, id: \"%s%s\", traffic: [ { destination:"
+				" 239.2.0.%zu } ], members: [ { identity: \"*\" } ] }\n",
+				i, i == 2 ? "fqdn:" : "", names[i], i);
+	kit_reload(groups);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ask.id = names[i];
+		assert_int_equal(kit_ask(sa, &ask), 0);
+		assert_int_equal(sa->sas[0].dst.start[3], i);
+	}
+	/* The same letters as a key id are another group. */
+	ask.id = "keyid:video.example.org";
+	assert_int_equal(kit_ask(sa, &ask), N_INVALID_GROUP_ID);
+}
+
+/* IPsec does not compress here: what a member says of it changes nothing. */
+static void compression(void **state)
+{
+	struct ike_sa *sa = kit_sa("rx.example.org", "192.0.2.7");
+	struct ike_sa *other = kit_sa("rx.example.org", "192.0.2.8");
+	struct kit_ask ask = { .exchange = GSA_AUTH, .group = "video", .ipcomp = true,
+			       .proposals = sags[0].proposals, .n_proposals = 1 };
+
+	(void)state;
+	assert_int_equal(kit_ask(sa, &ask), 0);
+	ask.ipcomp = false;
+	assert_int_equal(kit_ask(other, &ask), 0);
+	kit_assert_same(sa, other);
+}
+
 static void abilities(void **state)
 {
 	struct ike_sa *sa = kit_sa("rx.example.org", "192.0.2.7");
@@ -323,6 +401,10 @@ static void no_key_wrap(void **state)
 	assert_int_equal(kit_join(sa, "video", false), 0);
 	sa->kwa = KW_5649_192;
 	assert_int_equal(kit_join(sa, "video", false), 0);
+	/* No key is wrapped by a shorter one (RFC 9838 3.1). */
+	assert_int_equal(kit_join(sa, "sound", false), N_NO_PROPOSAL_CHOSEN);
+	sa->kwa = KW_5649_256;
+	assert_int_equal(kit_join(sa, "sound", false), 0);
 }
 
 static void one_sender(void **state)
@@ -559,6 +641,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(spellings, setup, teardown),
 		cmocka_unit_test_setup_teardown(odd_identities, setup, teardown),
 		cmocka_unit_test_setup_teardown(abilities, setup, teardown),
+		cmocka_unit_test(one_number_for_all),
+		cmocka_unit_test_setup_teardown(groups_by_any_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(compression, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_key_wrap, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_sender, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaving, setup, teardown),
