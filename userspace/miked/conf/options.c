@@ -327,7 +327,7 @@ static const struct conf_option server_options[] = {
 	  .help = "Who this host is to it. The default is member's credential." },
 	{ "may-give", KIND_MAP, LIST(conf_server, may_give), .needed = true, .least = 1,
 	  .most = 256, .section = &selector_section,
-	  .help = "What it is believed in: policy that is not within one of these is refused, whatever the group." },
+	  .help = "What it is believed in: policy that is not within one of these is refused, whatever the group. It is what may be protected, and not what has to be: as soon as a group is joined, packets here that its policy does not have go in clear." },
 };
 
 static const struct conf_section server_section = SECTION(conf_server, server_options);

@@ -408,6 +408,51 @@ static void both_at_once_as_the_rfc_has_it(void **state)
 	world_end();
 }
 
+/* It cannot say which of two groups it means. */
+static void all_is_all_of_the_ike_sa(void **state)
+{
+	struct grant grant = { .n_deletes = 2 };
+
+	(void)state;
+	grant.deletes[0] = delete_all(PROTO_ESP);
+	grant.deletes[1] = delete_all(PROTO_GIKE_UPDATE);
+	two_groups();
+	assert_int_equal(world.table.n_sas, 2);
+	world_rekey(world_sa("192.0.2.1"), &grant);
+	world_pass(0);
+	assert_int_equal(world.table.n_sas, 0);
+	assert_string_equal(world_state("video"), "waiting");
+	assert_string_equal(world_state("audio"), "waiting");
+	world_end();
+}
+
+/* A rekey that does not say it leaves the mode as it is (Documentation/g-ikev2.md, 26). */
+static void the_mode_stays(void **state)
+{
+	struct grant first = one, rekey = next;
+
+	(void)state;
+	first.transport = true;
+	world_joined(MAIN VIDEO(""), &first);
+	rekey.n_sas = 2;
+	rekey.sas[1] = rekey.sas[0];
+	rekey.sas[1].spi = 0x1003;
+	rekey.sas[1].key = 9;
+	rekey.sas[1].dst = "239.1.1.3";
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	assert_int_equal(world.table.n_sas, 3);
+	assert_int_equal(world_policy("239.1.1.1")->mode, GEMCAST_MODE_TRANSPORT);
+	assert_int_equal(world_policy("239.1.1.3")->mode, GEMCAST_MODE_TUNNEL);
+	rekey.transport = true;
+	rekey.sas[0].spi = 0x1004;
+	rekey.sas[0].key = 10;
+	rekey.sas[1].spi = 0x1005;
+	rekey.sas[1].key = 11;
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	assert_int_equal(world_policy("239.1.1.3")->mode, GEMCAST_MODE_TRANSPORT);
+	world_end();
+}
+
 static void other_deletes_are_not_ours(void **state)
 {
 	static const uint8_t spi[] = { 0, 0, 0x10, 1 };
@@ -524,6 +569,8 @@ int main(void)
 		cmocka_unit_test(all_sas_but_the_new_ones_go),
 		cmocka_unit_test(who_is_excluded_registers_anew),
 		cmocka_unit_test(both_at_once_as_the_rfc_has_it),
+		cmocka_unit_test(all_is_all_of_the_ike_sa),
+		cmocka_unit_test(the_mode_stays),
 		cmocka_unit_test(other_deletes_are_not_ours),
 		cmocka_unit_test(who_leaves_takes_no_keys),
 		cmocka_unit_test(a_rekey_sa_that_ends_was_none),
