@@ -37,6 +37,35 @@ struct ks_group *ks_group_of(const struct ks *ks, const struct wire_id *idg)
 	return NULL;
 }
 
+static bool has_prefix(const struct conf_group *conf)
+{
+	const struct conf_prefix *destination;
+	uint32_t i;
+
+	for (i = 0; i < conf->traffic_count; i++) {
+		destination = &conf->traffic[i].destination;
+		if (destination->len != (destination->addr.family == AF_INET6 ? 128 : 32))
+			return true;
+	}
+	return false;
+}
+
+/* What is configured and not done, or not by all. */
+static void tell_unmet(const struct ks_group *group)
+{
+	const struct conf_group *conf = group->conf;
+
+	if (conf->rekey.transport != CONF_REKEY_UNICAST)
+		ks_log(LEVEL_WARNING, group, NULL,
+		       "rekey by multicast is not done yet: each member gets new keys by unicast");
+	if (conf->packets || conf->bytes)
+		ks_log(LEVEL_WARNING, group, NULL,
+		       "packets and bytes are not counted yet: SAs are replaced by time");
+	if (has_prefix(conf))
+		ks_log(LEVEL_WARNING, group, NULL,
+		       "a destination is a prefix: members of gemcast refuse SAs of more than one address");
+}
+
 struct ks_group *ks_group_new(struct ks *ks, const struct conf_group *conf)
 {
 	struct ks_group **groups, *group = calloc(1, sizeof(*group));
@@ -56,6 +85,7 @@ struct ks_group *ks_group_new(struct ks *ks, const struct conf_group *conf)
 	memmove(&groups[at + 1], &groups[at], (ks->n_groups - at) * sizeof(struct ks_group *));
 	groups[at] = group;
 	ks->n_groups++;
+	tell_unmet(group);
 	return group;
 }
 
@@ -166,6 +196,7 @@ void ks_group_change(struct ks_group *group, const struct conf_group *conf)
 
 	group->conf = conf;
 	group->checked = false;
+	tell_unmet(group);
 	if (!can_go_on(before, conf)) {
 		start_over(group);
 		return;

@@ -22,6 +22,8 @@ static struct ike_sa *a, *b, *c;
 
 /* Warnings about ATD and DTD. */
 static size_t warnings;
+/* About what is configured and not done. */
+static size_t unmet;
 
 void __wrap_log_write(enum log_area area, enum log_level level, const struct log_place *place,
 		      const struct log_about *about, const char *format, ...)
@@ -35,6 +37,8 @@ void __wrap_log_write(enum log_area area, enum log_level level, const struct log
 	assert_non_null(about);
 	if (level == LEVEL_WARNING && (strstr(format, "(ATD)") || strstr(format, "(DTD)")))
 		warnings++;
+	if (level == LEVEL_WARNING && (strstr(format, " yet: ") || strstr(format, "is a prefix")))
+		unmet++;
 }
 
 static int begin(void **state)
@@ -312,6 +316,25 @@ static void delays(void **state)
 	assert_int_equal(warnings, 0);
 }
 
+/* Nobody believes to have what there is not. */
+static void not_done(void **state)
+{
+	(void)state;
+	unmet = 0;
+	kit_reload(GROUP("video", "") GROUP("audio", ""));
+	assert_int_equal(unmet, 0);
+	kit_reload(GROUP("video", "      rekey: { transport: multicast, address: 239.255.1.1 }\n"));
+	assert_int_equal(unmet, 1);
+	kit_reload(GROUP("video", "      packets: 1000000\n"));
+	assert_int_equal(unmet, 2);
+	kit_reload(GROUP("video", "      bytes: 1000000\n"));
+	assert_int_equal(unmet, 3);
+	kit_reload("    - name: video\n"
+		   "      traffic: [ { destination: 239.1.1.0/24 } ]\n"
+		   "      members: [ { identity: \"*\", role: both } ]\n");
+	assert_int_equal(unmet, 4);
+}
+
 /* RFC 5374 4.2.1: too little time for those who get the last copy alone. */
 static void short_delays(void **state)
 {
@@ -529,6 +552,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(under_way, begin, end),
 		cmocka_unit_test_setup_teardown(not_acknowledged, begin, end),
 		cmocka_unit_test_setup_teardown(delays, begin, end),
+		cmocka_unit_test_setup_teardown(not_done, begin, end),
 		cmocka_unit_test_setup_teardown(short_delays, begin, end),
 		cmocka_unit_test_setup_teardown(sixteen_bits, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(former, begin, end, eight),
