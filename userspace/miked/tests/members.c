@@ -12,7 +12,7 @@
  * Sender-ID. Then it says how that went on one line of standard output, and keeps the IKE
  * SAs until its standard input ends. Its status is 0 if all went well.
  */
-#include <errno.h>
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,8 +92,8 @@ static void write_held(const struct gm_offer *offer, struct writer *w)
 		sa = &offer->sas[i].sa.sa;
 		len = net_addr_bytes(&sa->dst, &address);
 		write_u32(w, sa->spi);
-		write_data(w, address, len);
-		write_bytes(w, secret_chunk(&offer->sas[i].key));
+		write_chunk(w, (struct chunk){ address, len });
+		write_chunk(w, secret_chunk(&offer->sas[i].key));
 	}
 }
 
@@ -179,10 +179,12 @@ static void answer(void *context, struct ike_sa *sa, const struct wire_message *
 
 	if (!wrong && many->group)
 		wrong = response->gsa ? take_group(many, sa, response, &why) : "an empty answer";
-	if (wrong)
+	if (wrong) {
 		failed(one, wrong);
-	else
-		many->registered++;
+		return;
+	}
+	many->registered++;
+	ike_sa_set_data(sa, one);
 }
 
 static void end(void *context, struct ike_sa *sa, enum ike_end why, const char *text)
@@ -250,9 +252,10 @@ static void on_end(void *context, struct ike_sa *sa, enum ike_end why, const cha
 	struct many *many = context;
 
 	(void)why;
+	if (!ike_sa_data(sa))
+		return;
 	many->registered--;
-	many->failed++;
-	fprintf(stderr, "%s: %s\n", ike_sa_text(sa), text);
+	failed(ike_sa_data(sa), text);
 }
 
 static uint64_t world_now(void *context)

@@ -1,0 +1,467 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+What a registration costs a key server: members in one process (build/members) register
+to miked, and beside it, in turn, begin IKE SAs with strongSwan's charon. For each kind of
+authentication: registrations a second, CPU time of the server for one, and memory that
+the server has more for one, as medians of rounds with the least and the most. A server is
+started anew for each round.
+
+In namespaces and a directory of its own; needs root. Ends with 1 if a member fails, or
+holds other SAs than the rest.
+"""
+import argparse
+import json
+import os
+import platform
+import pwd
+import re
+import select
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+SECONDS = 60                    # no start takes so long
+PATIENCE = 600                  # nor all registrations of a round
+TICKS = os.sysconf("SC_CLK_TCK")
+USER = pwd.getpwnam("nobody")   # that miked becomes
+PROPOSAL = "aes128gcm16-prfsha256-x25519"
+CHARON = "/usr/lib/ipsec/charon"
+LOAD_TESTER = "/usr/lib/ipsec/plugins/libstrongswan-load-tester.so"
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+AUTHS = {"psk": "pre-shared key", "ed25519": "certificates, Ed25519"}
+
+KS_CONF = """\
+log: { target: stderr }
+control: { socket: DIR/ks/socket }
+local: { addresses: [ 127.0.0.1 ], ports: [ 848 ], nat-port: 0 }
+ike: { proposals: [ PROPOSAL ] }
+credentials:
+- { name: here, identity: ks.example.org CERTIFICATE }
+TRUST
+key-server:
+  credential: here
+  groups:
+  - name: bench
+    traffic: [ { destination: 239.1.1.1 }, { destination: 239.1.1.2 } ]
+    lifetime: 24 h
+    members: [ { identity: "*.example.org", role: both } ]
+    rekey: { transport: unicast }
+"""
+
+MEMBERS_CONF = """\
+log: { target: stderr, level: warning }
+local: { addresses: [ 0.0.0.0 ], ports: [ 20848 ], nat-port: 0 }
+ike: { proposals: [ PROPOSAL ] }
+credentials:
+CREDENTIALS
+TRUST
+member:
+  credential: gm1
+  key-servers:
+  - name: ks
+    address: 127.0.0.1
+    port: PORT
+    identity: ks.example.org
+    may-give: [ { destination: 239.0.0.0/8 } ]
+  groups: [ { name: bench, key-servers: [ ks ], role: both } ]
+"""
+
+# The options are those that charon's documentation has for many IKE SAs. OpenSSL does all
+# cryptography, as it does miked's.
+CHARON_CONF = """\
+charon {
+	load = random nonce openssl kdf pem pkcs1 pkcs8 x509 pubkey constraints socket-default \
+kernel-netlink vici
+	ikesa_table_size = 4096
+	ikesa_table_segments = 16
+	cookie_threshold = 0
+	block_threshold = 0
+	signature_authentication = yes
+	filelog {
+		log {
+			path = DIR/charon.log
+			default = 0
+			flush_line = yes
+		}
+	}
+	plugins {
+		vici {
+			socket = unix://DIR/vici
+		}
+	}
+}
+"""
+
+SWANCTL_CONF = """\
+connections {
+	members {
+		version = 2
+		local_addrs = 127.0.0.1
+		proposals = PROPOSAL
+		childless = force
+		rekey_time = 0
+		local {
+			id = ks.example.org
+			LOCAL
+		}
+		remote {
+			id = *.example.org
+			REMOTE
+		}
+	}
+}
+secrets {
+	ike {
+		secret = SECRET
+	}
+}
+"""
+
+SECRET = "0x000102030405060708090a0b0c0d0e0f"
+
+
+class Failure(Exception):
+    pass
+
+
+def write(path, text, mode=0o600, owner=None):
+    with open(path, "w") as file:
+        os.chmod(path, mode)
+        file.write(text)
+    if owner:
+        os.chown(path, owner.pw_uid, owner.pw_gid)
+    return path
+
+
+def fill(text, **words):
+    for word, value in words.items():
+        text = text.replace(word.upper(), str(value))
+    return text
+
+
+def tail(path):
+    with open(path, errors="replace") as file:
+        return "".join(file.readlines()[-15:])
+
+
+def until(condition, what, process, log):
+    end = time.monotonic() + SECONDS
+    while not condition():
+        if process.poll() is not None or time.monotonic() > end:
+            raise Failure(f"{what}\n{tail(log)}")
+        time.sleep(0.02)
+
+
+def cpu_ms(pid):
+    """User and system time of all its threads."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / TICKS
+
+
+def memory_kib(pid):
+    """Resident memory; VmRSS, counted exactly."""
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return int(re.search(r"^Rss:\s*(\d+) kB", file.read(), re.M)[1])
+
+
+class Server:
+    """A process that members register to."""
+
+    def __init__(self, directory, auth):
+        self.dir = directory
+        self.log = os.path.join(directory, self.name + ".log")
+        self.configure(auth)
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(self.command(), env=self.env(), cwd=directory,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            self.await_start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            return self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+class Miked(Server):
+    name = "miked"
+    mode = "group"
+    port = 848
+    what = "GSA_AUTH"
+
+    def configure(self, auth):
+        directory = os.path.join(self.dir, "ks")
+        shutil.rmtree(directory, ignore_errors=True)
+        os.mkdir(directory, 0o700)
+        os.chown(directory, USER.pw_uid, USER.pw_gid)
+        certificate, trust = "", f'psk: [ {{ peer: "*.example.org", file: {directory}/psk }} ]'
+        write(f"{directory}/psk", SECRET + "\n", owner=USER)
+        if auth != "psk":
+            for name in ("ks.pem", "ks.key", "ca.pem"):
+                shutil.copy(f"{self.dir}/pki/{name}", directory)
+                os.chown(f"{directory}/{name}", USER.pw_uid, USER.pw_gid)
+            certificate = f", certificate: {directory}/ks.pem, key: {directory}/ks.key"
+            trust = f"trust: {{ ca: [ {directory}/ca.pem ] }}"
+        self.conf = write(f"{directory}/miked.conf",
+                          fill(KS_CONF, dir=self.dir, proposal=PROPOSAL, trust=trust,
+                               certificate=certificate), owner=USER)
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notify.bind(f"{directory}/notify")
+        os.chmod(f"{directory}/notify", 0o666)
+
+    def command(self):
+        return [f"{HERE}/miked", "--config", self.conf, "--user", USER.pw_name]
+
+    def env(self):
+        return {**os.environ, "NOTIFY_SOCKET": f"{self.dir}/ks/notify"}
+
+    def await_start(self):
+        def ready():
+            return (select.select([self.notify], [], [], 0)[0] and
+                    b"READY=1" in self.notify.recv(4096))
+
+        until(ready, "miked does not start", self.process, self.log)
+
+
+class Charon(Server):
+    name = "charon"
+    mode = "ike"
+    port = 500
+    what = "IKE_AUTH"
+
+    def configure(self, auth):
+        directory = f"{self.dir}/swanctl"
+        local = remote = "auth = psk"
+        shutil.rmtree(directory, ignore_errors=True)
+        for name in ("x509", "x509ca", "private"):
+            os.makedirs(f"{directory}/{name}")
+        if auth != "psk":
+            shutil.copy(f"{self.dir}/pki/ks.pem", f"{directory}/x509")
+            shutil.copy(f"{self.dir}/pki/ks.key", f"{directory}/private")
+            shutil.copy(f"{self.dir}/pki/ca.pem", f"{directory}/x509ca")
+            local, remote = "auth = pubkey\ncerts = ks.pem", "auth = pubkey\ncacerts = ca.pem"
+        write(f"{directory}/swanctl.conf",
+              fill(SWANCTL_CONF, proposal=PROPOSAL, local=local, remote=remote, secret=SECRET))
+        write(f"{self.dir}/strongswan.conf", fill(CHARON_CONF, dir=self.dir))
+
+    def command(self):
+        return [CHARON]
+
+    def env(self):
+        return {**os.environ, "STRONGSWAN_CONF": f"{self.dir}/strongswan.conf",
+                "SWANCTL_DIR": f"{self.dir}/swanctl"}
+
+    def await_start(self):
+        until(lambda: os.path.exists(f"{self.dir}/vici"), "charon does not start", self.process,
+              self.log)
+        done = subprocess.run(["swanctl", "--load-all", "--noprompt", "--uri",
+                               f"unix://{self.dir}/vici"], env=self.env(), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            raise Failure(done.stdout)
+
+    def stop(self):
+        status = super().stop()
+        if os.path.exists(f"{self.dir}/vici"):
+            os.unlink(f"{self.dir}/vici")
+        return status
+
+
+class Members:
+    """The process of the members."""
+
+    def __init__(self, directory, auth, server, args):
+        pki = f"{directory}/pki"
+        credentials = []
+        for i in range(1, args.members + 1):
+            certificate = "" if auth == "psk" else \
+                f", certificate: {pki}/gm{i}.pem, key: {pki}/gm{i}.key"
+            credentials.append(f"- {{ name: gm{i}, identity: gm{i}.example.org{certificate} }}")
+        trust = (f"psk: [ {{ peer: ks.example.org, file: {directory}/psk }} ]" if auth == "psk"
+                 else f"trust: {{ ca: [ {pki}/ca.pem ] }}")
+        conf = write(f"{directory}/members.conf",
+                     fill(MEMBERS_CONF, proposal=PROPOSAL, trust=trust, port=server.port,
+                          credentials="\n".join(credentials)))
+        self.log = f"{directory}/members.log"
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [f"{HERE}/build/members", conf, server.mode, str(args.at_once)], text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+        try:
+            self.line(SECONDS)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def line(self, patience):
+        found = select.select([self.process.stdout], [], [], patience)[0]
+        line = self.process.stdout.readline() if found else ""
+        if not line:
+            raise Failure(f"the members say nothing\n{tail(self.log)}")
+        return line
+
+    def register(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        return {key: float(value) for key, value in
+                (word.split("=") for word in self.line(PATIENCE).split())}
+
+    def stop(self):
+        self.process.stdin.close()
+        try:
+            return self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+def measure(kind, directory, auth, args):
+    """One round: of one server, all members."""
+    server = kind(directory, auth)
+    try:
+        members = Members(directory, auth, server, args)
+        try:
+            pid = server.process.pid
+            cpu, memory = cpu_ms(pid), memory_kib(pid)
+            said = members.register()
+            cpu, memory = cpu_ms(pid) - cpu, memory_kib(pid) - memory
+        finally:
+            status = members.stop()
+    finally:
+        ended = server.stop()
+    if status or said["failed"] or said["registered"] != args.members:
+        raise Failure(f"{kind.name}, {auth}: {said['registered']:.0f} of {args.members} "
+                      f"registered\n{tail(members.log)}{tail(server.log)}")
+    if ended:
+        raise Failure(f"{kind.name} ended with {ended}\n{tail(server.log)}")
+    return {
+        "rate": args.members / said["seconds"],
+        "cpu_ms": cpu / args.members,
+        "memory_kib": memory / args.members,
+        "members_cpu_ms": said["members_cpu_ms"] / args.members,
+        "seconds": said["seconds"],
+        "sas": said["sas"],
+        "retransmitted": said["retransmitted"],
+    }
+
+
+def spread(rounds, key):
+    values = [one[key] for one in rounds]
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+COLUMNS = (("rate", "registrations/s", "%.0f"), ("cpu_ms", "server CPU ms each", "%.2f"),
+           ("memory_kib", "server KiB each", "%.1f"))
+
+
+def show(results):
+    print(f"{'':34}" + "".join(f"{title:>26}" for _, title, _ in COLUMNS))
+    for auth, name in AUTHS.items():
+        print(name)
+        for kind in KINDS:
+            result = results[auth][kind.name]
+            cells = [form % result[key]["median"] + " (" + form % result[key]["min"] + ".." +
+                     form % result[key]["max"] + ")" for key, _, form in COLUMNS]
+            print(f"  {kind.name + ', ' + kind.what:32}" + "".join(f"{c:>26}" for c in cells))
+        miked, charon = (results[auth][kind.name] for kind in KINDS)
+        print(f"  {'miked / charon':32}" + "".join(
+            f"{'%.2f' % (miked[key]['median'] / charon[key]['median']):>26}"
+            for key, _, _ in COLUMNS))
+
+
+def version(command):
+    return subprocess.run(command, text=True, stdout=subprocess.PIPE,
+                          check=True).stdout.strip()
+
+
+def about(args):
+    cpu = re.search(r"^model name\s*: (.*)", open("/proc/cpuinfo").read(), re.M)
+    return {
+        "members": args.members, "at_once": args.at_once, "rounds": args.rounds,
+        "proposal": PROPOSAL, "cpus": len(os.sched_getaffinity(0)),
+        "cpu": cpu[1] if cpu else platform.machine(), "kernel": platform.release(),
+        "load": os.getloadavg()[0],
+        "miked": version([f"{HERE}/miked", "--version"]),
+        "strongswan": version(["dpkg-query", "-W", "-f", "${Version}", "strongswan-charon"]),
+        "load_tester": os.path.exists(LOAD_TESTER),
+    }
+
+
+KINDS = (Miked, Charon)
+
+
+def run(directory, args):
+    facts = about(args)
+    print(f"{args.members} members, {args.at_once} at one time, {PROPOSAL}; {facts['cpus']} CPUs "
+          f"({facts['cpu']}), load {facts['load']:.1f}; medians of {args.rounds} rounds "
+          "(least..most)")
+    subprocess.run([f"{HERE}/build/bench_pki", f"{directory}/pki", str(args.members)], check=True)
+    rounds = {auth: {kind.name: [] for kind in KINDS} for auth in AUTHS}
+    for number in range(1, args.rounds + 1):
+        for auth in AUTHS:
+            for kind in KINDS:
+                one = measure(kind, directory, auth, args)
+                rounds[auth][kind.name].append(one)
+                print(f"# round {number}, {kind.name}, {auth}: {one['rate']:.0f}/s, "
+                      f"{one['cpu_ms']:.2f} ms, {one['memory_kib']:.1f} KiB", file=sys.stderr)
+    results = {auth: {name: {**{key: spread(ones, key) for key in ones[0]}, "rounds": ones}
+                      for name, ones in of.items()} for auth, of in rounds.items()}
+    show(results)
+    with open(args.json, "w") as file:
+        json.dump({**facts, "results": results}, file, indent=1)
+        file.write("\n")
+
+
+def inside(args):
+    directory = args.inside
+    os.chmod(directory, 0o711)
+    os.mkdir(f"{directory}/pki", 0o700)
+    write(f"{directory}/psk", SECRET + "\n")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    try:
+        run(directory, args)
+    except Failure as failure:
+        sys.exit(f"bench-ks: {failure}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="What a registration costs a key server.")
+    parser.add_argument("--members", type=int, default=1000)
+    parser.add_argument("--at-once", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", default=f"{HERE}/build/bench-ks.json")
+    parser.add_argument("--inside", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    args.json = os.path.abspath(args.json)
+    if args.inside:
+        inside(args)
+        return
+    if os.geteuid():
+        sys.exit("bench-ks: only root can have a network namespace and become another user")
+    for tool in (CHARON, "swanctl", "ip", "unshare"):
+        if not shutil.which(tool):
+            sys.exit(f"bench-ks: {tool} is missing: apt install strongswan-charon "
+                     "strongswan-swanctl iproute2 util-linux")
+    with tempfile.TemporaryDirectory() as directory:
+        sys.exit(subprocess.run(
+            ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
+             "--propagation", "private", sys.executable, *sys.argv,
+             "--inside", directory]).returncode)
+
+
+if __name__ == "__main__":
+    main()
