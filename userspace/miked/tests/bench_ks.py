@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
 What a registration costs a key server: members in one process (build/members) register
-to miked, and beside it, in turn, begin IKE SAs with strongSwan's charon. For each kind of
-authentication: registrations a second, CPU time of the server for one, and memory that
-the server has more for one, as medians of rounds with the least and the most. A server is
-started anew for each round.
+to miked; beside it, in turn, the same members begin IKE SAs with strongSwan's charon, and
+strongSwan's load-tester does so with itself, both ends in one charon. For each:
+registrations a second, CPU time and memory for one, as medians of rounds with the least
+and the most. A server is started anew for each round.
 
 In namespaces and a directory of its own; needs root. Ends with 1 if a member fails, or
 holds other SAs than the rest.
@@ -27,11 +27,10 @@ import time
 
 SECONDS = 60                    # no start takes so long
 PATIENCE = 600                  # nor all registrations of a round
-TICKS = os.sysconf("SC_CLK_TCK")
 USER = pwd.getpwnam("nobody")   # that miked becomes
 PROPOSAL = "aes128gcm16-prfsha256-x25519"
 CHARON = "/usr/lib/ipsec/charon"
-LOAD_TESTER = "/usr/lib/ipsec/plugins/libstrongswan-load-tester.so"
+PLUGINS = "/usr/lib/ipsec/plugins"
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 AUTHS = {"psk": "pre-shared key", "ed25519": "certificates, Ed25519"}
 
@@ -72,15 +71,15 @@ member:
 """
 
 # The options are those that charon's documentation has for many IKE SAs. OpenSSL does all
-# cryptography, as it does miked's.
+# cryptography, as it does miked's. Both log a line for each.
 CHARON_CONF = """\
 charon {
 	load = random nonce openssl kdf pem pkcs1 pkcs8 x509 pubkey constraints socket-default \
-kernel-netlink vici
+PLUGIN
 	ikesa_table_size = 4096
 	ikesa_table_segments = 16
-	cookie_threshold = 0
-	block_threshold = 0
+	dos_protection = no
+	reuse_ikesa = no
 	signature_authentication = yes
 	filelog {
 		log {
@@ -92,6 +91,20 @@ kernel-netlink vici
 	plugins {
 		vici {
 			socket = unix://DIR/vici
+		}
+		load-tester {
+			enable = yes
+			fake_kernel = yes
+			socket = unix://DIR/load-tester
+			version = 2
+			proposal = PROPOSAL
+			esp = aes128gcm16
+			initiator_auth = psk
+			responder_auth = psk
+			initiator_id = gm%d.example.org
+			initiator_match = *.example.org
+			responder_id = ks.example.org
+			responder = 127.0.0.1
 		}
 	}
 }
@@ -158,10 +171,8 @@ def until(condition, what, process, log):
 
 
 def cpu_ms(pid):
-    """User and system time of all its threads."""
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 / TICKS
+    """User and system time of all its threads, as /proc/PID/stat has it but not in ticks."""
+    return time.clock_gettime_ns(~pid << 3 | 2) / 1e6
 
 
 def memory_kib(pid):
@@ -172,6 +183,7 @@ def memory_kib(pid):
 
 class Server:
     """A process that members register to."""
+    both_ends = False
 
     def __init__(self, directory, auth):
         self.dir = directory
@@ -254,7 +266,11 @@ class Charon(Server):
             local, remote = "auth = pubkey\ncerts = ks.pem", "auth = pubkey\ncacerts = ca.pem"
         write(f"{directory}/swanctl.conf",
               fill(SWANCTL_CONF, proposal=PROPOSAL, local=local, remote=remote, secret=SECRET))
-        write(f"{self.dir}/strongswan.conf", fill(CHARON_CONF, dir=self.dir))
+        self.plugins("kernel-netlink vici")
+
+    def plugins(self, names):
+        write(f"{self.dir}/strongswan.conf",
+              fill(CHARON_CONF, dir=self.dir, proposal=PROPOSAL, plugin=names))
 
     def command(self):
         return [CHARON]
@@ -274,9 +290,40 @@ class Charon(Server):
 
     def stop(self):
         status = super().stop()
-        if os.path.exists(f"{self.dir}/vici"):
-            os.unlink(f"{self.dir}/vici")
+        for name in ("vici", "load-tester"):
+            if os.path.exists(f"{self.dir}/{name}"):
+                os.unlink(f"{self.dir}/{name}")
         return status
+
+
+class LoadTester(Charon):
+    name = "load-tester"
+    what = "both ends"
+    both_ends = True
+
+    def configure(self, auth):
+        # load-tester before kernel-netlink: the first has the fake kernel
+        self.plugins("load-tester kernel-netlink")
+
+    def await_start(self):
+        until(lambda: os.path.exists(f"{self.dir}/load-tester"), "load-tester does not start",
+              self.process, self.log)
+
+    def initiate(self, count):
+        """So many at one time; how often it sent something again."""
+        said = b""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(PATIENCE)
+            control.connect(f"{self.dir}/load-tester")
+            control.sendall(b"%d 0\n" % count)
+            while not said.endswith(b"\n"):
+                more = control.recv(4096)
+                if not more:
+                    break
+                said += more
+        if said.count(b"+") != count:
+            raise Failure(f"load-tester: {said.decode()}\n{tail(self.log)}")
+        return said.count(b"*")
 
 
 class Members:
@@ -328,34 +375,48 @@ class Members:
             return self.process.wait()
 
 
+def register(server, directory, auth, args):
+    """All members to this server: what it took."""
+    pid = server.process.pid
+    members = Members(directory, auth, server, args)
+    try:
+        cpu, memory = cpu_ms(pid), memory_kib(pid)
+        said = members.register()
+        cpu, memory = cpu_ms(pid) - cpu, memory_kib(pid) - memory
+    finally:
+        status = members.stop()
+    if status or said["failed"] or said["registered"] != args.members:
+        raise Failure(f"{server.name}, {auth}: {said['registered']:.0f} of {args.members} "
+                      f"registered\n{tail(members.log)}{tail(server.log)}")
+    return {"seconds": said["seconds"], "server_cpu_ms": cpu,
+            "both_cpu_ms": cpu + said["cpu_ms"], "memory_kib": memory,
+            "sas": said["sas"], "retransmitted": said["retransmitted"]}
+
+
+def load_test(server, args):
+    """The same, by load-tester itself."""
+    pid = server.process.pid
+    cpu, memory, start = cpu_ms(pid), memory_kib(pid), time.monotonic()
+    retransmitted = sum(server.initiate(min(args.at_once, args.members - done))
+                        for done in range(0, args.members, args.at_once))
+    return {"seconds": time.monotonic() - start, "both_cpu_ms": cpu_ms(pid) - cpu,
+            "memory_kib": memory_kib(pid) - memory, "retransmitted": retransmitted}
+
+
 def measure(kind, directory, auth, args):
     """One round: of one server, all members."""
     server = kind(directory, auth)
     try:
-        members = Members(directory, auth, server, args)
-        try:
-            pid = server.process.pid
-            cpu, memory = cpu_ms(pid), memory_kib(pid)
-            said = members.register()
-            cpu, memory = cpu_ms(pid) - cpu, memory_kib(pid) - memory
-        finally:
-            status = members.stop()
+        took = (load_test(server, args) if server.both_ends else
+                register(server, directory, auth, args))
     finally:
         ended = server.stop()
-    if status or said["failed"] or said["registered"] != args.members:
-        raise Failure(f"{kind.name}, {auth}: {said['registered']:.0f} of {args.members} "
-                      f"registered\n{tail(members.log)}{tail(server.log)}")
     if ended:
         raise Failure(f"{kind.name} ended with {ended}\n{tail(server.log)}")
-    return {
-        "rate": args.members / said["seconds"],
-        "cpu_ms": cpu / args.members,
-        "memory_kib": memory / args.members,
-        "members_cpu_ms": said["members_cpu_ms"] / args.members,
-        "seconds": said["seconds"],
-        "sas": said["sas"],
-        "retransmitted": said["retransmitted"],
-    }
+    for key in ("server_cpu_ms", "both_cpu_ms", "memory_kib"):
+        if key in took:
+            took[key] /= args.members
+    return {"rate": args.members / took["seconds"], **took}
 
 
 def spread(rounds, key):
@@ -363,23 +424,27 @@ def spread(rounds, key):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-COLUMNS = (("rate", "registrations/s", "%.0f"), ("cpu_ms", "server CPU ms each", "%.2f"),
-           ("memory_kib", "server KiB each", "%.1f"))
+COLUMNS = (("rate", "registrations/s", "%.0f"), ("server_cpu_ms", "server CPU ms", "%.3f"),
+           ("both_cpu_ms", "both ends' CPU ms", "%.3f"), ("memory_kib", "KiB", "%.1f"))
+
+
+def row(title, cells):
+    print(f"  {title:24}" + "".join(f"{cell:>26}" for cell in cells))
 
 
 def show(results):
-    print(f"{'':34}" + "".join(f"{title:>26}" for _, title, _ in COLUMNS))
-    for auth, name in AUTHS.items():
-        print(name)
-        for kind in KINDS:
-            result = results[auth][kind.name]
-            cells = [form % result[key]["median"] + " (" + form % result[key]["min"] + ".." +
-                     form % result[key]["max"] + ")" for key, _, form in COLUMNS]
-            print(f"  {kind.name + ', ' + kind.what:32}" + "".join(f"{c:>26}" for c in cells))
-        miked, charon = (results[auth][kind.name] for kind in KINDS)
-        print(f"  {'miked / charon':32}" + "".join(
-            f"{'%.2f' % (miked[key]['median'] / charon[key]['median']):>26}"
-            for key, _, _ in COLUMNS))
+    row("for each", [title for _, title, _ in COLUMNS])
+    for auth, of in results.items():
+        print(AUTHS[auth])
+        for kind, result in of.items():
+            row(f"{kind.name}, {kind.what}",
+                [f"{form} ({form}..{form})" % tuple(result[key].values())
+                 if key in result else "-" for key, _, form in COLUMNS])
+        for kind in list(of)[1:]:
+            row(f"miked / {kind.name}",
+                ["%.2f" % (of[Miked][key]["median"] / of[kind][key]["median"])
+                 if key in of[kind] and not (kind.both_ends and key == "memory_kib") else "-"
+                 for key, _, _ in COLUMNS])
 
 
 def version(command):
@@ -396,33 +461,44 @@ def about(args):
         "load": os.getloadavg()[0],
         "miked": version([f"{HERE}/miked", "--version"]),
         "strongswan": version(["dpkg-query", "-W", "-f", "${Version}", "strongswan-charon"]),
-        "load_tester": os.path.exists(LOAD_TESTER),
+        "load_tester": args.load_tester,
     }
-
-
-KINDS = (Miked, Charon)
 
 
 def run(directory, args):
     facts = about(args)
+    cases = [(auth, kind) for auth in AUTHS for kind in (Miked, Charon, LoadTester)
+             if kind is not LoadTester or auth == "psk" and args.load_tester]
     print(f"{args.members} members, {args.at_once} at one time, {PROPOSAL}; {facts['cpus']} CPUs "
           f"({facts['cpu']}), load {facts['load']:.1f}; medians of {args.rounds} rounds "
-          "(least..most)")
+          "(least..most)", flush=True)
     subprocess.run([f"{HERE}/build/bench_pki", f"{directory}/pki", str(args.members)], check=True)
-    rounds = {auth: {kind.name: [] for kind in KINDS} for auth in AUTHS}
+    rounds = {case: [] for case in cases}
     for number in range(1, args.rounds + 1):
-        for auth in AUTHS:
-            for kind in KINDS:
-                one = measure(kind, directory, auth, args)
-                rounds[auth][kind.name].append(one)
-                print(f"# round {number}, {kind.name}, {auth}: {one['rate']:.0f}/s, "
-                      f"{one['cpu_ms']:.2f} ms, {one['memory_kib']:.1f} KiB", file=sys.stderr)
-    results = {auth: {name: {**{key: spread(ones, key) for key in ones[0]}, "rounds": ones}
-                      for name, ones in of.items()} for auth, of in rounds.items()}
+        for auth, kind in cases:
+            one = measure(kind, directory, auth, args)
+            rounds[auth, kind].append(one)
+            print(f"# round {number}, {kind.name}, {auth}: {one['rate']:.0f}/s, "
+                  f"{one['both_cpu_ms']:.3f} ms, {one['memory_kib']:.1f} KiB", file=sys.stderr, flush=True)
+    results = {auth: {} for auth in AUTHS}
+    for (auth, kind), ones in rounds.items():
+        results[auth][kind] = {key: spread(ones, key) for key in ones[0]}
     show(results)
+    if not args.load_tester:
+        print("strongSwan's load-tester is not here: Debian does not package it, and "
+              "scripts/load-tester.sh could not make it")
     with open(args.json, "w") as file:
-        json.dump({**facts, "results": results}, file, indent=1)
+        json.dump({**facts, "results": {
+            auth: {kind.name: {**of[kind], "rounds": rounds[auth, kind]} for kind in of}
+            for auth, of in results.items()}}, file, indent=1)
         file.write("\n")
+
+
+def add_plugin(directory, path):
+    """charon looks for plugins in one directory alone: in our namespace it is another."""
+    shutil.copytree(PLUGINS, f"{directory}/plugins")
+    shutil.copy(path, f"{directory}/plugins/libstrongswan-load-tester.so")
+    subprocess.run(["mount", "--bind", f"{directory}/plugins", PLUGINS], check=True)
 
 
 def inside(args):
@@ -432,6 +508,8 @@ def inside(args):
     write(f"{directory}/psk", SECRET + "\n")
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    if args.load_tester:
+        add_plugin(directory, args.load_tester)
     try:
         run(directory, args)
     except Failure as failure:
@@ -444,6 +522,8 @@ def main():
     parser.add_argument("--at-once", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", default=f"{HERE}/build/bench-ks.json")
+    parser.add_argument("--load-tester", default="", metavar="FILE",
+                        help="strongSwan's plugin, see scripts/load-tester.sh")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     args = parser.parse_args()
     args.json = os.path.abspath(args.json)
