@@ -32,6 +32,7 @@ PROPOSAL = "aes128gcm16-prfsha256-x25519"
 CHARON = "/usr/lib/ipsec/charon"
 PLUGINS = "/usr/lib/ipsec/plugins"
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SAS = 2                         # one for each traffic of KS_CONF
 AUTHS = {"psk": "pre-shared key", "ed25519": "certificates, Ed25519"}
 
 KS_CONF = """\
@@ -388,6 +389,8 @@ def register(server, directory, auth, args):
     if status or said["failed"] or said["registered"] != args.members:
         raise Failure(f"{server.name}, {auth}: {said['registered']:.0f} of {args.members} "
                       f"registered\n{tail(members.log)}{tail(server.log)}")
+    if server.mode == "group" and said["sas"] != SAS:
+        raise Failure(f"members hold {said['sas']:.0f} SAs, not {SAS}")
     return {"seconds": said["seconds"], "server_cpu_ms": cpu,
             "both_cpu_ms": cpu + said["cpu_ms"], "memory_kib": memory,
             "sas": said["sas"], "retransmitted": said["retransmitted"]}
