@@ -84,7 +84,7 @@ PLUGIN
 	signature_authentication = yes
 	filelog {
 		log {
-			path = DIR/charon.log
+			path = LOG
 			default = 0
 			flush_line = yes
 		}
@@ -271,7 +271,7 @@ class Charon(Server):
 
     def plugins(self, names):
         write(f"{self.dir}/strongswan.conf",
-              fill(CHARON_CONF, dir=self.dir, proposal=PROPOSAL, plugin=names))
+              fill(CHARON_CONF, dir=self.dir, log=self.log, proposal=PROPOSAL, plugin=names))
 
     def command(self):
         return [CHARON]
@@ -482,7 +482,8 @@ def run(directory, args):
             one = measure(kind, directory, auth, args)
             rounds[auth, kind].append(one)
             print(f"# round {number}, {kind.name}, {auth}: {one['rate']:.0f}/s, "
-                  f"{one['both_cpu_ms']:.3f} ms, {one['memory_kib']:.1f} KiB", file=sys.stderr, flush=True)
+                  f"{one['both_cpu_ms']:.3f} ms, {one['memory_kib']:.1f} KiB",
+                  file=sys.stderr, flush=True)
     results = {auth: {} for auth in AUTHS}
     for (auth, kind), ones in rounds.items():
         results[auth][kind] = {key: spread(ones, key) for key in ones[0]}
