@@ -58,7 +58,7 @@ log: { target: stderr, level: warning }
 local: { addresses: [ 0.0.0.0 ], ports: [ 20848 ], nat-port: 0 }
 ike: { proposals: [ PROPOSAL ] }
 credentials:
-CREDENTIALS
+- { name: gm1, identity: gm1.example.org CERTIFICATE }
 TRUST
 member:
   credential: gm1
@@ -332,21 +332,20 @@ class Members:
 
     def __init__(self, directory, auth, server, args):
         pki = f"{directory}/pki"
-        credentials = []
-        for i in range(1, args.members + 1):
-            certificate = "" if auth == "psk" else \
-                f", certificate: {pki}/gm{i}.pem, key: {pki}/gm{i}.key"
-            credentials.append(f"- {{ name: gm{i}, identity: gm{i}.example.org{certificate} }}")
-        trust = (f"psk: [ {{ peer: ks.example.org, file: {directory}/psk }} ]" if auth == "psk"
-                 else f"trust: {{ ca: [ {pki}/ca.pem ] }}")
+        certificate = ""
+        trust = f"psk: [ {{ peer: ks.example.org, file: {directory}/psk }} ]"
+        if auth != "psk":
+            certificate = f", certificate: {pki}/gm1.pem, key: {pki}/gm1.key"
+            trust = f"trust: {{ ca: [ {pki}/ca.pem ] }}"
         conf = write(f"{directory}/members.conf",
                      fill(MEMBERS_CONF, proposal=PROPOSAL, trust=trust, port=server.port,
-                          credentials="\n".join(credentials)))
+                          certificate=certificate))
         self.log = f"{directory}/members.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [f"{HERE}/build/members", conf, server.mode, str(args.at_once)], text=True,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
+                [f"{HERE}/build/members", conf, server.mode, str(args.members),
+                 str(args.at_once)],
+                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         try:
             self.line(SECONDS)
         except BaseException:

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Many members in one process, on real sockets: one for each of the credentials of a
- * configuration, which has one key server and one group in its `member`. For benchmarks of
- * who answers them.
+ * Many members in one process, on real sockets, for benchmarks of who answers them. They
+ * have a configuration of one key server and one group; its credential is the first one's,
+ * and the others have it with their number instead of the last 1 in its name, identity and
+ * files.
  *
- *	members CONFIGURATION group|ike AT-ONE-TIME
+ *	members CONFIGURATION group|ike MEMBERS AT-ONE-TIME
  *
  * Behind a line "go" on its standard input all of them ask for the group by GSA_AUTH, or
  * for an IKE SA alone by IKE_AUTH, so many at one time. Each looks at the answer as a
@@ -32,7 +33,7 @@ struct many;
 
 struct one {
 	struct many *many;
-	uint32_t index;			/* of the configuration's credentials */
+	uint32_t index;			/* of the credentials */
 	struct ike_task task;
 };
 
@@ -40,6 +41,7 @@ struct many {
 	sd_event *event;
 	sd_event_source *timer;
 	struct conf *conf;
+	struct conf_credential *credentials;
 	struct crypto crypto;
 	struct auth_book *book;
 	struct net_udp *udp;
@@ -62,7 +64,7 @@ struct many {
 
 static const char *name_of(const struct one *one)
 {
-	return one->many->conf->credentials[one->index].name;
+	return one->many->credentials[one->index].name;
 }
 
 static uint64_t nanoseconds(clockid_t clock)
@@ -338,11 +340,56 @@ static void print_error(void *arg, const char *text)
 	fprintf(stderr, "%s\n", text);
 }
 
+/* The last 1 of @text becomes @number. False: no room, or none in a text that is not empty. */
+static bool set_number(char *text, size_t size, uint32_t number)
+{
+	char before[CONF_IDENTITY_TEXT];
+	const char *one;
+
+	if (!*text)
+		return true;
+	if (strlen(text) >= sizeof(before))
+		return false;
+	strcpy(before, text);
+	one = strrchr(before, '1');
+	return one && (size_t)snprintf(text, size, "%.*s%" PRIu32 "%s", (int)(one - before), before,
+				       number, one + 1) < size;
+}
+
+static bool make_credential(const struct conf_credential *first, uint32_t number,
+			    struct conf_credential *credential)
+{
+	char identity[CONF_IDENTITY_TEXT];
+
+	*credential = *first;
+	conf_identity_print(&first->identity, identity);
+	return set_number(credential->name, sizeof(credential->name), number) &&
+	       set_number(credential->certificate, sizeof(credential->certificate), number) &&
+	       set_number(credential->key, sizeof(credential->key), number) &&
+	       set_number(identity, sizeof(identity), number) &&
+	       conf_identity_parse(identity, first->identity.type, false, &credential->identity);
+}
+
+/* More of them than a configuration may have. */
+static struct auth_book *make_book(struct many *many, struct reason *why)
+{
+	struct conf conf = *many->conf;
+	uint32_t i;
+
+	many->credentials = calloc(many->count, sizeof(*many->credentials));
+	conf.credentials = many->credentials;
+	conf.credentials_count = many->count;
+	reason_set(why, "no credentials can be made");
+	for (i = 0; many->credentials && i < many->count; i++)
+		if (!make_credential(many->conf->credentials, i + 1, &many->credentials[i]))
+			return NULL;
+	return many->credentials ? auth_book_new(&many->crypto, &conf, why) : NULL;
+}
+
 static bool make_members(struct many *many)
 {
 	uint32_t i;
 
-	many->count = many->conf->credentials_count;
 	many->all = calloc(many->count, sizeof(*many->all));
 	if (!many->all || !many->conf->member.groups_count)
 		return false;
@@ -378,7 +425,7 @@ static bool start(struct many *many, const char *path)
 	many->conf = conf_load(path, print_error, NULL);
 	if (!many->conf || crypto_init(&many->crypto, NULL, &why) || !make_members(many))
 		return false;
-	many->book = auth_book_new(&many->crypto, many->conf, &why);
+	many->book = make_book(many, &why);
 	if (!many->book) {
 		fprintf(stderr, "%s\n", why.text);
 		return false;
@@ -411,11 +458,12 @@ int main(int argc, char **argv)
 	static struct many many;
 	int status = 1;
 
-	if (argc != 4 || sd_event_default(&many.event) < 0)
+	if (argc != 5 || sd_event_default(&many.event) < 0)
 		return 2;
 	many.group = !strcmp(argv[2], "group");
-	many.at_once = (uint32_t)strtoul(argv[3], NULL, 10);
-	if (many.at_once && start(&many, argv[1]))
+	many.count = (uint32_t)strtoul(argv[3], NULL, 10);
+	many.at_once = (uint32_t)strtoul(argv[4], NULL, 10);
+	if (many.count && many.at_once && start(&many, argv[1]))
 		status = loop(&many);
 	if (many.ike)
 		ike_free(many.ike);
@@ -424,6 +472,7 @@ int main(int argc, char **argv)
 	conf_free(many.conf);
 	crypto_free(&many.crypto);
 	free(many.all);
+	free(many.credentials);
 	OPENSSL_cleanse(many.held, sizeof(many.held));
 	sd_event_unref(many.event);
 	return status;
