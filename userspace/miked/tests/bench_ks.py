@@ -488,8 +488,8 @@ def run(directory, args):
         results[auth][kind] = {key: spread(ones, key) for key in ones[0]}
     show(results)
     if not args.load_tester:
-        print("strongSwan's load-tester is not here: Debian does not package it, and "
-              "scripts/load-tester.sh could not make it")
+        print("without strongSwan's load-tester, which Debian does not package: "
+              "scripts/load-tester.sh makes it")
     with open(args.json, "w") as file:
         json.dump({**facts, "results": {
             auth: {kind.name: {**of[kind], "rounds": rounds[auth, kind]} for kind in of}
