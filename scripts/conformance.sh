@@ -30,6 +30,12 @@ while IFS='|' read -r _ id _ where test _; do
 		*) is_in_code "$name" || lost "$id" "$name in the code" ;;
 		esac
 	done
+	while IFS='`(,)' read -r _ file _ functions; do
+		for name in ${functions//[,)]/ }; do
+			grep -qrw -- "$name" "userspace/miked/tests/${file#*/}" ||
+				lost "$id" "$name in $file"
+		done
+	done < <(grep -o '`miked/[^`]*` ([^)]*)' <<<"$test")
 	for name in $(grep -o '`[^`]*`' <<<"$test" | tr -d '`'); do
 		case $name in
 		selftest/*) [ -e "kmod/$name" ] || lost "$id" "test kmod/$name" ;;

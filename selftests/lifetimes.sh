@@ -135,15 +135,19 @@ sets()
 	expect "an early one" gc r sa set dst $GROUP deactivate 0.3
 	expect "comes" wait_for gone
 	expect "and is told" wait_for some_events events '^expire +hard +deactivate .*spi 0x00001001 '
-	sends in-no-sa 1 seq=9
 
-	receiver "replay sa activate 500 limit seconds hard 1"
+	receiver "replay sa activate 500"
 	expect_fail -e 'deactivate is earlier than activate' "not before its begin" \
 		gc r sa set spi 0x1001 deactivate 499
 	expect "nothing changed" \
 		[ "$(gc r -j sa show | jq '.[] | has("deactivate")')" = false ]
 	expect "behind it" gc r sa set spi 0x1001 deactivate 501
-	expect "a limit that is earlier ends it" wait_for gone
+	expect "a limit is set, and an end behind it" gc_batch r <<-END
+		sa flush
+		sa add group 7 spi 0x1001 dst $GROUP dir in aead $GCM key file $TMP/key limit seconds hard 1
+		sa set spi 0x1001 deactivate 1000
+	END
+	expect "the limit ends it" wait_for gone
 	expect_fail -e 'no such SA' "one that is not there" gc r sa set spi 0x1001 deactivate 1
 }
 

@@ -157,6 +157,7 @@ void gm_ask_answered(struct gm_member *m, struct gm_link *link, enum gm_ask ask,
 {
 	struct reason error = m->error;
 
+	m->answered = true;
 	if (ask == GM_ASK_REGISTER)
 		registered(m, link, response);
 	else if (m->state == GM_LEAVING)

@@ -145,8 +145,12 @@ static void take_sa(struct install *in, const struct gm_offer_sa *new, bool adde
 	struct gm_sa *sa = find_sa(in->sas, in->n_sas, &new->sa.sa);
 
 	/* It is still the same, for which the kernel's limits stay as they were. */
-	if (sa && !added)
+	if (sa && !added) {
+		if (sa->overstays)
+			sa->end = new->sa.end;
+		sa->overstays = false;
 		return;
+	}
 	if (!sa)
 		sa = &in->sas[in->n_sas++];
 	*sa = new->sa;

@@ -86,6 +86,7 @@ struct gm_sa {
 	uint64_t since;
 	uint64_t end;			/* of its life; IKE_NEVER */
 	uint64_t remove;		/* when it goes, being replaced; IKE_NEVER */
+	bool overstays;			/* its life was over, and no key server answered */
 };
 
 /* A client that wants to know when the keys are there. */
@@ -113,6 +114,7 @@ struct gm_member {
 	uint32_t failures;		/* rounds of all key servers without success */
 	uint32_t cuts;			/* times in a row that it was not a member for long */
 	bool refused;			/* each of this round said no */
+	bool answered;			/* one of them did, since we had to ask */
 	struct reason error;		/* the last one */
 
 	struct gm_link *link;		/* registered by; NULL: it is gone */

@@ -125,12 +125,21 @@ void gm_member_later(struct gm_member *m, uint64_t least, uint64_t most)
 		m->due = at;
 }
 
-/* When it goes, for whatever reason; a lost key server may make it stay. */
+/* New keys are wanted, and nobody says anything: not even that there are none for us. */
+static bool is_lost(const struct gm_member *m)
+{
+	return !m->answered && (m->state == GM_REGISTERING || m->state == GM_WAITING);
+}
+
+/*
+ * When it goes, for whatever reason. One that stays beyond its life goes as others do when
+ * it is replaced; and at once if it is not, as soon as a key server is back.
+ */
 static uint64_t end_of(const struct gm_member *m, const struct gm_sa *sa)
 {
-	if (sa->end < sa->remove && m->conf.key_server_lost == CONF_KS_LOST_CLOSE)
-		return sa->end;
-	return sa->remove;
+	if (sa->overstays && (is_lost(m) || sa->remove != IKE_NEVER))
+		return sa->remove;
+	return sa->end < sa->remove ? sa->end : sa->remove;
 }
 
 /* A registration that brought nothing newer is followed by another in what is left. */
@@ -297,6 +306,7 @@ void gm_member_joined(struct gm_member *m)
 	const uint64_t now = gm_now(m->gm);
 
 	m->state = GM_JOINED;
+	m->answered = true;
 	m->failures = 0;
 	m->registered = now;
 	if (!m->has_joined)
@@ -448,6 +458,24 @@ void gm_member_sa_ended(struct gm_member *m, size_t i)
 		gm_member_later(m, 0, SPREAD);
 }
 
+static bool is_last(const struct gm_member *m, const struct gm_sa *sa)
+{
+	size_t i;
+
+	for (i = 0; i < m->n_sas; i++)
+		if (m->sas[i].end > sa->end &&
+		    selector_equal(&m->sas[i].selector, &sa->selector))
+			return false;
+	return true;
+}
+
+/* Documentation/g-ikev2.md, 25: against RFC 9838 4.4.2.2.1, where the configuration says so. */
+static bool may_overstay(const struct gm_member *m, const struct gm_sa *sa)
+{
+	return m->conf.key_server_lost == CONF_KS_LOST_GO_ON && is_lost(m) &&
+	       !sa->overstays && sa->remove == IKE_NEVER && is_last(m, sa);
+}
+
 static void drop_ended(struct gm_member *m, uint64_t now)
 {
 	struct conf_selector selector;
@@ -456,6 +484,13 @@ static void drop_ended(struct gm_member *m, uint64_t now)
 	for (i = m->n_sas; i--;) {
 		if (end_of(m, &m->sas[i]) > now)
 			continue;
+		if (may_overstay(m, &m->sas[i])) {
+			m->sas[i].overstays = true;
+			gm_log(m, LEVEL_WARNING,
+			       "SA %08x is used beyond its life: no key server answers",
+			       m->sas[i].sa.spi);
+			continue;
+		}
 		selector = m->sas[i].selector;
 		gm_log(m, LEVEL_INFO, "SA %08x ends", m->sas[i].sa.spi);
 		gm_plane_drop_sa(m, i);
@@ -480,8 +515,10 @@ void gm_member_run(struct gm_member *m)
 		m->state = GM_IDLE;
 		return;
 	}
-	if (m->state == GM_JOINED)
+	if (m->state == GM_JOINED) {
 		first_server(m);
+		m->answered = false;
+	}
 	gm_member_register(m);
 }
 

@@ -272,6 +272,7 @@ static void set_life(const struct reading *r, const struct wire_policy *policy,
 	if (!policy->has_lifetime)
 		return;
 	sa->end = sa->since + policy->lifetime * GM_SECOND;
+	/* Then we end it, since whether it is to end is known only then. */
 	if (r->m->conf.key_server_lost == CONF_KS_LOST_GO_ON)
 		return;
 	sa->sa.present |= GEMCAST_BIT(GEMCAST_A_SA_HARD_SECONDS);

@@ -40,7 +40,10 @@ size_t ks_first_to_give(const struct ks_group *group, uint32_t has)
 	return i;
 }
 
-/* From the first to the last copy of a request to who does not answer (RFC 7296 2.1). */
+/*
+ * From the first to the last copy of a request to who does not answer (RFC 7296 2.1), each
+ * of which may come a tenth later than this adds up to.
+ */
 static uint64_t spread_ms(const struct conf_ike *ike)
 {
 	uint64_t wait = ike->retransmit_first_ms, sum = 0;
@@ -50,7 +53,7 @@ static uint64_t spread_ms(const struct conf_ike *ike)
 		sum += wait;
 		wait = 2 * wait < ike->retransmit_limit_ms ? 2 * wait : ike->retransmit_limit_ms;
 	}
-	return sum;
+	return sum + sum / 10;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -64,13 +67,17 @@ static uint16_t seconds(uint64_t ms)
 	return (uint16_t)least((ms + MS_PER_S - 1) / MS_PER_S, UINT16_MAX);
 }
 
+/* So long it takes at most until all who are to have it have an SA (RFC 5374 4.2.1). */
+static uint64_t reach_ms(const struct ks_group *group)
+{
+	return spread_ms(&group->ks->conf->ike) + TRANSIT_MS;
+}
+
 static uint64_t atd_ms(const struct ks_group *group)
 {
-	uint64_t auto_ms = spread_ms(&group->ks->conf->ike) + TRANSIT_MS;
-
 	if (group->conf->activation_delay_ms != CONF_AUTO)
 		return group->conf->activation_delay_ms;
-	return least(auto_ms, group->conf->rollover_ms / 2);
+	return least(reach_ms(group), group->conf->rollover_ms / 2);
 }
 
 uint16_t ks_atd(const struct ks_group *group)
@@ -78,13 +85,36 @@ uint16_t ks_atd(const struct ks_group *group)
 	return seconds(atd_ms(group));
 }
 
+static uint64_t dtd_ms(const struct ks_group *group)
+{
+	if (group->conf->deactivation_delay_ms != CONF_AUTO)
+		return group->conf->deactivation_delay_ms;
+	return least(atd_ms(group) + reach_ms(group), group->conf->rollover_ms);
+}
+
 uint16_t ks_dtd(const struct ks_group *group)
 {
-	uint64_t auto_ms = atd_ms(group) + spread_ms(&group->ks->conf->ike) + TRANSIT_MS;
+	return seconds(dtd_ms(group));
+}
 
-	if (group->conf->deactivation_delay_ms != CONF_AUTO)
-		return seconds(group->conf->deactivation_delay_ms);
-	return seconds(least(auto_ms, group->conf->rollover_ms));
+/* Whoever needs the last copy of a rekey will miss packets: nothing else says so. */
+static void check_delays(struct ks_group *group)
+{
+	uint64_t reach = reach_ms(group), atd = atd_ms(group), dtd = dtd_ms(group);
+
+	if (group->checked)
+		return;
+	group->checked = true;
+	if (atd < reach)
+		ks_log(LEVEL_WARNING, group, NULL,
+		       "senders wait %u s (ATD), and new SAs take up to %u s to all members: "
+		       "see activation-delay, rollover and ike.retransmissions",
+		       seconds(atd), seconds(reach));
+	if (dtd < atd + reach)
+		ks_log(LEVEL_WARNING, group, NULL,
+		       "receivers keep a replaced SA for %u s (DTD), and senders may use it for "
+		       "%u s: see deactivation-delay and rollover",
+		       seconds(dtd), seconds(atd + reach));
 }
 
 bool ks_has_converged(const struct ks_group *group)
@@ -283,6 +313,7 @@ int ks_epoch_make(struct ks_group *group, bool dooms)
 	ks_log(LEVEL_NOTICE, group, NULL, "epoch %u: %zu SAs, for %u s%s", epoch->number,
 	       epoch->n_sas, ks_epoch_left(epoch, epoch->made),
 	       dooms ? "; those before end" : "");
+	check_delays(group);
 	ks_tell_all(group);
 	ks_check_converged(group);
 	return 0;

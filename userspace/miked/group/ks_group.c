@@ -149,6 +149,8 @@ static bool exclude_unfit(struct ks_group *group)
 		id = ike_sa_peer(member->peer->sa);
 		why = ks_authorize(group, id, member->id, &member->from.addr,
 				   member->role & CONF_ROLE_SENDER, &role);
+		if (!why && !ks_can_wrap(member->peer->sa, &group->conf->encryption))
+			why = "its key wrap key is too short";
 		if (!why)
 			continue;
 		ks_log(LEVEL_NOTICE, group, member->id, "excluded: by the new policy %s", why);
@@ -163,6 +165,7 @@ void ks_group_change(struct ks_group *group, const struct conf_group *conf)
 	const struct conf_group *before = group->conf;
 
 	group->conf = conf;
+	group->checked = false;
 	if (!can_go_on(before, conf)) {
 		start_over(group);
 		return;

@@ -60,6 +60,7 @@ struct ks_group {
 	uint64_t converged;		/* since when all have it; IKE_NEVER: not yet */
 	bool renew;			/* a new epoch is due, whatever the time */
 	bool doom;			/* and the others are to end */
+	bool checked;			/* its delays were looked at, under this configuration */
 	uint64_t retry;			/* no new epoch before */
 };
 
@@ -205,6 +206,8 @@ bool ks_is_named(const struct ks_member *member, const struct conf_identity *ide
 const char *ks_authorize(const struct ks_group *group, const struct wire_id *identity,
 			 const char *id, const struct gemcast_addr *from, bool sender,
 			 uint32_t *role);
+/* RFC 9838 3.1: keys are not wrapped by shorter ones. What this IKE SA has is long enough. */
+bool ks_can_wrap(const struct ike_sa *sa, const struct conf_esp *esp);
 void ks_member_free(struct ks_member *member);
 void ks_members_free(struct ks_group *group);
 /* Forget those that nothing has to be known of any more. */

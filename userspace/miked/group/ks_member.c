@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The table of members of a group, and who may be in it. A member is known by its
- * identity in words: what an administrator types is what the table has.
+ * identity in words: what an administrator types is what the table has, in small letters
+ * where letters may be either.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,22 @@ static bool is_printable(struct chunk data)
 		if (data.data[i] <= ' ' || data.data[i] > '~')
 			return false;
 	return data.len;
+}
+
+/*
+ * To small letters where they are the same as large ones, or one host would be two members:
+ * domain names, also that of a mail address, as conf_identity_covers() has it.
+ */
+static void fold(struct conf_identity *identity)
+{
+	const uint8_t *at = memchr(identity->data, '@', identity->len);
+	size_t i = identity->type == ID_RFC822_ADDR && at ? (size_t)(at - identity->data) : 0;
+
+	if (identity->type != ID_FQDN && identity->type != ID_RFC822_ADDR)
+		return;
+	for (; i < identity->len; i++)
+		if (isascii(identity->data[i]))
+			identity->data[i] = (uint8_t)tolower(identity->data[i]);
 }
 
 /* One that is cut off could be cut off from another, too. */
@@ -65,6 +83,7 @@ bool ks_identity_text(const struct wire_id *identity, char *id)
 		return false;
 	in_words.len = (uint8_t)data.len;
 	memcpy(in_words.data, data.data, data.len);
+	fold(&in_words);
 	conf_identity_print(&in_words, id);
 	return true;
 }
@@ -139,10 +158,12 @@ struct ks_member *ks_member_get(struct ks_group *group, const char *id)
 
 struct ks_member *ks_member_named(struct ks_group *group, const struct conf_identity *identity)
 {
+	struct conf_identity folded = *identity;
 	char id[GEMCAST_ID_SIZE];
 	struct ks_member *member;
 
-	conf_identity_print(identity, id);
+	fold(&folded);
+	conf_identity_print(&folded, id);
 	member = ks_member_get(group, id);
 	if (!member || member->identity)
 		return member;
@@ -175,9 +196,9 @@ static bool is_judged(const struct ks_member *member)
 }
 
 /*
- * What a command said of the peer. A DN may be in other words than a command has it, and
- * the letters of a name large or small. What is known of the peer itself counts last: it
- * is there in case that it cannot be compared for want of memory.
+ * What a command said of the peer. A DN may be in other words than a command has it. What
+ * is known of the peer itself counts last: it is there in case that it cannot be compared
+ * for want of memory.
  */
 static const struct ks_member *by_command(const struct ks_group *group,
 					  const struct wire_id *identity, const char *id)
@@ -241,6 +262,11 @@ const char *ks_authorize(const struct ks_group *group, const struct wire_id *ide
 	if (!sender && !(*role & CONF_ROLE_RECEIVER))
 		return "it may be a sender only";
 	return NULL;
+}
+
+bool ks_can_wrap(const struct ike_sa *sa, const struct conf_esp *esp)
+{
+	return 8 * keywrap_key_len(ike_sa_kwa(sa)) >= esp->key_bits;
 }
 
 void ks_member_free(struct ks_member *member)

@@ -432,9 +432,15 @@ void ks_unregister(struct ks_member *member)
 	settle(peer);
 }
 
+/* Or may have: it does not have to answer at once, nor does its answer have to come. */
 static bool has_epoch(const struct ks_member *member, const struct ks_epoch *epoch)
 {
-	return epoch->number >= member->oldest && epoch->number <= member->epoch;
+	const struct ks_peer *peer = member->peer;
+	uint32_t last = member->epoch;
+
+	if (peer->asked == member && peer->asked_epoch > last)
+		last = peer->asked_epoch;
+	return epoch->number >= member->oldest && epoch->number <= last;
 }
 
 static void tell_gone(struct ks_member *member, const struct ks_epoch *epoch)

@@ -107,8 +107,9 @@ static bool is_able(const struct applicant *a, const struct ks_epoch *epoch)
 	const struct wire_message *m = a->request;
 	size_t n = ks_policies(&a->ks->answer, epoch, 0, ks_now(a->ks));
 
-	return !m->n_proposals ||
-	       sag_allows(m->proposals, m->n_proposals, a->ks->answer.policies, n);
+	return ks_can_wrap(a->sa, &epoch->esp) &&
+	       (!m->n_proposals ||
+		sag_allows(m->proposals, m->n_proposals, a->ks->answer.policies, n));
 }
 
 /* The last epoch and those before it that are still in use, as far as it can do them. */
@@ -119,6 +120,8 @@ static struct refusal choose_epochs(struct applicant *a)
 
 	if (ks_epoch_ready(group))
 		return impossible("SAs cannot be made");
+	if (!ks_can_wrap(a->sa, &ks_last(group)->esp))
+		return unfit("its key wrap key would be shorter than the group's keys");
 	if (!is_able(a, ks_last(group)))
 		return unfit("it cannot do the group's algorithms");
 	a->first = ks_first_to_give(group, 0);

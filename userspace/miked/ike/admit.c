@@ -76,6 +76,16 @@ static void fail(struct ike_link *link, const struct opened *request, const char
 		ike_sa_linger(sa, IKE_END_REFUSED, "authentication failed: %s", reason);
 }
 
+/* A PPK_ID is a type and octets, and ours are all of one type (RFC 8784 5.1). */
+static bool is_ours(const struct wire_notify *id, const struct auth_book *book,
+		    const struct wire_id *peer, struct auth_ppk *ppk)
+{
+	struct reader r = reader_of(id->data);
+
+	return read_u8(&r) == PPK_ID_FIXED &&
+	       auth_ppk_named_by(book, read_rest(&r), peer, ppk);
+}
+
 /* Which AUTH is to be checked, and by which keys: RFC 8784 3, Table 1. */
 static int settle_ppk(struct ike_link *link, const struct wire_message *m, struct wire_auth *auth,
 		      bool *used, struct reason *why)
@@ -96,9 +106,7 @@ static int settle_ppk(struct ike_link *link, const struct wire_message *m, struc
 		reason_set(why, "no PPK_IDENTITY after USE_PPK");
 		return -EKEYREJECTED;
 	}
-	if (id->data.len > 1 &&
-	    auth_ppk_named_by(start->book, (struct chunk){ id->data.data + 1, id->data.len - 1 },
-			      m->idi, &ppk)) {
+	if (is_ours(id, start->book, m->idi, &ppk)) {
 		*used = true;
 		return ike_mix_ppk(link, ppk.key);
 	}

@@ -2,6 +2,7 @@
 /*
  * The engine: all IKE SAs of a daemon, and the way of a datagram to the one it is for.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ike/internal.h"
@@ -11,6 +12,9 @@
 
 /* Unprotected answers: so many a second, and no more than that at once. */
 #define ANSWERS_A_SECOND	20
+
+/* Between lines about strangers. */
+#define STRANGER_MS		10000
 
 uint64_t ike_now(const struct ike *ike)
 {
@@ -133,6 +137,26 @@ void ike_send(struct ike *ike, const struct net_path *path, struct chunk datagra
 {
 	ike->stats.sent++;
 	ike->world.send(ike->world.context, path, datagram);
+}
+
+void ike_log_stranger(struct ike *ike, enum stranger what, const char *who, const char *text)
+{
+	const struct log_about about = { .peer = who };
+	uint64_t now = ike_now(ike), unsaid = ike->strangers[what].unsaid;
+
+	if (now < ike->strangers[what].next) {
+		ike->strangers[what].unsaid++;
+		log_line(AREA_IKE, LEVEL_DEBUG, &about, "%s: %s", who, text);
+		return;
+	}
+	ike->strangers[what].next = now + STRANGER_MS;
+	ike->strangers[what].unsaid = 0;
+	if (unsaid)
+		log_line(AREA_IKE, LEVEL_NOTICE, &about,
+			 "%s: %s; and so it was with %" PRIu64 " others since this was said last",
+			 who, text, unsaid);
+	else
+		log_line(AREA_IKE, LEVEL_NOTICE, &about, "%s: %s", who, text);
 }
 
 /* RFC 7296 2.21.4 */

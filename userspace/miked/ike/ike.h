@@ -162,9 +162,12 @@ const struct net_path *ike_sa_path(const struct ike_sa *sa);
 const struct wire_id *ike_sa_peer(const struct ike_sa *sa);
 /* "who at where", for logs; as long as the IKE SA lives. */
 const char *ike_sa_text(const struct ike_sa *sa);
-/* What was agreed on to wrap keys by: KW_5649_*; 0: nothing (RFC 9838 2.3.4) */
+/*
+ * What was agreed on to wrap keys by, KW_5649_*; 0: nothing (RFC 9838 2.3.4). Like GSK_w, it
+ * is that of the message which is read or written: ask while it is in hand.
+ */
 uint16_t ike_sa_kwa(const struct ike_sa *sa);
-/* GSK_w, from the SK_d in force (RFC 9838 3.1.1); the caller's to free. */
+/* GSK_w, from the SK_d that goes with it (RFC 9838 3.1.1); the caller's to free. */
 int ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w);
 
 const struct ike_stats *ike_stats(const struct ike *ike);

@@ -282,8 +282,8 @@ static void group_wanted(struct ike_sa *sa, const struct wire_notify *n)
 	free(offer);
 	/* RFC 7296 2.7: only one that we offered; and a second answer to what is past is none */
 	if (!offered)
-		ike_log(sa, LEVEL_NOTICE, "IKE SA with %s: it wants group %u, which we did not offer",
-			sa->text, group);
+		snprintf(sa->start->refusal, sizeof(sa->start->refusal),
+			 "it wants group %u, which we did not offer", group);
 	else if (group != sa->start->dh.group)
 		ask_otherwise(sa, group);
 }
@@ -330,7 +330,7 @@ static void established(struct ike_sa *sa, const struct net_path *path,
 	}
 	if (wrong) {
 		/* as it may not be from the peer, its own may still come */
-		ike_log(sa, LEVEL_NOTICE, "IKE_SA_INIT response of %s: %s", sa->text, wrong);
+		ike_log(sa, LEVEL_DEBUG, "IKE_SA_INIT response of %s: %s", sa->text, wrong);
 		snprintf(sa->start->refusal, sizeof(sa->start->refusal), "%s", wrong);
 		sa->link->spi_r = 0;
 		secret_free(&sa->start->nr);
@@ -553,7 +553,7 @@ static void consider(struct ike *ike, const struct net_path *path, const struct 
 	net_end_print(&path->remote, from);
 	chosen = ike_choose(&ike->conf->ike, m, m->ke->method, &suite);
 	if (!chosen || 2 * m->nonce.len < prf_len(suite.prf)) {
-		log_info(AREA_IKE, "%s offers nothing that we accept", from);
+		ike_log_stranger(ike, STRANGER_OFFER, from, "offers nothing that we accept");
 		answer(ike, path, m, N_NO_PROPOSAL_CHOSEN, (struct chunk){ 0 });
 	} else if (suite.ke != m->ke->method) {
 		struct writer w = writer_to(group, sizeof(group));

@@ -257,6 +257,7 @@ struct ike_sa {
 	struct ike_link *link;
 	struct ike_link *links;		/* all, with that one */
 	struct ike_link *their_link;	/* the peer's rekey, while ours is under way */
+	struct ike_link *speaking;	/* of the message that the room above has in hand */
 	struct start *start;
 	struct rekeying *rekeying;
 	struct ike_task *tasks, **last_task;
@@ -312,6 +313,14 @@ struct work {
 	struct wire_room room;
 };
 
+/* What anybody can make us want to log, as often as he likes. */
+enum stranger {
+	STRANGER_OFFER,			/* an offer that is refused */
+	STRANGER_LATE,			/* a half-open IKE SA that is given up */
+	STRANGER_REFUSED,		/* authentication that failed */
+	STRANGERS,
+};
+
 struct ike {
 	const struct crypto *crypto;
 	struct ike_world world;
@@ -336,6 +345,10 @@ struct ike {
 	uint64_t cookie_since;
 	uint64_t answers;		/* unprotected ones, that may be sent now */
 	uint64_t answers_since;
+	struct {
+		uint64_t next;		/* no line before */
+		uint64_t unsaid;	/* since the last line */
+	} strangers[STRANGERS];
 	uint8_t inner[WIRE_MAX_INNER];	/* the last message that was sealed, in the clear */
 	size_t inner_len;
 };
@@ -351,6 +364,8 @@ void ike_leave(struct ike *ike);
 void ike_answer_clear(struct ike *ike, const struct net_path *path, const struct wire_header *to,
 		      const struct wire_notify *n);
 void ike_send(struct ike *ike, const struct net_path *path, struct chunk datagram);
+/* A line about who is not authenticated, @who: one in a while of each kind. */
+void ike_log_stranger(struct ike *ike, enum stranger what, const char *who, const char *text);
 
 /* ---- message.c */
 

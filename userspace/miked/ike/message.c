@@ -233,6 +233,11 @@ static bool in_window(struct ike_link *link, const struct wire_message *m)
 	struct ike_stats *stats = &link->sa->ike->stats;
 	const struct wire_header *h = &m->header;
 
+	/* who we do not know yet has nothing to ask; it may have overtaken its own AUTH */
+	if (!h->response && link->sa->state == SA_AUTH) {
+		stats->window++;
+		return false;
+	}
 	if (h->response ? is_answer(link, h) : h->message_id == link->next_answer)
 		return true;
 	if (is_repeated(link, m))
@@ -313,18 +318,22 @@ static void handle_request(struct ike_link *link, const struct opened *in)
 	broken(link, in, N_INVALID_SYNTAX, PAYLOAD_NONE, "an exchange that has no place here");
 }
 
-static void task_answered(struct ike_sa *sa, struct ike_task *task, const struct opened *in)
+static void task_answered(struct ike_link *link, struct ike_task *task, const struct opened *in)
 {
+	struct ike_sa *sa = link->sa;
+
 	if (sa->state == SA_CLOSING)
 		return;
 	if (wire_notify(in->m, N_INVALID_SYNTAX)) {
 		/* so that it is told of the end with the others */
-		sa->link->asked.task = task;
+		link->asked.task = task;
 		ike_sa_end(sa, IKE_END_BROKEN, "the peer says INVALID_SYNTAX");
 		return;
 	}
 	sa->announced = true;
+	sa->speaking = link;
 	task->answer(task->context, sa, in->m);
+	sa->speaking = NULL;
 }
 
 static void handle_response(struct ike_link *link, const struct opened *in)
@@ -339,7 +348,7 @@ static void handle_response(struct ike_link *link, const struct opened *in)
 		ike_authenticate_response(link, in, task);
 		break;
 	case ASK_TASK:
-		task_answered(sa, task, in);
+		task_answered(link, task, in);
 		break;
 	case ASK_REKEY:
 		ike_rekey_response(link, in);

@@ -61,7 +61,8 @@ void ike_nat_detect(struct ike_sa *sa, const struct net_path *path, const struct
 	sa->peer_natted = !matches(sa->ike, m, N_NAT_DETECTION_SOURCE_IP, &path->remote);
 	sa->here_natted = !matches(sa->ike, m, N_NAT_DETECTION_DESTINATION_IP, &path->local);
 	if (sa->peer_natted || sa->here_natted)
-		ike_log(sa, LEVEL_INFO, "IKE SA with %s: %s behind a NAT", sa->text,
+		ike_log(sa, sa->initiator ? LEVEL_INFO : LEVEL_DEBUG,
+			"IKE SA with %s: %s behind a NAT", sa->text,
 			!sa->here_natted ? "the peer is" :
 			sa->peer_natted ? "both are" : "this host is");
 }

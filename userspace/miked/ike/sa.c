@@ -204,11 +204,19 @@ static void retire(struct ike_sa *sa, enum sa_state state)
 	ike_table_remove(&sa->ike->by_peer, &sa->by_peer);
 }
 
+static void log_end(struct ike_sa *sa, enum ike_end why, const char *text, bool stranger)
+{
+	if (stranger)
+		ike_log_stranger(sa->ike, why == IKE_END_DEAD ? STRANGER_LATE : STRANGER_REFUSED,
+				 sa->text, text);
+	else
+		ike_log(sa, level_of(why), "IKE SA with %s: %s", sa->text, text);
+}
+
 static void tell(struct ike_sa *sa, enum ike_end why, const char *text)
 {
 	struct ike *ike = sa->ike;
 
-	ike_log(sa, level_of(why), "IKE SA with %s: %s", sa->text, text);
 	end_tasks(sa, why, text);
 	if (sa->announced)
 		ike->user.ended(ike->user.context, sa, why, text);
@@ -225,8 +233,10 @@ static void finish(struct ike_sa *sa, enum sa_state state, enum ike_end why, con
 	sa->state = state;
 	if (state == SA_ENDED)
 		take_out(sa);
-	if (before < SA_CLOSING)
+	if (before < SA_CLOSING) {
+		log_end(sa, why, text, before == SA_HALF_OPEN);
 		tell(sa, why, text);
+	}
 }
 
 #define TEXT_SIZE	400
@@ -396,13 +406,16 @@ static void run_links(struct ike_sa *sa, uint64_t now)
 
 static void run_end(struct ike_sa *sa)
 {
+	static const char unrekeyed[] = "its lifetime is over, and it could not be rekeyed";
+
 	if (sa->state != SA_READY) {
 		ike_sa_end(sa, IKE_END_DEAD, "not authenticated in time");
 		return;
 	}
 	retire(sa, SA_CLOSING);
 	sa->end = IKE_NEVER;
-	tell(sa, IKE_END_CLOSED, "its lifetime is over, and it could not be rekeyed");
+	log_end(sa, IKE_END_CLOSED, unrekeyed, false);
+	tell(sa, IKE_END_CLOSED, unrekeyed);
 }
 
 void ike_sa_run(struct ike_sa *sa)
@@ -458,16 +471,29 @@ const char *ike_sa_text(const struct ike_sa *sa)
 	return sa->text;
 }
 
+/*
+ * RFC 9838 3.1.1: keys are wrapped by the IKE SA that their message goes by. After a rekey
+ * by both ends the peer may speak by the new one before we know which of the two it is.
+ */
+static const struct ike_link *link_in_hand(const struct ike_sa *sa)
+{
+	return sa->speaking ? sa->speaking : sa->link;
+}
+
 uint16_t ike_sa_kwa(const struct ike_sa *sa)
 {
-	return sa->link ? sa->link->suite.kwa : 0;
+	const struct ike_link *link = link_in_hand(sa);
+
+	return link ? link->suite.kwa : 0;
 }
 
 int ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w)
 {
+	const struct ike_link *link = link_in_hand(sa);
+
 	*gsk_w = (struct secret){ 0 };
-	if (!sa->link || !sa->link->keys.all.len)
+	if (!link || !link->keys.all.len)
 		return -EINVAL;
-	return keymat_wrap_key(sa->ike->crypto, sa->link->suite.prf, sa->link->keys.d,
-			       sa->link->suite.kwa, gsk_w);
+	return keymat_wrap_key(sa->ike->crypto, link->suite.prf, link->keys.d, link->suite.kwa,
+			       gsk_w);
 }

@@ -93,7 +93,9 @@ void ike_upcall(struct ike_link *link, const struct opened *request)
 		return;
 	}
 	sa->announced = true;
+	sa->speaking = link;
 	ike->user.request(ike->user.context, sa, request->m, &content);
+	sa->speaking = NULL;
 	m = ike_content_message(&content);
 	ike_respond(link, request, &m);
 }

@@ -444,11 +444,11 @@ static void put_auth(struct wire_message *m)
 }
 
 static void put_request(struct wire_message *m, const struct kit_ask *ask,
-			struct wire_notify *notifies, uint8_t *buffer, struct wire_id *idg)
+			struct wire_notify *notifies, uint8_t *buffer, const struct wire_id *idg)
 {
+	static const uint8_t ipcomp[] = { 0x12, 0x34, 2 };
 	struct writer w = writer_to(buffer, 8);
 
-	*idg = (struct wire_id){ ID_KEY_ID, { (const uint8_t *)ask->group, strlen(ask->group) } };
 	*m = (struct wire_message){
 		.header = { .exchange = ask->exchange ? ask->exchange : GSA_REGISTRATION,
 			    .initiator = true },
@@ -462,6 +462,9 @@ static void put_request(struct wire_message *m, const struct kit_ask *ask,
 	if (ask->sender)
 		notifies[m->n_notifies++] = (struct wire_notify){ .type = N_GROUP_SENDER,
 								  .data = { buffer, 4 } };
+	if (ask->ipcomp)
+		notifies[m->n_notifies++] = (struct wire_notify){ .type = N_IPCOMP_SUPPORTED,
+								  .data = CHUNK(ipcomp) };
 	if (ask->error)
 		notifies[m->n_notifies++] = (struct wire_notify){
 			.type = ask->error,
@@ -488,15 +491,21 @@ uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
 {
 	static struct wire_room request_room;
 	static uint8_t request_bytes[WIRE_MAX_INNER];
-	struct wire_notify notifies[2];
+	struct wire_notify notifies[3];
 	const struct wire_notify *error;
 	struct wire_message m;
 	struct wire_inner inner;
 	struct wire_error why;
 	struct writer w = writer_to(request_bytes, sizeof(request_bytes));
 	uint8_t buffer[8];
+	struct conf_identity id = { .type = ID_KEY_ID };
 	struct wire_id idg;
 
+	if (ask->id)
+		id = kit_identity(ask->id);
+	idg = (struct wire_id){ id.type, { id.data, id.len } };
+	if (!ask->id)
+		idg.data = (struct chunk){ (const uint8_t *)ask->group, strlen(ask->group) };
 	put_request(&m, ask, notifies, buffer, &idg);
 	if (m.header.exchange == GSA_AUTH)
 		m.idi = &sa->id;
@@ -563,7 +572,7 @@ static bool answer(struct ike_sa *sa)
 					 .notifies = &error,
 					 .n_notifies = sa->error != 0 };
 
-	if (!task || sa->deaf)
+	if (!task || sa->deaf || sa->mute)
 		return false;
 	sa->sent = NULL;
 	task->answer(task->context, sa, &response);

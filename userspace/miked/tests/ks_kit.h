@@ -35,7 +35,8 @@ struct ike_sa {
 	char text[128];
 	uint16_t kwa;
 	uint8_t gsk_w[32];
-	bool closed, deaf;		/* deaf: answers nothing */
+	bool closed;
+	bool deaf, mute;		/* hears nothing; hears, and its answers are late */
 	uint16_t error;			/* what it answers to rekeys; 0: none */
 	struct ike_task *tasks;		/* asked, not built yet */
 	struct ike_task *sent;		/* built, not answered */
@@ -90,7 +91,9 @@ void kit_fail_task(struct ike_sa *sa);
 /* What goes into a request. */
 struct kit_ask {
 	uint8_t exchange;		/* GSA_REGISTRATION if 0 */
-	const char *group;
+	const char *group;		/* as a key id; or */
+	const char *id;			/* in words */
+	bool ipcomp;			/* it says IPCOMP_SUPPORTED, with a CPI */
 	bool sender;
 	uint32_t count;
 	const struct wire_proposal *proposals;

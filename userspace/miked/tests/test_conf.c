@@ -68,6 +68,7 @@ static void presets(void **state)
 	assert_int_equal(conf->local.addresses[0].family, AF_INET);
 	assert_int_equal(conf->local.addresses[1].family, AF_INET6);
 	assert_int_equal(conf->local.ports_count, 2);
+	assert_int_equal(conf->local.ports[0], 500);
 	assert_int_equal(conf->local.ports[1], 848);
 	assert_int_equal(conf->local.nat_port, 4500);
 	assert_int_equal(conf->ike.proposals_count, 2);

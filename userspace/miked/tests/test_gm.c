@@ -171,6 +171,8 @@ static void a_receiver_installs_what_it_is_given(void **state)
 	assert_int_equal(p->proto, 17);
 	assert_int_equal(p->dport_min, 5000);
 	assert_int_equal(p->mode, GEMCAST_MODE_TUNNEL);
+	/* The kernel preserves both addresses, if nothing else is said. */
+	assert_false(GEMCAST_HAS(p, GEMCAST_A_POLICY_PRESERVE));
 	assert_string_equal(p->dev, "eth0");
 	/* The rest is not the group's. */
 	assert_int_equal(world.table.n_policies, 1);

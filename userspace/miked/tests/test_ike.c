@@ -203,6 +203,47 @@ static void group_refused(void **state)
 	world_end(&w);
 }
 
+/* 848 is like 500 (RFC 9838 2.1.1), and so is any other. */
+static void any_port(void **state)
+{
+	static const uint16_t ports[] = { 500, 848, 12345 };
+	struct ike_sa *sa;
+	size_t i, sent = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		world_new(&w);
+		w.node[KS].address.port = ports[i];
+		w.node[KS].inside.port = ports[i];
+		world_start(&w);
+		sa = world_meet(&w);
+		assert_int_equal(w.count, 4);
+		assert_int_equal(ike_sa_path(sa)->remote.port, ports[i]);
+		assert_false(ike_sa_path(sa)->encap);
+		assert_true(!sent || w.node[KS].sent_bytes == sent);
+		sent = w.node[KS].sent_bytes;
+		world_end(&w);
+	}
+}
+
+/* What a key server or a member says of a group is about no SA (RFC 9838 4.7). */
+static void notifications(void **state)
+{
+	static const uint16_t types[] = {
+		N_INVALID_GROUP_ID, N_AUTHORIZATION_FAILED, N_REGISTRATION_FAILED,
+	};
+	struct ike_content content = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		assert_true(ike_notify(&content, types[i], (struct chunk){ 0 }));
+		assert_int_equal(content.notifies[i].type, types[i]);
+		assert_int_equal(content.notifies[i].protocol, PROTO_NONE);
+		assert_int_equal(content.notifies[i].spi.len, 0);
+	}
+}
+
 static void strangers_unanswered(void **state)
 {
 	struct asked_task task = { 0 };
@@ -230,6 +271,8 @@ int main(void)
 		cmocka_unit_test(member_refused),
 		cmocka_unit_test(another_key_server),
 		cmocka_unit_test(group_refused),
+		cmocka_unit_test(any_port),
+		cmocka_unit_test(notifications),
 		cmocka_unit_test(strangers_unanswered),
 	};
 	struct reason why;

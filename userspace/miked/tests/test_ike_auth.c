@@ -35,6 +35,25 @@ static void give_ppk(struct node *node, const char *id, const char *key, int how
 		who_has_ppk(&node->who, id, peer, pki_text_file(file, key), how == MANDATORY);
 }
 
+/* What the member says its PPK_ID to be. */
+static uint8_t ppk_id_type = PPK_ID_FIXED;
+
+bool __real_ike_notify(struct ike_content *content, uint16_t type, struct chunk data);
+bool __wrap_ike_notify(struct ike_content *content, uint16_t type, struct chunk data);
+
+bool __wrap_ike_notify(struct ike_content *content, uint16_t type, struct chunk data)
+{
+	static uint8_t id[1 + CONF_NAME_SIZE];
+
+	if (type != N_PPK_IDENTITY || !data.len)
+		return __real_ike_notify(content, type, data);
+	assert_int_equal(data.data[0], PPK_ID_FIXED);
+	assert_true(data.len <= sizeof(id));
+	memcpy(id, data.data, data.len);
+	id[0] = ppk_id_type;
+	return __real_ike_notify(content, type, (struct chunk){ id, data.len });
+}
+
 static void step(void)
 {
 	struct datagram d = *world_first(&w);
@@ -126,6 +145,25 @@ static void another_ppk(void **state)
 			fail_msg("case %zu", i);
 		assert_false(used_ppk);
 	}
+}
+
+/* The same octets, but not an ID of the type that ours are of (RFC 8784 5.1). */
+static void ppk_of_another_type(void **state)
+{
+	static const char key[] = "a key of the future, of thirty-two";
+	int of_ks;
+
+	(void)state;
+	ppk_id_type = PPK_ID_OPAQUE;
+	for (of_ks = OPTIONAL; of_ks <= MANDATORY; of_ks++) {
+		world_new(&w);
+		give_ppk(&w.node[GM], "ppk1", key, OPTIONAL);
+		give_ppk(&w.node[KS], "ppk1", key, of_ks);
+		used_ppk = false;
+		assert_int_equal(comes_to_be(), of_ks == OPTIONAL);
+		assert_false(used_ppk);
+	}
+	ppk_id_type = PPK_ID_FIXED;
 }
 
 /* It knows one of this name, but not the same: that is an attack, or a mistake. */
@@ -542,6 +580,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ppk),
 		cmocka_unit_test(another_ppk),
+		cmocka_unit_test(ppk_of_another_type),
 		cmocka_unit_test(wrong_ppk),
 		cmocka_unit_test(ppk_and_rekey),
 		cmocka_unit_test(ike_auth),

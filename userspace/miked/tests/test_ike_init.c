@@ -2,6 +2,7 @@
 /*
  * IKE_SA_INIT: what is negotiated, what is refused, cookies, and what strangers may cost.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,30 @@
 static struct world w;
 static struct wire_message m;
 static struct wire_room room;
+
+/* What is logged, but for debugging. */
+static size_t lines;
+static char line[300];
+
+void __wrap_log_write(enum log_area area, enum log_level level, const struct log_place *place,
+		      const struct log_about *about, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+void __wrap_log_write(enum log_area area, enum log_level level, const struct log_place *place,
+		      const struct log_about *about, const char *format, ...)
+{
+	va_list ap;
+
+	(void)place;
+	(void)about;
+	assert_int_equal(area, AREA_IKE);
+	if (level == LEVEL_DEBUG)
+		return;
+	lines++;
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+}
 
 static void parse(const struct datagram *d)
 {
@@ -395,6 +420,83 @@ static void half_open_limit(void **state)
 }
 
 /* The same request again: the same response, and no second IKE SA. */
+static void other_offers_flood(void)
+{
+	struct asked_task task = { 0 };
+
+	world_new(&w);
+	offer(&w.node[GM], "aes256gcm16-prfsha384-ecp256", NULL);
+	offer(&w.node[KS], "aes256gcm16-prfsha384-x25519", NULL);
+	world_start(&w);
+	world_connect(&w, &task);
+	world_keep(&w, world_first(&w));
+	world_lose(&w);
+	lines = 0;
+	flood(1000);
+	assert_int_equal(lines, 1);
+	assert_null(strstr(line, "others"));
+	w.now += 10000;
+	flood(1000);
+	assert_int_equal(lines, 2);
+	assert_non_null(strstr(line, "offers nothing that we accept; "
+				     "and so it was with 999 others"));
+	world_end(&w);
+}
+
+static void half_open_flood(void)
+{
+	struct asked_task task = { 0 };
+
+	world_new(&w);
+	w.node[KS].who.conf.ike.half_open_cookies = 1000;
+	world_start(&w);
+	world_connect(&w, &task);
+	world_keep(&w, world_first(&w));
+	world_lose(&w);
+	ike_close_all(w.node[GM].ike);
+	lines = 0;
+	flood(50);
+	assert_int_equal(ike_sa_count(w.node[KS].ike), 50);
+	world_run(&w, 20000);
+	assert_int_equal(ike_sa_count(w.node[KS].ike), 0);
+	assert_int_equal(lines, 1);
+	assert_non_null(strstr(line, "not authenticated in time"));
+	world_end(&w);
+}
+
+/* Nobody knows who they are; IKE_SA_INIT is authentic for both. */
+static void wrong_key_flood(void)
+{
+	struct asked_task tasks[20];
+	size_t i;
+
+	world_new(&w);
+	who_has_psk(&w.node[GM].who, "*", pki_text_file("gm.psk", "a secret of one"));
+	world_start(&w);
+	lines = 0;
+	for (i = 0; i < 20; i++) {
+		tasks[i] = (struct asked_task){ 0 };
+		world_connect(&w, &tasks[i]);
+		world_settle(&w);
+		assert_int_equal(tasks[i].ended, 1);
+	}
+	assert_int_equal(ike_stats(w.node[KS].ike)->auth_failed, 20);
+	/* one of the key server; the member asked for it */
+	assert_int_equal(lines, 1 + 20);
+	world_end(&w);
+}
+
+/* The journal is not theirs to fill. */
+static void logged_seldom(void **state)
+{
+	(void)state;
+	log_set_level(AREA_IKE, LEVEL_DEBUG);
+	other_offers_flood();
+	half_open_flood();
+	wrong_key_flood();
+	log_set_level(AREA_IKE, LEVEL_NOTICE);
+}
+
 static void request_repeated(void **state)
 {
 	struct asked_task task = { 0 };
@@ -571,6 +673,7 @@ int main(void)
 		cmocka_unit_test(others_cookies),
 		cmocka_unit_test(floods),
 		cmocka_unit_test(half_open_limit),
+		cmocka_unit_test(logged_seldom),
 		cmocka_unit_test(request_repeated),
 		cmocka_unit_test(higher_version),
 		cmocka_unit_test(unknown_spi),

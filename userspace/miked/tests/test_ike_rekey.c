@@ -79,6 +79,7 @@ static void rekeyed_by(struct ike_sa *sa, const struct ike_sa *other)
 {
 	struct secret before, after;
 	uint64_t spi = sa->link->spi_i;
+	const struct ike_link *link;
 
 	assert_int_equal(ike_sa_wrap_key(other, &before), 0);
 	want(sa);
@@ -87,7 +88,12 @@ static void rekeyed_by(struct ike_sa *sa, const struct ike_sa *other)
 	assert_true(sa->link->spi_i != spi);
 	assert_true(sa->link->initiator);
 	assert_int_equal(ike_sa_wrap_key(other, &after), 0);
+	link = sa->link;
 	assert_memory_not_equal(before.data, after.data, after.len);
+	secret_free(&before);
+	assert_int_equal(keymat_wrap_key(&world_crypto, link->suite.prf, link->keys.d,
+					 link->suite.kwa, &before), 0);
+	assert_chunk_equal(secret_chunk(&before), secret_chunk(&after));
 	secret_free(&before);
 	secret_free(&after);
 	assert_int_equal(sa->link->next_ask, 0);
@@ -192,13 +198,69 @@ static void at_once(void **state)
 	assert_in_range(of_gm, 5, 35);
 }
 
+static void lose_one(void)
+{
+	free(w.wire[w.first++ % WORLD_DATAGRAMS].data);
+}
+
+static bool wrapped_alike;
+
+/* The member has a request of the key server in hand. */
+static void unwrap_in_upcall(struct node *node, struct ike_sa *sa)
+{
+	struct secret wrapped_by, known;
+
+	node->upcall = NULL;
+	assert_ptr_equal(sa, gm);
+	assert_true(gm->link != gm->speaking);
+	assert_int_equal(ike_sa_kwa(gm), ike_sa_kwa(ks));
+	assert_int_equal(ike_sa_wrap_key(ks, &wrapped_by), 0);
+	assert_int_equal(ike_sa_wrap_key(gm, &known), 0);
+	wrapped_alike = chunk_equal(secret_chunk(&known), secret_chunk(&wrapped_by));
+	secret_free(&wrapped_by);
+	secret_free(&known);
+}
+
+/* RFC 9838 3.1.1: one end knows already which of both goes on, and wraps keys by that. */
+static void at_once_and_half_known(void **state)
+{
+	struct asked_task task;
+	bool by_ks = false;
+
+	(void)state;
+	while (!by_ks) {
+		both();
+		deliver_one();
+		deliver_one();
+		/* the answer to the member */
+		lose_one();
+		deliver_one();
+		by_ks = ks->link->initiator;
+		if (!by_ks)
+			world_end(&w);
+	}
+	assert_false(gm->link->spi_i == ks->link->spi_i);
+	/* the Delete of the old one */
+	lose_one();
+	world_task(&task, INFORMATIONAL, NULL);
+	ike_ask(ks, &task.task);
+	w.node[GM].upcall = unwrap_in_upcall;
+	world_settle(&w);
+	assert_int_equal(task.answered, 1);
+	assert_null(w.node[GM].upcall);
+	assert_true(wrapped_alike);
+	assert_null(gm->speaking);
+	world_run(&w, 30000);
+	agreed();
+	world_end(&w);
+}
+
 /* The first request of the member is lost: the key server never notices it. */
 static void unnoticed(void **state)
 {
 	(void)state;
 	both();
-	w.first++;
-	free(w.wire[(w.first - 1) % WORLD_DATAGRAMS].data);
+	lose_one();
 	world_settle(&w);
 	agreed();
 	assert_true(ks->link->initiator);
@@ -308,8 +370,7 @@ static void not_now(void **state)
 	spi = gm->link->spi_i;
 	world_task(&task, INFORMATIONAL, NULL);
 	ike_ask(ks, &task.task);
-	w.first++;
-	free(w.wire[(w.first - 1) % WORLD_DATAGRAMS].data);
+	lose_one();
 	want(gm);
 	world_settle(&w);
 	assert_int_equal(w.count, 2);
@@ -505,6 +566,7 @@ int main(void)
 		cmocka_unit_test(by_the_key_server),
 		cmocka_unit_test(over_time),
 		cmocka_unit_test(at_once),
+		cmocka_unit_test(at_once_and_half_known),
 		cmocka_unit_test(unnoticed),
 		cmocka_unit_test(at_once_and_loss),
 		cmocka_unit_test(at_once_and_reordered),

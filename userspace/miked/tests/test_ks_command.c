@@ -99,7 +99,7 @@ static void expel(void **state)
 	assert_int_equal(a->n_sas, 0);
 	assert_int_equal(b->n_sas, 1);
 	assert_null(kit_held(b, first));
-	assert_state("A.example.org", "expelled");
+	assert_state("a.example.org", "expelled");
 	assert_state("never.example.org", "expelled");
 	assert_int_equal(group().epoch, 2);
 	assert_int_equal(group().members, 1);
@@ -259,6 +259,23 @@ static void other_algorithm(void **state)
 	assert_int_equal(a->deletes, 1);
 }
 
+/* Who can have keys wrapped by short ones only cannot go on (RFC 9838 3.1). */
+static void longer_keys(void **state)
+{
+	(void)state;
+	kit_reload(VIDEO "      encryption: aes128gcm16\n" AUDIO);
+	kit_settle();
+	c->kwa = KW_5649_128;
+	assert_int_equal(kit_join(c, "video", true), 0);
+	kit_reload(VIDEO AUDIO);
+	kit_settle();
+	assert_true(c->excluded && c->closed);
+	assert_int_equal(c->n_sas, 0);
+	assert_int_equal(a->n_sas, 1);
+	assert_int_equal(a->sas[0].key_bits, 256);
+	kit_assert_same(a, b);
+}
+
 /* The mode is said by a registration (RFC 9838 2.3.4), so all register again. */
 static void other_mode(void **state)
 {
@@ -405,6 +422,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(groups, begin, end),
 		cmocka_unit_test_setup_teardown(same_configuration, begin, end),
 		cmocka_unit_test_setup_teardown(other_algorithm, begin, end),
+		cmocka_unit_test_setup_teardown(longer_keys, begin, end),
 		cmocka_unit_test_setup_teardown(other_mode, begin, end),
 		cmocka_unit_test_setup_teardown(abilities_of_late, begin, end),
 		cmocka_unit_test_setup_teardown(other_traffic, begin, end),

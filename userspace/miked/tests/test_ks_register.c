@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "group/sag.h"
 #include "ks_kit.h"
 #include "test.h"
 
@@ -173,6 +174,48 @@ static void authorization(void **state)
 	}
 }
 
+static void one_as_another(const char *id, const char *other, bool sender, const char *listed)
+{
+	const char *group = sender ? "sound" : "video", *name = sender ? "audio" : "video";
+	struct ike_sa *first = kit_sa(id, "192.0.2.7");
+	struct ike_sa *second = kit_sa(other, "192.0.2.8");
+	struct gemcast_ks_member member;
+	struct gemcast_ks_group shown;
+
+	assert_int_equal(kit_join(first, group, sender), 0);
+	assert_int_equal(kit_join(second, group, sender), 0);
+	assert_true(kit_group(name, &shown));
+	assert_int_equal(shown.members, 1);
+	assert_true(kit_member(name, listed, &member));
+	assert_string_equal(member.state, "registered");
+	kit_lose(first, IKE_END_DELETED);
+	assert_true(kit_group(name, &shown));
+	assert_int_equal(shown.members, 1);
+	kit_lose(second, IKE_END_DELETED);
+}
+
+/* RFC 9838 2.3.3: its registration replaces the one before, however it spells its name. */
+static void spellings(void **state)
+{
+	struct ike_sa *big, *small;
+
+	(void)state;
+	one_as_another("RX.Example.ORG", "rx.example.org", false, "rx.example.org");
+	/* It is the only sender, and would shut itself out. */
+	one_as_another("tx.example.org", "TX.example.org", true, "tx.example.org");
+	one_as_another("Ops@Example.ORG", "Ops@example.org", true, "Ops@example.org");
+	/* The name of a mailbox is another in other letters, and so are octets. */
+	big = kit_sa("Ops@example.org", "192.0.2.7");
+	small = kit_sa("ops@example.org", "192.0.2.8");
+	assert_int_equal(kit_join(big, "sound", true), 0);
+	assert_int_equal(kit_join(small, "sound", true), N_REGISTRATION_FAILED);
+	kit_lose(big, IKE_END_DELETED);
+	big = kit_sa("keyid:Ops", "192.0.2.7");
+	small = kit_sa("keyid:ops", "192.0.2.8");
+	assert_int_equal(kit_join(big, "sound", true), 0);
+	assert_int_equal(kit_join(small, "sound", true), N_REGISTRATION_FAILED);
+}
+
 /* An identity that could pass for another in the list of members is none. */
 static void odd_identities(void **state)
 {
@@ -255,6 +298,83 @@ static const struct {
 	{ { PROPOSAL(1, GIKE_UPDATE, gcm256), PROPOSAL(2, ESP, gcm128) }, 2, 0 },
 };
 
+static const struct wire_transform gike256[] = {
+	ENCR(ENCR_AES_GCM_16, 256), { .type = TRANSFORM_KWA, .id = KW_5649_256 }
+};
+
+static const struct {
+	struct wire_proposal proposals[4];
+	size_t n;
+	bool allowed;
+} sags_of_two[] = {
+	{ { PROPOSAL(1, ESP, gcm128), PROPOSAL(1, GIKE_UPDATE, gike256) }, 2, true },
+	{ { PROPOSAL(1, ESP, gcm128), PROPOSAL(2, GIKE_UPDATE, gike256) }, 2, false },
+	{ { PROPOSAL(1, ESP, gcm256), PROPOSAL(1, GIKE_UPDATE, gike256),
+	    PROPOSAL(2, ESP, gcm128), PROPOSAL(2, GIKE_UPDATE, gcm128) }, 4, false },
+	{ { PROPOSAL(1, ESP, gcm256), PROPOSAL(1, GIKE_UPDATE, gike256),
+	    PROPOSAL(2, ESP, gcm128), PROPOSAL(2, GIKE_UPDATE, gike256) }, 4, true },
+};
+
+/* What is taken of one protocol binds that of the other to the same number. */
+static void one_number_for_all(void **state)
+{
+	const struct wire_policy both[] = {
+		{ .protocol = PROTO_ESP, .transforms = gcm128, .n_transforms = 2 },
+		{ .protocol = PROTO_GIKE_UPDATE, .transforms = gike256, .n_transforms = 2 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sags_of_two) / sizeof(sags_of_two[0]); i++)
+		if (sag_allows(sags_of_two[i].proposals, sags_of_two[i].n, both, 2) !=
+		    sags_of_two[i].allowed)
+			fail_msg("SAg %zu", i);
+}
+
+/* All kinds of identities that a group may have (RFC 9838 4.2). */
+static void groups_by_any_name(void **state)
+{
+	static const char * const names[] = {
+		"keyid:0x0001ff", "192.0.2.77", "video.example.org", "video@example.org",
+		"2001:db8::77",
+	};
+	struct ike_sa *sa = kit_sa("rx.example.org", "192.0.2.7");
+	struct kit_ask ask = { 0 };
+	char groups[4096];
+	size_t i, len = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		len += snprintf(groups + len, sizeof(groups) - len,
+				"    - { name: g%zu, id: \"%s%s\", traffic: [ { destination:"
+				" 239.2.0.%zu } ], members: [ { identity: \"*\" } ] }\n",
+				i, i == 2 ? "fqdn:" : "", names[i], i);
+	kit_reload(groups);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ask.id = names[i];
+		assert_int_equal(kit_ask(sa, &ask), 0);
+		assert_int_equal(sa->sas[0].dst.start[3], i);
+	}
+	/* The same letters as a key id are another group. */
+	ask.id = "keyid:video.example.org";
+	assert_int_equal(kit_ask(sa, &ask), N_INVALID_GROUP_ID);
+}
+
+/* IPsec does not compress here: what a member says of it changes nothing. */
+static void compression(void **state)
+{
+	struct ike_sa *sa = kit_sa("rx.example.org", "192.0.2.7");
+	struct ike_sa *other = kit_sa("rx.example.org", "192.0.2.8");
+	struct kit_ask ask = { .exchange = GSA_AUTH, .group = "video", .ipcomp = true,
+			       .proposals = sags[0].proposals, .n_proposals = 1 };
+
+	(void)state;
+	assert_int_equal(kit_ask(sa, &ask), 0);
+	ask.ipcomp = false;
+	assert_int_equal(kit_ask(other, &ask), 0);
+	kit_assert_same(sa, other);
+}
+
 static void abilities(void **state)
 {
 	struct ike_sa *sa = kit_sa("rx.example.org", "192.0.2.7");
@@ -281,6 +401,10 @@ static void no_key_wrap(void **state)
 	assert_int_equal(kit_join(sa, "video", false), 0);
 	sa->kwa = KW_5649_192;
 	assert_int_equal(kit_join(sa, "video", false), 0);
+	/* No key is wrapped by a shorter one (RFC 9838 3.1). */
+	assert_int_equal(kit_join(sa, "sound", false), N_NO_PROPOSAL_CHOSEN);
+	sa->kwa = KW_5649_256;
+	assert_int_equal(kit_join(sa, "sound", false), 0);
 }
 
 static void one_sender(void **state)
@@ -514,8 +638,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sender, setup, teardown),
 		cmocka_unit_test_setup_teardown(transport_and_sequence, setup, teardown),
 		cmocka_unit_test_setup_teardown(authorization, setup, teardown),
+		cmocka_unit_test_setup_teardown(spellings, setup, teardown),
 		cmocka_unit_test_setup_teardown(odd_identities, setup, teardown),
 		cmocka_unit_test_setup_teardown(abilities, setup, teardown),
+		cmocka_unit_test(one_number_for_all),
+		cmocka_unit_test_setup_teardown(groups_by_any_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(compression, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_key_wrap, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_sender, setup, teardown),
 		cmocka_unit_test_setup_teardown(leaving, setup, teardown),

@@ -20,11 +20,29 @@
 
 static struct ike_sa *a, *b, *c;
 
+/* Warnings about ATD and DTD. */
+static size_t warnings;
+
+void __wrap_log_write(enum log_area area, enum log_level level, const struct log_place *place,
+		      const struct log_about *about, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+void __wrap_log_write(enum log_area area, enum log_level level, const struct log_place *place,
+		      const struct log_about *about, const char *format, ...)
+{
+	(void)place;
+	assert_int_equal(area, AREA_GROUP);
+	assert_non_null(about);
+	if (level == LEVEL_WARNING && (strstr(format, "(ATD)") || strstr(format, "(DTD)")))
+		warnings++;
+}
+
 static int begin(void **state)
 {
 	const char *groups = *state ? *state : GROUP("video", DELAYS) GROUP("audio", "");
 
 	kit_begin(groups);
+	log_set_level(AREA_GROUP, LEVEL_NOTICE);
 	a = kit_sa("a.example.org", "192.0.2.1");
 	b = kit_sa("b.example.org", "192.0.2.2");
 	c = kit_sa("c.example.org", "192.0.2.3");
@@ -256,15 +274,78 @@ static void under_way(void **state)
 	assert_int_equal(group().members, 1);
 }
 
+/* SAs that end before their time go from who has not said yet that it has them, too. */
+static void not_acknowledged(void **state)
+{
+	uint32_t second;
+	int i;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	b->mute = true;
+	assert_int_equal(ks_rekey(kit.ks, "video", false, NULL), 0);
+	kit_settle();
+	second = kit_last(a)->spi;
+	assert_non_null(kit_held(b, second));
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(ks_rekey(kit.ks, "video", false, NULL), 0);
+		kit_settle();
+	}
+	assert_null(kit_held(a, second));
+	b->mute = false;
+	kit_settle();
+	assert_null(kit_held(b, second));
+	kit_assert_same(a, b);
+}
+
 static void delays(void **state)
 {
 	(void)state;
-	/* Half of the rollover bounds what retransmissions would want: 31.5 s and 1 s. */
+	warnings = 0;
+	/* Retransmissions take 31.5 s, and up to a tenth more; 1 s until all is done. */
 	assert_int_equal(kit_join(a, "audio", true), 0);
 	assert_int_equal(ks_rekey(kit.ks, "audio", false, NULL), 0);
 	kit_settle();
-	assert_int_equal(a->atd, 33);
-	assert_int_equal(a->dtd, 65);
+	assert_int_equal(a->atd, 36);
+	assert_int_equal(a->dtd, 72);
+	assert_int_equal(warnings, 0);
+}
+
+/* RFC 5374 4.2.1: too little time for those who get the last copy alone. */
+static void short_delays(void **state)
+{
+	static const char short_rollover[] =
+		"    - name: audio\n"
+		"      traffic: [ { destination: 239.1.1.1 } ]\n"
+		"      lifetime: 1000 s\n"
+		"      rollover: 20 s\n"
+		"      members: [ { identity: \"*\", role: both } ]\n";
+	int i;
+
+	(void)state;
+	warnings = 0;
+	/* by the configuration; said once, and not by each epoch */
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(warnings, 2);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(ks_rekey(kit.ks, "video", false, NULL), 0);
+		kit_settle();
+	}
+	assert_int_equal(warnings, 2);
+	/* by half of the rollover */
+	kit_reload(short_rollover);
+	assert_int_equal(kit_join(b, "audio", true), 0);
+	assert_int_equal(warnings, 4);
+	assert_int_equal(ks_rekey(kit.ks, "audio", false, NULL), 0);
+	kit_settle();
+	assert_int_equal(b->atd, 10);
+	assert_int_equal(b->dtd, 20);
+	/* said again where it may be another */
+	kit_reload(short_rollover);
+	assert_int_equal(ks_rekey(kit.ks, "audio", false, NULL), 0);
+	kit_settle();
+	assert_int_equal(warnings, 6);
 }
 
 /* Sender-IDs */
@@ -446,7 +527,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(failures, begin, end),
 		cmocka_unit_test_setup_teardown(does_not_take_it, begin, end),
 		cmocka_unit_test_setup_teardown(under_way, begin, end),
+		cmocka_unit_test_setup_teardown(not_acknowledged, begin, end),
 		cmocka_unit_test_setup_teardown(delays, begin, end),
+		cmocka_unit_test_setup_teardown(short_delays, begin, end),
 		cmocka_unit_test_setup_teardown(sixteen_bits, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(former, begin, end, eight),
 		cmocka_unit_test_prestate_setup_teardown(eight_bits, begin, end, eight),
