@@ -343,17 +343,17 @@ static void print_error(void *arg, const char *text)
 /* The last 1 of @text becomes @number. False: no room, or none in a text that is not empty. */
 static bool set_number(char *text, size_t size, uint32_t number)
 {
-	char before[CONF_IDENTITY_TEXT];
-	const char *one;
+	char *one = strrchr(text, '1');
+	char after[CONF_FILE_SIZE];
+	size_t room;
 
 	if (!*text)
 		return true;
-	if (strlen(text) >= sizeof(before))
+	if (!one || strlen(one) >= sizeof(after))
 		return false;
-	strcpy(before, text);
-	one = strrchr(before, '1');
-	return one && (size_t)snprintf(text, size, "%.*s%" PRIu32 "%s", (int)(one - before), before,
-				       number, one + 1) < size;
+	memcpy(after, one + 1, strlen(one));
+	room = size - (size_t)(one - text);
+	return (size_t)snprintf(one, room, "%" PRIu32 "%s", number, after) < room;
 }
 
 static bool make_credential(const struct conf_credential *first, uint32_t number,
