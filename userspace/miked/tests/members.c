@@ -349,9 +349,8 @@ static bool set_number(char *text, size_t size, uint32_t number)
 
 	if (!*text)
 		return true;
-	if (!one || strlen(one) >= sizeof(after))
+	if (!one || (size_t)snprintf(after, sizeof(after), "%s", one + 1) >= sizeof(after))
 		return false;
-	memcpy(after, one + 1, strlen(one));
 	room = size - (size_t)(one - text);
 	return (size_t)snprintf(one, room, "%" PRIu32 "%s", number, after) < room;
 }
