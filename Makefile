@@ -19,7 +19,7 @@ CHECKPATCH ?= kmod include
 DKMS_SRC = /usr/src/gemcast-$(VERSION)
 
 .PHONY: all modules userspace install install-module dkms clean help \
-	demo check check-full selftest selftest-shell sparse checkpatch
+	bench-ks demo check check-full selftest selftest-shell sparse checkpatch
 
 all: modules userspace	## build the module and user space (the default)
 
@@ -62,6 +62,10 @@ check:	## all checks and tests, as CI runs them; KERNEL=6.12 for the tests on th
 check-full:	## check with the tests on every kernel, and races for a minute
 	scripts/setup.sh build host guest debug dkms check
 	CHECKPATCH="$(CHECKPATCH)" RACE_SECONDS=60 scripts/check.sh -k "6.1 6.12 debug"
+
+bench-ks:	## what a registration costs a key server, beside strongSwan's figures; MEMBERS=1000 ROUNDS=3
+	scripts/setup.sh build bench
+	$(MAKE) -C userspace/miked bench-ks
 
 selftest:	## the tests in a guest; TEST="NAME..." for some, KERNEL=6.12 or debug for another kernel
 	scripts/setup.sh build host guest $(filter debug,$(KERNEL))
