@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The Rekey SA of a group (RFC 9838 2.4.1): what goes over it, the key server tells all
+ * members at once. Key server and member share this file: its policy and keys as GSA and
+ * KD have them, and GSA_REKEY messages, sealed and opened. No I/O and no clock.
+ */
+#ifndef MIKED_GROUP_REKEY_SA_H
+#define MIKED_GROUP_REKEY_SA_H
+
+#include "conf/conf.h"
+#include "crypto/keymat.h"
+#include "crypto/sign.h"
+#include "wire/message.h"
+
+/* ENCR and INTEG, GCAUTH, KWA (RFC 9838 table 2). */
+#define REKEY_TRANSFORMS	4
+/* Datagrams that one message may become (RFC 7383). */
+#define REKEY_MAX_FRAGMENTS	64
+/* Message IDs whose datagrams a member puts together at one time. */
+#define REKEY_MAX_PARTIAL	4
+
+struct rekey_sa {
+	uint8_t spi[WIRE_GIKE_SPI_LEN];
+	struct cipher cipher;
+	uint16_t kwa;			/* KW_5649_* */
+	const struct scheme *scheme;	/* how messages are signed; NULL: implicit */
+	struct key key;			/* by what: the pair, or at a member AUTH_KEY */
+	struct secret keymat;		/* GSK_e, GSK_a, GSK_w: `keys` are parts of it */
+	struct rekey_keys keys;
+	struct wire_ts src, dst;	/* from where to where messages go */
+	uint32_t next_id;		/* of the next message: to be sent, or the least expected */
+};
+
+/*
+ * Key server: a new one, of random keys, by the group's configuration. @source: where
+ * messages come from. The caller has chosen an SPI that no other has.
+ * 0 or a negative errno value.
+ */
+int rekey_sa_new(const struct crypto *crypto, const struct conf_rekey *conf,
+		 const struct gemcast_addr *source, struct rekey_sa *sa);
+void rekey_sa_free(struct rekey_sa *sa);
+
+/* Its policy, but lifetime and GSA_NEXT_SPI; it points into @sa and @transforms. */
+void rekey_sa_policy(const struct rekey_sa *sa, struct wire_transform transforms[REKEY_TRANSFORMS],
+		     struct wire_policy *policy);
+
+/*
+ * Member: what a policy of PROTO_GIKE_UPDATE says. @auth_key: AUTH_KEY, empty if there is
+ * none. @keymat is taken over. 0; -ENOTSUP: well formed, and not what we can do;
+ * -EPROTO: what a key server must not say; -ENOMEM. @why has the words.
+ */
+int rekey_sa_read(const struct crypto *crypto, const struct wire_policy *policy,
+		  struct chunk auth_key, struct secret *keymat, struct rekey_sa *sa,
+		  struct reason *why);
+
+/* Does a datagram belong to it, by its SPI? Both halves of the header's are the Rekey SA's. */
+bool rekey_sa_owns(const struct rekey_sa *sa, struct chunk datagram);
+
+/* A message as it goes: the same datagrams each time (RFC 9838 2.4.1.3). */
+struct rekey_datagrams {
+	size_t n;
+	struct chunk datagram[REKEY_MAX_FRAGMENTS];
+	uint8_t *bytes;			/* all of them */
+};
+
+/*
+ * Seal @m, whose header is filled in here, as message sa->next_id, which becomes one more:
+ * signed and encrypted, in datagrams of at most @threshold bytes. An error leaves
+ * next_id as it was. -EOVERFLOW: no Message ID is left; -EMSGSIZE: too long.
+ */
+int rekey_seal(const struct crypto *crypto, struct rekey_sa *sa, struct wire_message *m,
+	       size_t threshold, struct rekey_datagrams *out);
+void rekey_datagrams_free(struct rekey_datagrams *datagrams);
+
+/* What a member needs to open messages: large, one is enough for all Rekey SAs of a daemon. */
+struct rekey_room {
+	struct wire_room wire;
+	uint8_t *bytes;			/* freed by rekey_room_free() */
+};
+
+/* Fragments of messages that are not whole yet; zeroed at first. */
+struct rekey_partial;
+
+/*
+ * A datagram came, which is overwritten. 1: @m is a whole message, authentic and new; it
+ * lives until the next call, and the caller sets next_id behind it when it was taken in.
+ * 0: a fragment, others are missing. Negative, and @why: -EALREADY: an old Message ID;
+ * -EBADMSG: not authentic; -EPROTO: malformed; -ENOMEM.
+ */
+int rekey_open(const struct crypto *crypto, const struct rekey_sa *sa,
+	       struct rekey_partial **partial, struct rekey_room *room, uint8_t *datagram,
+	       size_t len, struct wire_message *m, struct reason *why);
+void rekey_partial_free(struct rekey_partial *partial);
+void rekey_room_free(struct rekey_room *room);
+
+#endif
