@@ -338,7 +338,12 @@ enum wire_encr_facts {
 	X(INTERMEDIATE_EXCHANGE_SUPPORTED, 16438) \
 	X(ADDITIONAL_KEY_EXCHANGE,	16441)	\
 	X(USE_AGGFRAG,			16442)	\
-	X(SUPPORTED_AUTH_METHODS,	16443)
+	X(SUPPORTED_AUTH_METHODS,	16443)	\
+	/* Private: group/hello.h. */		\
+	X(GEMCAST_HELLO,		40960)	\
+	X(GEMCAST_REKEY_ACK,		40961)	\
+	X(GEMCAST_SA_EXPIRING,		40962)	\
+	X(GEMCAST_SA_LIMITS,		40963)
 
 #define WIRE_BARE(name, number, ...)		name = (number),
 #define WIRE_PAYLOAD_(name, number)		PAYLOAD_##name = (number),
