@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What key server and member tell each other beyond RFC 9838.
+ * Notifications for private use, between members and key servers of gemcast.
  */
+#include <assert.h>
 #include <string.h>
+#include "base/iana.h"
 #include "group/hello.h"
 
-#define ID_HEAD_LEN	4	/* ID Type and RESERVED, RFC 7296 3.5 */
-
-/* Who we are, and the version of all that is in this file. */
+/* No other implementation that uses these numbers begins so. Its last byte is the version. */
 static const uint8_t magic[] = { 'g', 'e', 'm', 'c', 'a', 's', 't', 1 };
 
 void hello_write(const struct hello *hello, uint8_t out[HELLO_LEN])
@@ -21,10 +21,10 @@ void hello_write(const struct hello *hello, uint8_t out[HELLO_LEN])
 	write_u32(&w, hello->spread_ms);
 }
 
-/* Longer ones may come to say more. */
-static bool read_hello(struct chunk data, struct hello *hello)
+bool hello_read(const struct wire_message *m, struct hello *hello)
 {
-	struct reader r = reader_of(data);
+	const struct wire_notify *notify = wire_notify(m, N_GEMCAST_HELLO);
+	struct reader r = reader_of(notify ? notify->data : (struct chunk){ NULL, 0 });
 
 	if (!chunk_equal(read_chunk(&r, sizeof(magic)), CHUNK(magic)))
 		return false;
@@ -32,84 +32,88 @@ static bool read_hello(struct chunk data, struct hello *hello)
 	read_u8(&r);
 	hello->rate = read_u16(&r);
 	hello->spread_ms = read_u32(&r);
-	return !r.failed && hello->ack <= HELLO_ACK_ALL;
-}
-
-bool hello_read(const struct wire_message *m, struct hello *hello)
-{
-	size_t i;
-
-	for (i = 0; i < m->n_notifies; i++)
-		if (m->notifies[i].type == N_GEMCAST_HELLO &&
-		    read_hello(m->notifies[i].data, hello))
-			return true;
-	*hello = (struct hello){ 0 };
-	return false;
+	return !r.failed;
 }
 
 static void write_id(struct writer *w, const struct wire_id *id)
 {
 	write_u8(w, id->type);
-	write_room(w, ID_HEAD_LEN - 1);
+	write_room(w, HELLO_ID_HEAD - 1);
 	write_chunk(w, id->data);
 }
 
+/* The rest of @r; what is RESERVED is not looked at. */
 static bool read_id(struct reader *r, struct wire_id *id)
 {
 	id->type = read_u8(r);
-	read_chunk(r, ID_HEAD_LEN - 1);
+	read_chunk(r, HELLO_ID_HEAD - 1);
 	id->data = read_rest(r);
-	return !r->failed && id->data.len;
+	return !r->failed && id->data.len && id->data.len <= HELLO_ID_MAX;
 }
 
-void hello_write_rekey_ack(struct writer *w, const struct hello_rekey_ack *ack)
+struct chunk rekey_ack_write(const struct rekey_ack *ack, uint8_t room[REKEY_ACK_MAX])
 {
-	write_chunk(w, CHUNK(ack->spi));
-	write_u32(w, ack->message_id);
-	write_id(w, &ack->idg);
+	struct writer w = writer_to(room, REKEY_ACK_MAX);
+
+	write_chunk(&w, ack->spi);
+	write_u32(&w, ack->message_id);
+	write_id(&w, &ack->group);
+	assert(!w.failed);
+	return written(&w);
 }
 
-bool hello_read_rekey_ack(struct chunk data, struct hello_rekey_ack *ack)
+bool rekey_ack_read(const struct wire_notify *notify, struct rekey_ack *ack)
 {
-	struct reader r = reader_of(data);
-	struct chunk spi = read_chunk(&r, sizeof(ack->spi));
+	struct reader r = reader_of(notify->data);
 
-	if (r.failed)
-		return false;
-	memcpy(ack->spi, spi.data, sizeof(ack->spi));
+	ack->spi = read_chunk(&r, WIRE_GIKE_SPI_LEN);
 	ack->message_id = read_u32(&r);
-	return read_id(&r, &ack->idg);
+	return read_id(&r, &ack->group);
 }
 
-void hello_write_sa_expiring(struct writer *w, const struct hello_sa_expiring *expiring)
+struct chunk sa_expiring_write(const struct sa_expiring *expiring, uint8_t room[SA_EXPIRING_MAX])
 {
-	write_u32(w, expiring->spi);
-	write_u8(w, expiring->reason);
-	write_id(w, &expiring->idg);
+	struct writer w = writer_to(room, SA_EXPIRING_MAX);
+
+	write_u32(&w, expiring->spi);
+	write_u8(&w, expiring->reason);
+	write_id(&w, &expiring->group);
+	assert(!w.failed);
+	return written(&w);
 }
 
-bool hello_read_sa_expiring(struct chunk data, struct hello_sa_expiring *expiring)
+bool sa_expiring_read(const struct wire_notify *notify, struct sa_expiring *expiring)
 {
-	struct reader r = reader_of(data);
+	struct reader r = reader_of(notify->data);
 
 	expiring->spi = read_u32(&r);
 	expiring->reason = read_u8(&r);
-	return read_id(&r, &expiring->idg);
+	return read_id(&r, &expiring->group);
 }
 
-void hello_write_sa_limits(struct writer *w, const struct hello_sa_limits *limits)
+void sa_limits_write(const struct sa_limits *limits, uint8_t out[SA_LIMITS_LEN])
 {
-	write_u32(w, limits->spi);
-	write_u64(w, limits->packets);
-	write_u64(w, limits->bytes);
+	struct writer w = writer_to(out, SA_LIMITS_LEN);
+
+	write_u32(&w, limits->spi);
+	write_u64(&w, limits->packets);
+	write_u64(&w, limits->bytes);
 }
 
-bool hello_read_sa_limits(struct chunk data, struct hello_sa_limits *limits)
+bool sa_limits_read(const struct wire_message *m, uint32_t spi, struct sa_limits *limits)
 {
-	struct reader r = reader_of(data);
+	struct reader r;
+	size_t i;
 
-	limits->spi = read_u32(&r);
-	limits->packets = read_u64(&r);
-	limits->bytes = read_u64(&r);
-	return !r.failed && !r.left;
+	for (i = 0; i < m->n_notifies; i++) {
+		if (m->notifies[i].type != N_SA_LIMITS)
+			continue;
+		r = reader_of(m->notifies[i].data);
+		limits->spi = read_u32(&r);
+		limits->packets = read_u64(&r);
+		limits->bytes = read_u64(&r);
+		if (!r.failed && limits->spi == spi)
+			return true;
+	}
+	return false;
 }

@@ -1,75 +1,84 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What key server and member tell each other beyond RFC 9838, by notifications of private
- * status types: Documentation/g-ikev2.md, "Beyond RFC 9838". Who does not know them passes
- * them over (RFC 7296 3.10.1), and who did not say hello gets none of the others. What is
- * malformed is passed over as well: these functions say false, and no harm is done.
+ * What a key server and a member of gemcast say to each other beyond RFC 9838, in
+ * notifications for private use: Documentation/g-ikev2.md, "Between members and key
+ * servers of gemcast". Bytes to plain structs and back; no I/O and no clock.
  */
 #ifndef MIKED_GROUP_HELLO_H
 #define MIKED_GROUP_HELLO_H
 
 #include "wire/message.h"
 
-/* Which members acknowledge a GSA_REKEY. */
+#define HELLO_LEN	16
+/* What an IDg has besides its data: type and RESERVED (RFC 7296 3.5). */
+#define HELLO_ID_HEAD	4
+#define HELLO_ID_MAX	255
+
 enum hello_ack {
 	HELLO_ACK_NONE,
-	HELLO_ACK_SAMPLED,	/* each by chance: struct hello's rate */
+	HELLO_ACK_SAMPLED,
 	HELLO_ACK_ALL,
 };
 
-/* GEMCAST_HELLO: in a registration and in its answer. A member's says nothing of acks. */
-#define HELLO_LEN		16
+/* HELLO_RATE of them are all members. */
+#define HELLO_RATE	65536
 
+/*
+ * GEMCAST_HELLO: the peer is one of us. A key server says who is to acknowledge rekeys
+ * that come by multicast; of a member all is zero.
+ */
 struct hello {
 	uint8_t ack;		/* enum hello_ack */
-	uint16_t rate;		/* so many in 65536, of HELLO_ACK_SAMPLED */
-	uint32_t spread_ms;	/* over which they are spread */
+	uint16_t rate;		/* HELLO_ACK_SAMPLED: so many of HELLO_RATE members do */
+	uint32_t spread_ms;	/* at a random time within this after the keys are in use */
 };
 
 void hello_write(const struct hello *hello, uint8_t out[HELLO_LEN]);
-/* The first in @m that makes sense; false: there is none. */
+/* False: the message has none, or one of a version that is not ours. */
 bool hello_read(const struct wire_message *m, struct hello *hello);
 
-/* REKEY_ACK: the keys of a GSA_REKEY are installed. Member to key server, INFORMATIONAL. */
-struct hello_rekey_ack {
-	uint8_t spi[WIRE_GIKE_SPI_LEN];	/* of the Rekey SA that it came by */
+/* REKEY_ACK, member to key server: what this message said is in use. */
+#define REKEY_ACK_MAX	(WIRE_GIKE_SPI_LEN + 4 + HELLO_ID_HEAD + HELLO_ID_MAX)
+struct rekey_ack {
+	struct chunk spi;	/* of the Rekey SA it came by, WIRE_GIKE_SPI_LEN */
 	uint32_t message_id;
-	struct wire_id idg;
+	struct wire_id group;
 };
 
-/* SA_EXPIRING: a sender's limit of use came. Member to key server, INFORMATIONAL. */
-enum hello_reason {
-	HELLO_EXPIRING_PACKETS = 1,
-	HELLO_EXPIRING_BYTES,
-	HELLO_EXPIRING_SEQUENCE,	/* numbers, or IVs */
+/* As many bytes of @room as it needs; the group's identity is no longer than HELLO_ID_MAX. */
+struct chunk rekey_ack_write(const struct rekey_ack *ack, uint8_t room[REKEY_ACK_MAX]);
+/* False: malformed. @ack points into @notify. */
+bool rekey_ack_read(const struct wire_notify *notify, struct rekey_ack *ack);
+
+/* Why new SAs are wanted. */
+enum expiring_reason {
+	EXPIRING_PACKETS = 1,
+	EXPIRING_BYTES,
+	EXPIRING_SEQUENCE,	/* sequence numbers or IVs */
 };
 
-struct hello_sa_expiring {
+/* SA_EXPIRING, member to key server: a sender has come to the soft limit of a data SA. */
+#define SA_EXPIRING_MAX	(WIRE_IPSEC_SPI_LEN + 1 + HELLO_ID_HEAD + HELLO_ID_MAX)
+struct sa_expiring {
 	uint32_t spi;
-	uint8_t reason;		/* enum hello_reason; others may come */
-	struct wire_id idg;
+	uint8_t reason;		/* enum expiring_reason */
+	struct wire_id group;
 };
 
-/*
- * SA_LIMITS: when a sender is to say SA_EXPIRING. Key server to member, one for each data
- * SA, in whatever brings it.
- */
-#define HELLO_LIMITS_LEN	20
+struct chunk sa_expiring_write(const struct sa_expiring *expiring,
+			       uint8_t room[SA_EXPIRING_MAX]);
+bool sa_expiring_read(const struct wire_notify *notify, struct sa_expiring *expiring);
 
-struct hello_sa_limits {
+/* SA_LIMITS, key server to member, one for each data SA: its soft limits for a sender. */
+#define SA_LIMITS_LEN	(WIRE_IPSEC_SPI_LEN + 8 + 8)
+struct sa_limits {
 	uint32_t spi;
-	uint64_t packets;	/* 0: no limit */
-	uint64_t bytes;		/* 0: no limit */
+	uint64_t packets;	/* 0: none */
+	uint64_t bytes;		/* 0: none */
 };
 
-/* The data of a notification. w->failed: there is no room. */
-void hello_write_rekey_ack(struct writer *w, const struct hello_rekey_ack *ack);
-void hello_write_sa_expiring(struct writer *w, const struct hello_sa_expiring *expiring);
-void hello_write_sa_limits(struct writer *w, const struct hello_sa_limits *limits);
-
-/* The reverse; identities point into @data. False: malformed. */
-bool hello_read_rekey_ack(struct chunk data, struct hello_rekey_ack *ack);
-bool hello_read_sa_expiring(struct chunk data, struct hello_sa_expiring *expiring);
-bool hello_read_sa_limits(struct chunk data, struct hello_sa_limits *limits);
+void sa_limits_write(const struct sa_limits *limits, uint8_t out[SA_LIMITS_LEN]);
+/* Those of this SA. False: the message says none. */
+bool sa_limits_read(const struct wire_message *m, uint32_t spi, struct sa_limits *limits);
 
 #endif
