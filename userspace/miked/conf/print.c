@@ -12,6 +12,9 @@
 
 #define TEXT_SIZE	CONF_IDENTITY_TEXT
 
+/* RFC 7296 3.5 */
+#define ID_TYPE_FQDN	2
+
 static const char *address_text(const struct gemcast_addr *addr, char *text)
 {
 	if (addr->family == AF_UNSPEC)
@@ -58,11 +61,26 @@ static uint64_t number_of(const struct conf_option *option, const char *member)
 	return u32;
 }
 
+/* What looks like a domain name is a key id, where groups are named. */
+static const char *identity_text(const struct conf_option *option,
+				 const struct conf_identity *identity, char *text)
+{
+	static const char prefix[] = "fqdn:";
+	size_t len = strlen(prefix);
+
+	conf_identity_print(identity, text);
+	if (option->kind == KIND_GROUP_ID && identity->type == ID_TYPE_FQDN &&
+	    strncmp(text, prefix, len) != 0) {
+		memmove(text + len, text, strlen(text) + 1);
+		memcpy(text, prefix, len);
+	}
+	return text;
+}
+
 /* Those that libcyaml has no type for, and lie where they are aligned. */
 static const char *struct_text(const struct conf_option *option, const void *member, char *text)
 {
 	static const char * const wraps[] = { NULL, "kw128", "kw192", "kw256" };
-	const struct conf_identity *identity = member;
 	const struct conf_ports *ports = member;
 
 	switch (option->kind) {
@@ -84,8 +102,7 @@ static const char *struct_text(const struct conf_option *option, const void *mem
 	case KIND_KEY_WRAP:
 		return wraps[*(const uint32_t *)member];
 	default:
-		conf_identity_print(identity, text);
-		return text;
+		return identity_text(option, member, text);
 	}
 }
 

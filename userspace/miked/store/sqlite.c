@@ -20,6 +20,7 @@ struct opening {
 	const char *path;
 	const char *vfs;
 	bool made;			/* the file, by us */
+	bool has_log;			/* of a run that did not end well */
 	struct reason *why;
 };
 
@@ -64,6 +65,15 @@ static int check_file(struct opening *o, int fd)
 	return refuse(o, -EPERM, text);
 }
 
+static bool has_log(const char *path)
+{
+	struct stat st;
+	char log[512];
+
+	snprintf(log, sizeof(log), "%s-wal", path);
+	return !stat(log, &st) && st.st_size;
+}
+
 /* Before SQLite opens it: to close it later would give up SQLite's locks. */
 static int look_at_file(struct opening *o)
 {
@@ -76,6 +86,7 @@ static int look_at_file(struct opening *o)
 	if (fd < 0)
 		return refuse(o, -errno, strerror(errno));
 	err = check_file(o, fd);
+	o->has_log = has_log(o->path);
 	close(fd);
 	return err;
 }
@@ -116,7 +127,7 @@ static int open_database(struct opening *o)
 		return refuse_code(o, code);
 	if (sqlite3_db_readonly(db, "main"))
 		return refuse(o, -EACCES, "cannot be written");
-	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, o->has_log, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
