@@ -23,9 +23,15 @@ struct gm_setup {
 	const struct crypto *crypto;
 	struct ike *ike;
 	const struct plane *plane;
-	void *context;			/* of the two below */
+	void *context;			/* of those below */
 	uint64_t (*now)(void *context);	/* milliseconds, never back */
 	uint32_t (*random)(void *context);	/* to spread times, no secret */
+	/*
+	 * Have what is sent to a multicast address come by gm_rekey_datagram(). 0 or a negative
+	 * errno value; each join has its leave, and not more.
+	 */
+	int (*rekey_join)(void *context, const struct net_group *group);
+	void (*rekey_leave)(void *context, const struct net_group *group);
 };
 
 /* NULL: no memory. @conf stays in force until the next gm_reload(). */
@@ -55,6 +61,13 @@ void gm_run(struct gm *gm);
 void gm_request(struct gm *gm, struct ike_sa *sa, const struct wire_message *request,
 		struct ike_content *response);
 void gm_ended(struct gm *gm, struct ike_sa *sa, enum ike_end why, const char *text);
+
+/*
+ * A datagram that was sent to a multicast address, whatever it is. It is overwritten as it
+ * is decrypted.
+ */
+void gm_rekey_datagram(struct gm *gm, const struct net_path *path, uint8_t *datagram,
+		       size_t len);
 
 /* As struct plane_user has them. */
 void gm_acquire(struct gm *gm, const struct gemcast_acquire *acquire);

@@ -24,6 +24,11 @@ struct ks;
 struct ks_world {
 	void *context;
 	uint64_t (*now)(void *context);		/* milliseconds, never back */
+	/* One datagram of a GSA_REKEY. It may be lost. */
+	void (*send_group)(void *context, const struct net_group *to, struct chunk datagram);
+	/* Where it would be sent from, to->source or by the routes. False: no route, no socket. */
+	bool (*group_source)(void *context, const struct net_group *to,
+			     struct gemcast_addr *source);
 	/* Where SPIs and keying material of SAs (TEKs) come from; NULL: crypto_random(). */
 	int (*spi)(void *context, uint8_t *out, size_t len);
 	int (*tek)(void *context, uint8_t *out, size_t len);

@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "crypto/keymat.h"
 #include "crypto/sign.h"
+#include "net/path.h"
 #include "wire/message.h"
 
 /* ENCR and INTEG, GCAUTH, KWA (RFC 9838 table 2). */
@@ -32,26 +33,45 @@ struct rekey_sa {
 };
 
 /*
- * Key server: a new one, of random keys, by the group's configuration. @source: where
- * messages come from. The caller has chosen an SPI that no other has.
+ * Key server: a new one, of random keys, by the group's configuration. The caller has
+ * chosen sa->spi, which no other has. @source: where messages come from; AF_UNSPEC:
+ * anywhere. @before: the one that it follows, whose pair it signs by; NULL, or it signs in
+ * another way: by a new pair, which members must be told (AUTH_KEY: key_to_spki()).
  * 0 or a negative errno value.
  */
 int rekey_sa_new(const struct crypto *crypto, const struct conf_rekey *conf,
-		 const struct gemcast_addr *source, struct rekey_sa *sa);
+		 const struct gemcast_addr *source, const struct rekey_sa *before,
+		 struct rekey_sa *sa);
 void rekey_sa_free(struct rekey_sa *sa);
 
-/* Its policy, but lifetime and GSA_NEXT_SPI; it points into @sa and @transforms. */
-void rekey_sa_policy(const struct rekey_sa *sa, struct wire_transform transforms[REKEY_TRANSFORMS],
+/*
+ * Its policy, but lifetime and GSA_NEXT_SPI; it points into @sa and @transforms. GCAUTH
+ * and GSA_INITIAL_MESSAGE_ID are of a registration alone.
+ */
+void rekey_sa_policy(const struct rekey_sa *sa, bool registration,
+		     struct wire_transform transforms[REKEY_TRANSFORMS],
 		     struct wire_policy *policy);
 
 /*
  * Member: what a policy of PROTO_GIKE_UPDATE says. @auth_key: AUTH_KEY, empty if there is
- * none. @keymat is taken over. 0; -ENOTSUP: well formed, and not what we can do;
+ * none. @before: in a rekey, the one that it follows, which says how messages are
+ * authenticated, and by what key if there is no other; NULL: a registration. @keymat is
+ * taken over, whatever comes of it. 0; -ENOTSUP: well formed, and not what we can do;
  * -EPROTO: what a key server must not say; -ENOMEM. @why has the words.
  */
 int rekey_sa_read(const struct crypto *crypto, const struct wire_policy *policy,
-		  struct chunk auth_key, struct secret *keymat, struct rekey_sa *sa,
-		  struct reason *why);
+		  struct chunk auth_key, const struct rekey_sa *before, struct secret *keymat,
+		  struct rekey_sa *sa, struct reason *why);
+
+/*
+ * Member: another AUTH_KEY for the messages to come (RFC 9838 2.4.1). As rekey_sa_read();
+ * an error leaves the old one.
+ */
+int rekey_sa_auth_key(const struct crypto *crypto, struct rekey_sa *sa, struct chunk auth_key,
+		      struct reason *why);
+
+/* Where its messages are received; interface and ttl are the caller's. */
+void rekey_sa_group(const struct rekey_sa *sa, struct net_group *group);
 
 /* Does a datagram belong to it, by its SPI? Both halves of the header's are the Rekey SA's. */
 bool rekey_sa_owns(const struct rekey_sa *sa, struct chunk datagram);
@@ -75,7 +95,7 @@ void rekey_datagrams_free(struct rekey_datagrams *datagrams);
 /* What a member needs to open messages: large, one is enough for all Rekey SAs of a daemon. */
 struct rekey_room {
 	struct wire_room wire;
-	uint8_t *bytes;			/* freed by rekey_room_free() */
+	struct secret whole;		/* the last message that came in fragments */
 };
 
 /* Fragments of messages that are not whole yet; zeroed at first. */
