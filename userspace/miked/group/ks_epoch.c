@@ -407,17 +407,20 @@ void ks_epochs_free(struct ks_group *group)
 		remove_epoch(group, group->n_epochs - 1);
 }
 
-/* Have all the last one, as far as can be known? */
-static bool is_settled(const struct ks_group *group, uint64_t now)
+/* When all have the last one, as far as can be known. Who listens says nothing. */
+static uint64_t settled_at(const struct ks_group *group)
 {
-	return (ks_has_converged(group) && !group->listening) ||
-	       ks_last(group)->settled <= now;
+	const struct ks_epoch *last = ks_last(group);
+
+	if (ks_has_converged(group) && !(group->listening && last->cast))
+		return 0;
+	return last->settled;
 }
 
 /* Those of which the time is over, and those that all members can do without. */
 static bool is_over(const struct ks_group *group, const struct ks_epoch *epoch, uint64_t now)
 {
-	return epoch->end <= now || (epoch->doomed && is_settled(group, now));
+	return epoch->end <= now || (epoch->doomed && settled_at(group) <= now);
 }
 
 /* What ends before its time has to be deleted where it is. */
@@ -525,11 +528,8 @@ uint64_t ks_group_next(const struct ks_group *group)
 	for (i = 0; i < group->n_epochs; i++) {
 		epoch = group->epochs[i];
 		next = least(next, epoch->end);
-		if (!epoch->doomed)
-			continue;
-		if (ks_has_converged(group) && !group->listening)
-			return 0;
-		next = least(next, ks_last(group)->settled);
+		if (epoch->doomed)
+			next = least(next, settled_at(group));
 	}
 	return next;
 }
