@@ -16,6 +16,7 @@ static void add_group(struct ks *ks, const struct conf_group *conf)
 			 "no memory for this group");
 		return;
 	}
+	group->configured = true;
 	ks_log(LEVEL_NOTICE, group, NULL, "begins: %s, %u kinds of traffic",
 	       conf_esp_name(&conf->encryption), conf->traffic_count);
 }
@@ -58,7 +59,7 @@ static void end_groups(struct ks *ks, const struct conf *conf)
 
 	while (i < ks->n_groups) {
 		group = ks->groups[i];
-		if (group->own || conf_group(conf, group->conf->name))
+		if (!group->configured || conf_group(conf, group->conf->name))
 			i++;
 		else
 			ks_group_end(group);
@@ -71,7 +72,7 @@ static void end_shadowed(struct ks *ks, const struct conf_group *conf)
 	struct wire_id id = { conf->id.type, { conf->id.data, conf->id.len } };
 	struct ks_group *group = ks_group_of(ks, &id);
 
-	if (!group || !group->own || !strcmp(group->conf->name, conf->name))
+	if (!group || group->configured || !strcmp(group->conf->name, conf->name))
 		return;
 	ks_log(LEVEL_WARNING, group, NULL, "its id is that of %s in the configuration",
 	       conf->name);
