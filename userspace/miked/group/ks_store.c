@@ -25,27 +25,46 @@ static int64_t wall_of(const struct ks *ks, uint64_t at)
 	return wall(ks) + (int64_t)(at - ks_now(ks));
 }
 
+static uint32_t pending_of(const struct ks_group *group)
+{
+	return (group->renew ? KS_PENDING_RENEW : 0) | (group->doom ? KS_PENDING_DOOM : 0) |
+	       (group->cut ? KS_PENDING_CUT : 0) | (group->renew_rekey ? KS_PENDING_REKEY : 0);
+}
+
+static bool is_group_stored(const struct ks_group *group)
+{
+	const struct ks_stored_group *stored = group->stored;
+
+	return stored->text && stored->epoch == group->epoch &&
+	       stored->pending == pending_of(group) && stored->line == group->line &&
+	       stored->signers == group->signers;
+}
+
 static int put_group(struct ks_group *group)
 {
 	struct store *store = group->ks->setup.store;
+	struct ks_stored_group *stored = group->stored;
 	struct store_group row = {
 		.name = group->conf->name,
-		.own = group->own && !group->configured,
+		.own = !group->configured,
 		.epoch = group->epoch,
+		.pending = pending_of(group),
+		.line = group->line,
+		.signers = group->signers,
 	};
-	char *text;
+	char *text = conf_group_text(group->conf);
 	int err;
 
-	if (group->stored && group->stored_epoch == group->epoch)
-		return 0;
-	text = conf_group_text(group->conf);
 	if (!text)
 		return -ENOMEM;
 	row.text = text;
 	err = store->ops->put_group(store, &row);
 	free(text);
-	group->stored = !err;
-	group->stored_epoch = group->epoch;
+	stored->text = true;
+	stored->epoch = row.epoch;
+	stored->pending = row.pending;
+	stored->line = row.line;
+	stored->signers = row.signers;
 	return err;
 }
 
@@ -60,6 +79,7 @@ static int put_sa(const struct ks_group *group, const struct ks_epoch *epoch, si
 		.epoch = epoch->number,
 		.spi = sa->spi,
 		.place = (uint32_t)at,
+		.next = sa->next,
 		.keymat = secret_chunk(&sa->keymat),
 	};
 
@@ -68,11 +88,11 @@ static int put_sa(const struct ks_group *group, const struct ks_epoch *epoch, si
 	return store->ops->put_sa(store, &row);
 }
 
-static bool is_as_stored(const struct ks_epoch *epoch)
+static bool is_epoch_stored(const struct ks_epoch *epoch)
 {
 	return epoch->stored && epoch->stored->doomed == epoch->doomed &&
 	       epoch->stored->taken == epoch->taken &&
-	       epoch->stored->sids.used == epoch->sids->used;
+	       epoch->stored->used == epoch->sids->used;
 }
 
 static int put_row(const struct ks_group *group, const struct ks_epoch *epoch)
@@ -99,16 +119,16 @@ static int put_row(const struct ks_group *group, const struct ks_epoch *epoch)
 static int put_sids(const struct ks_group *group, struct ks_epoch *epoch)
 {
 	struct store *store = group->ks->setup.store;
-	struct sid_space *stored = &epoch->stored->sids;
+	struct ks_stored *stored = epoch->stored;
 	struct store_sids row = { .group = group->conf->name, .epoch = epoch->number };
 	int err = 0;
 
 	for (; row.word * WORD < epoch->sids->size && !err; row.word++) {
 		row.taken = epoch->sids->taken[row.word];
-		if (row.taken == stored->taken[row.word])
+		if (row.taken == stored->sids[row.word])
 			continue;
 		err = store->ops->put_sids(store, &row);
-		stored->taken[row.word] = row.taken;
+		stored->sids[row.word] = row.taken;
 	}
 	stored->used = epoch->sids->used;
 	return err;
@@ -120,7 +140,7 @@ static int put_epoch(const struct ks_group *group, struct ks_epoch *epoch)
 	bool fresh = !epoch->stored;
 	int err;
 
-	if (is_as_stored(epoch))
+	if (is_epoch_stored(epoch))
 		return 0;
 	if (fresh)
 		epoch->stored = calloc(1, sizeof(*epoch->stored) + words * sizeof(uint64_t));
@@ -134,6 +154,112 @@ static int put_epoch(const struct ks_group *group, struct ks_epoch *epoch)
 	return err ? err : put_sids(group, epoch);
 }
 
+static bool has_epoch(const struct ks_group *group, uint32_t number)
+{
+	size_t i;
+
+	for (i = 0; i < group->n_epochs; i++)
+		if (group->epochs[i]->number == number)
+			return true;
+	return false;
+}
+
+/* Those that have gone go there, too. */
+static int put_epochs(struct ks_group *group)
+{
+	struct store *store = group->ks->setup.store;
+	struct ks_stored_group *stored = group->stored;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < stored->n_epochs && !err; i++)
+		if (!has_epoch(group, stored->epochs[i]))
+			err = store->ops->del_epoch(store, group->conf->name, stored->epochs[i]);
+	for (i = 0; i < group->n_epochs && !err; i++) {
+		err = put_epoch(group, group->epochs[i]);
+		stored->epochs[i] = group->epochs[i]->number;
+	}
+	stored->n_epochs = group->n_epochs;
+	return err;
+}
+
+/* Its policy, in a group that has it. */
+static char *rekey_text(const struct ks_group *group, const struct ks_rekey *rekey)
+{
+	struct conf_group conf = *group->conf;
+
+	conf.rekey = rekey->conf;
+	return conf_group_text(&conf);
+}
+
+static int put_rekey(const struct ks_group *group, struct ks_rekey *rekey, uint32_t place)
+{
+	struct store *store = group->ks->setup.store;
+	uint8_t source[PACK_ADDRESS_LEN];
+	struct writer w = writer_to(source, sizeof(source));
+	struct store_rekey_sa row = {
+		.group = group->conf->name,
+		.place = place,
+		.end = wall_of(group->ks, rekey->end),
+		.next_id = rekey->sa.next_id,
+		.signer = rekey->signer,
+		.source = CHUNK(source),
+	};
+	struct secret keys;
+	char *text;
+	int err = rekey_sa_pack(&rekey->sa, &keys);
+
+	if (err)
+		return err;
+	memcpy(row.spi, rekey->sa.spi, sizeof(row.spi));
+	memcpy(row.next, rekey->next_spi, sizeof(row.next));
+	pack_address(&w, &rekey->source);
+	row.keys = secret_chunk(&keys);
+	text = rekey_text(group, rekey);
+	row.text = text;
+	err = text ? store->ops->put_rekey_sa(store, &row) : -ENOMEM;
+	free(text);
+	secret_free(&keys);
+	rekey->stored = true;
+	rekey->stored_place = place;
+	rekey->stored_id = row.next_id;
+	return err;
+}
+
+static bool is_rekey_stored(const struct ks_rekey *rekey, uint32_t place)
+{
+	return !rekey || (rekey->stored && rekey->stored_place == place &&
+			  rekey->stored_id == rekey->sa.next_id);
+}
+
+static bool has_spi(const struct ks_rekey *rekey, const uint8_t *spi)
+{
+	return rekey && !memcmp(rekey->sa.spi, spi, WIRE_GIKE_SPI_LEN);
+}
+
+static int put_rekeys(struct ks_group *group)
+{
+	struct ks_rekey *rekeys[KS_REKEY_PLACES] = { group->rekey, group->heir, group->passed };
+	struct store *store = group->ks->setup.store;
+	struct ks_stored_group *stored = group->stored;
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; i < stored->n_rekeys && !err; i++)
+		if (!has_spi(rekeys[0], stored->rekeys[i]) && !has_spi(rekeys[1], stored->rekeys[i]) &&
+		    !has_spi(rekeys[2], stored->rekeys[i]))
+			err = store->ops->del_rekey_sa(store, stored->rekeys[i]);
+	stored->n_rekeys = 0;
+	for (i = 0; i < KS_REKEY_PLACES && !err; i++) {
+		if (!is_rekey_stored(rekeys[i], i))
+			err = put_rekey(group, rekeys[i], i);
+		if (rekeys[i])
+			memcpy(stored->rekeys[stored->n_rekeys++], rekeys[i]->sa.spi,
+			       WIRE_GIKE_SPI_LEN);
+	}
+	return err;
+}
+
 /* What is said of its registration, or is about to be. */
 static int put_member(const struct ks_member *member, const struct ks_entry *entry)
 {
@@ -141,10 +267,9 @@ static int put_member(const struct ks_member *member, const struct ks_entry *ent
 	uint8_t identity[PACK_IDENTITY_LEN], from[PACK_ADDRESS_LEN];
 	struct writer i = writer_to(identity, sizeof(identity));
 	struct writer f = writer_to(from, sizeof(from));
-	const struct store_member row = {
+	struct store_member row = {
 		.group = member->group->conf->name,
 		.id = member->id,
-		.identity = { identity, 0 },
 		.from = CHUNK(from),
 		.port = entry->from.port,
 		.registered = entry->registered,
@@ -154,29 +279,32 @@ static int put_member(const struct ks_member *member, const struct ks_entry *ent
 		.since = wall_of(member->group->ks, entry->since),
 		.oldest = entry->oldest,
 		.epoch = entry->epoch,
+		.line = entry->line,
+		.fragments = entry->fragments,
 		.sids = entry->sids,
 		.former = entry->former,
 		.n_sids = entry->n_sids,
 		.n_former = entry->n_former,
 	};
-	struct store_member whole = row;
 
 	if (member->identity)
 		pack_identity(&i, member->identity);
 	pack_address(&f, &entry->from.addr);
-	whole.identity = written(&i);
-	return store->ops->put_member(store, &whole);
+	row.identity = written(&i);
+	return store->ops->put_member(store, &row);
 }
 
 static struct ks_entry entry_of(const struct ks_member *member)
 {
 	return (struct ks_entry){
-		.registered = member->peer,
+		.registered = member->peer || member->listens,
 		.role = member->role,
 		.from = member->from,
 		.since = member->since,
 		.oldest = member->oldest,
 		.epoch = member->epoch,
+		.line = member->line,
+		.fragments = member->fragments,
 		.sids = member->sids,
 		.former = member->former,
 		.n_sids = member->n_sids,
@@ -203,33 +331,46 @@ static int put_members(struct ks_group *group)
 	return err;
 }
 
-/* A transaction, which is not committed yet. */
+/* In a transaction, which is not committed yet. */
 static int put_all(struct ks_group *group)
 {
-	size_t i;
-	int err = put_group(group);
+	int err = 0;
 
-	for (i = 0; i < group->n_epochs && !err; i++)
-		err = put_epoch(group, group->epochs[i]);
+	if (!group->stored)
+		group->stored = calloc(1, sizeof(*group->stored));
+	if (!group->stored)
+		return -ENOMEM;
+	if (!is_group_stored(group))
+		err = put_group(group);
+	if (!err)
+		err = put_epochs(group);
+	if (!err)
+		err = put_rekeys(group);
 	return err ? err : put_members(group);
 }
 
-static void forget_stored(struct ks_group *group)
+static void forget_rekey(struct ks_rekey *rekey)
+{
+	if (rekey)
+		rekey->stored = false;
+}
+
+static void forget(struct ks_group *group)
 {
 	size_t i;
 
-	group->stored = false;
+	free(group->stored);
+	group->stored = NULL;
+	for (i = 0; i < group->n_epochs; i++) {
+		free(group->epochs[i]->stored);
+		group->epochs[i]->stored = NULL;
+	}
+	forget_rekey(group->rekey);
+	forget_rekey(group->heir);
+	forget_rekey(group->passed);
 	group->touched = true;
-	for (i = 0; i < group->n_epochs; i++)
-		ks_stored_free(group->epochs[i]);
 	for (i = 0; i < group->n_members; i++)
 		group->members[i]->touched = true;
-}
-
-void ks_stored_free(struct ks_epoch *epoch)
-{
-	free(epoch->stored);
-	epoch->stored = NULL;
 }
 
 /* Whatever was to be stored: all of it is to be, when that can be. */
@@ -244,7 +385,7 @@ static int fail(struct ks *ks, int err)
 	ks->store_retry = ks_now(ks) + KS_RETRY_MS;
 	ks->setup.store->ops->rollback(ks->setup.store);
 	for (i = 0; i < ks->n_groups; i++)
-		forget_stored(ks->groups[i]);
+		forget(ks->groups[i]);
 	return err;
 }
 
@@ -274,6 +415,27 @@ static int put_all_anew(struct ks *ks)
 	return err;
 }
 
+static void keep(struct ks_rekey *rekey)
+{
+	if (rekey)
+		rekey->kept = true;
+}
+
+/* All that there is may be told now. */
+static void release(struct ks *ks)
+{
+	struct ks_cast *cast;
+	size_t i;
+
+	for (cast = ks->casts; cast; cast = cast->next)
+		cast->stored = true;
+	for (i = 0; i < ks->n_groups; i++) {
+		keep(ks->groups[i]->rekey);
+		keep(ks->groups[i]->heir);
+		keep(ks->groups[i]->passed);
+	}
+}
+
 static int commit(struct ks *ks)
 {
 	int err = ks->setup.store->ops->commit(ks->setup.store, wall(ks));
@@ -284,60 +446,60 @@ static int commit(struct ks *ks)
 		log_notice(AREA_STORE, "state is stored again");
 	ks->store_error = 0;
 	ks->unsaved = false;
+	release(ks);
 	return 0;
 }
 
-/* All anew, after a failure; not too often. */
-static int recover(struct ks *ks)
+int ks_save_anew(struct ks *ks)
 {
-	int err;
+	int err = put_all_anew(ks);
 
-	if (ks_now(ks) < ks->store_retry)
-		return ks->store_error;
-	err = put_all_anew(ks);
 	return err ? fail(ks, err) : commit(ks);
 }
 
-int ks_save(struct ks *ks)
+/* 0: nothing is wrong, or not any more. */
+static int recover(struct ks *ks)
+{
+	if (!ks->store_error)
+		return 0;
+	if (ks_now(ks) < ks->store_retry)
+		return ks->store_error;
+	return ks_save_anew(ks);
+}
+
+static int put_changes(struct ks *ks)
 {
 	int err = 0;
 	size_t i;
 
-	if (!ks->setup.store)
-		return 0;
-	if (ks->store_error)
-		return recover(ks);
 	for (i = 0; i < ks->n_groups && !err; i++)
 		err = put_all(ks->groups[i]);
-	return err ? fail(ks, err) : commit(ks);
+	return err;
 }
 
-int ks_save_group(struct ks_group *group)
+int ks_may_store(struct ks *ks)
 {
-	struct ks *ks = group->ks;
-	int err;
+	return ks->setup.store ? recover(ks) : 0;
+}
 
-	if (!ks->setup.store)
-		return 0;
-	if (ks->store_error)
-		return recover(ks);
-	err = put_all(group);
+int ks_save(struct ks *ks)
+{
+	int err = ks_may_store(ks);
+
+	if (err || !ks->setup.store)
+		return err;
+	err = put_changes(ks);
 	return err ? fail(ks, err) : commit(ks);
 }
 
 int ks_save_entry(const struct ks_member *member, const struct ks_entry *entry)
 {
-	struct ks_group *group = member->group;
-	struct ks *ks = group->ks;
-	int err = 0;
+	struct ks *ks = member->group->ks;
+	int err = ks_may_store(ks);
 
-	if (!ks->setup.store)
-		return 0;
-	if (ks->store_error)
-		err = recover(ks);
-	if (err)
+	if (err || !ks->setup.store)
 		return err;
-	err = put_all(group);
+	err = put_changes(ks);
 	if (!err)
 		err = put_member(member, entry);
 	return err ? fail(ks, err) : commit(ks);
@@ -352,11 +514,23 @@ uint64_t ks_save_next(const struct ks *ks)
 	return ks->unsaved ? 0 : IKE_NEVER;
 }
 
+bool ks_may_give(const struct ks *ks, const struct ks_rekey *rekey)
+{
+	return !ks->setup.store || !rekey || rekey->kept;
+}
+
 void ks_touch(struct ks_member *member)
 {
 	member->touched = true;
 	member->group->touched = true;
 	member->group->ks->unsaved = true;
+}
+
+void ks_store_text(struct ks_group *group)
+{
+	if (group->stored)
+		group->stored->text = false;
+	group->ks->unsaved = true;
 }
 
 /* While all is to be written anew, there is nothing to delete. */
@@ -365,28 +539,19 @@ static bool is_writable(const struct ks *ks)
 	return ks->setup.store && !ks->store_error;
 }
 
-static void deleted(struct ks *ks, int err)
+static void written_to(struct ks *ks, int err)
 {
 	ks->unsaved = true;
 	if (err)
 		fail(ks, err);
 }
 
-void ks_store_end_group(const struct ks_group *group)
+void ks_store_end_group(struct ks_group *group)
 {
 	struct ks *ks = group->ks;
 
 	if (is_writable(ks) && group->stored)
-		deleted(ks, ks->setup.store->ops->del_group(ks->setup.store, group->conf->name));
-}
-
-void ks_store_end_epoch(const struct ks_group *group, const struct ks_epoch *epoch)
-{
-	struct ks *ks = group->ks;
-
-	if (is_writable(ks) && epoch->stored)
-		deleted(ks, ks->setup.store->ops->del_epoch(ks->setup.store, group->conf->name,
-							    epoch->number));
+		written_to(ks, ks->setup.store->ops->del_group(ks->setup.store, group->conf->name));
 }
 
 void ks_store_end_member(const struct ks_member *member)
@@ -394,15 +559,17 @@ void ks_store_end_member(const struct ks_member *member)
 	struct ks *ks = member->group->ks;
 
 	if (is_writable(ks))
-		deleted(ks, ks->setup.store->ops->del_member(ks->setup.store,
-							     member->group->conf->name,
-							     member->id));
+		written_to(ks, ks->setup.store->ops->del_member(ks->setup.store,
+								member->group->conf->name,
+								member->id));
 }
 
-void ks_store_retire(struct ks *ks, uint32_t place)
+void ks_retire(struct ks *ks, uint32_t spi)
 {
-	const struct store_retired row = { place, ks->retired[place] };
+	const struct store_retired row = { ks->n_retired % KS_MAX_RETIRED, spi };
 
+	ks->retired[row.place] = spi;
+	ks->n_retired++;
 	if (is_writable(ks))
-		deleted(ks, ks->setup.store->ops->put_retired(ks->setup.store, &row));
+		written_to(ks, ks->setup.store->ops->put_retired(ks->setup.store, &row));
 }

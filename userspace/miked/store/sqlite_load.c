@@ -56,8 +56,9 @@ static int load_group(const struct loading *loading, sqlite3_stmt *stmt)
 		.text = text(stmt, 1),
 		.own = sqlite3_column_int(stmt, 2),
 		.epoch = u32(stmt, 3),
-		.line = u32(stmt, 4),
-		.signers = u32(stmt, 5),
+		.pending = u32(stmt, 4),
+		.line = u32(stmt, 5),
+		.signers = u32(stmt, 6),
 	};
 
 	if (!row.name || !row.text)

@@ -24,6 +24,7 @@ const char store_schema[] =
 	"text TEXT NOT NULL,"
 	"own INTEGER NOT NULL CHECK (own" BOOL ","
 	"epoch INTEGER NOT NULL CHECK (epoch" U32 ","
+	"pending INTEGER NOT NULL CHECK (pending" U32 ","
 	"line INTEGER NOT NULL CHECK (line" U32 ","
 	"signers INTEGER NOT NULL CHECK (signers" U32 ") STRICT, WITHOUT ROWID;"
 
@@ -101,9 +102,10 @@ static const char * const statements[SQL_STATEMENTS] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_SEEN] = "UPDATE meta SET seen = max(seen, ?)",
 	/* A row that others refer to is changed where it is: to replace it would delete those. */
-	[SQL_PUT_GROUP] = "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?) "
+	[SQL_PUT_GROUP] = "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?) "
 		"ON CONFLICT DO UPDATE SET text = excluded.text, own = excluded.own, "
-		"epoch = excluded.epoch, line = excluded.line, signers = excluded.signers",
+		"epoch = excluded.epoch, pending = excluded.pending, line = excluded.line, "
+		"signers = excluded.signers",
 	[SQL_PUT_EPOCH] = "INSERT INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
 		"ON CONFLICT DO UPDATE SET made = excluded.made, ends = excluded.ends, "
 		"doomed = excluded.doomed, sequential = excluded.sequential, "
@@ -276,8 +278,8 @@ static int commit(struct store *base, int64_t now)
 
 static int put_group(struct store *base, const struct store_group *row)
 {
-	return change(base, SQL_PUT_GROUP, "ttiiii", row->name, row->text, (int64_t)row->own,
-		      (int64_t)row->epoch, (int64_t)row->line, (int64_t)row->signers);
+	return change(base, SQL_PUT_GROUP, "ttiiiii", row->name, row->text, (int64_t)row->own,
+		      (int64_t)row->epoch, (int64_t)row->pending, (int64_t)row->line, (int64_t)row->signers);
 }
 
 static int put_epoch(struct store *base, const struct store_epoch *row)

@@ -33,6 +33,7 @@ struct store_group {
 	const char *text;		/* conf_group_text() */
 	bool own;			/* a command brought it, no configuration */
 	uint32_t epoch;			/* the number of the last that was made */
+	uint32_t pending;		/* what is to be done soon: bits, the caller's */
 	uint32_t line, signers;		/* of Rekey SAs, of keys to sign by: so many there were */
 };
 
@@ -118,8 +119,8 @@ struct store;
 /* Each returns 0 or a negative errno value: -ENOSPC, -EIO, -ENOMEM, ... */
 struct store_ops {
 	/*
-	 * What was committed, and @seen: the latest time at which anything was. -EBADMSG: a row
-	 * does not hold together; @why says which.
+	 * What was committed, and before its rows @seen: the latest time at which anything was.
+	 * -EBADMSG: a row does not hold together; @why says which.
 	 */
 	int (*load)(struct store *store, const struct store_reader *reader, int64_t *seen,
 		    struct reason *why);
