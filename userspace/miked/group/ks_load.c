@@ -326,7 +326,7 @@ static void tell_again(struct ks_group *group, uint64_t now)
 		last->settled = now + last->reach;
 }
 
-static void listen(struct ks_member *member)
+static void resume(struct ks_member *member)
 {
 	bool did = member->listens;
 
@@ -344,7 +344,7 @@ static int settle_group(struct loading *l, struct ks_group *group)
 	if (!group->rekey && (group->heir || group->passed))
 		return damaged(l, "Rekey SAs", group->conf->name);
 	for (i = 0; i < group->n_members; i++)
-		listen(group->members[i]);
+		resume(group->members[i]);
 	ks_members_sweep(group);
 	if (group->n_epochs)
 		settle_epochs(group, l->now);
