@@ -457,10 +457,17 @@ static bool is_settled(const struct ks_group *group, uint64_t now)
 	       ks_last(group)->settled <= now;
 }
 
+/* Of what was there before the start nobody without an IKE SA can be told. */
+static uint64_t grace_of(const struct ks_group *group, const struct ks_epoch *epoch)
+{
+	return epoch->number <= group->loaded ? group->grace : 0;
+}
+
 /* Those of which the time is over, and those that all members can do without. */
 static bool is_over(const struct ks_group *group, const struct ks_epoch *epoch, uint64_t now)
 {
-	return epoch->end <= now || (epoch->doomed && is_settled(group, now));
+	return epoch->end <= now ||
+	       (epoch->doomed && is_settled(group, now) && grace_of(group, epoch) <= now);
 }
 
 /* What ends before its time has to be deleted where it is. */
@@ -571,8 +578,9 @@ uint64_t ks_group_next(const struct ks_group *group)
 		if (!epoch->doomed)
 			continue;
 		if (ks_has_converged(group) && !group->listening)
-			return 0;
-		next = least(next, ks_last(group)->settled);
+			next = least(next, grace_of(group, epoch));
+		else
+			next = least(next, ks_last(group)->settled);
 	}
 	return next;
 }

@@ -292,24 +292,15 @@ static int on_retired(void *context, const struct store_retired *row)
 }
 
 /*
- * An older epoch was to be deleted where it is as soon as all had a younger one. That can
- * be told over a Rekey SA alone; for who has none it ends when all others have left it.
+ * Who has no IKE SA and no Rekey SA either finds out by asking whether the key server lives,
+ * as it does after some time; until it has registered again it uses what it has.
  */
-static void settle_epochs(struct ks_group *group, uint64_t now)
+static uint64_t grace(const struct ks_group *group)
 {
-	uint64_t stay = ks_reach(group) + UINT64_C(1000) * ks_dtd(group);
-	struct ks_epoch *epoch;
-	size_t i;
-
-	for (i = 0; i < group->n_epochs; i++) {
-		epoch = group->epochs[i];
-		epoch->reach = ks_reach(group);
-		if (!epoch->doomed || group->listening)
-			continue;
-		epoch->doomed = false;
-		if (epoch->end > now + stay)
-			epoch->end = now + stay;
-	}
+	if (group->listening)
+		return 0;
+	return group->ks->conf->ike.dead_peer_ms + ks_reach(group) +
+	       UINT64_C(1000) * ks_dtd(group);
 }
 
 /* Copies may have been cut short: whoever has it already does not mind another. */
@@ -346,8 +337,9 @@ static int settle_group(struct loading *l, struct ks_group *group)
 	for (i = 0; i < group->n_members; i++)
 		resume(group->members[i]);
 	ks_members_sweep(group);
-	if (group->n_epochs)
-		settle_epochs(group, l->now);
+	group->grace = l->now + grace(group);
+	for (i = 0; i < group->n_epochs; i++)
+		group->epochs[i]->reach = ks_reach(group);
 	tell_again(group, l->now);
 	ks_check_converged(group);
 	ks_log(LEVEL_NOTICE, group, NULL, "goes on at epoch %u: %zu epochs, %zu members are known",

@@ -376,16 +376,12 @@ static void forget(struct ks_group *group)
 /* Whatever was to be stored: all of it is to be, when that can be. */
 static int fail(struct ks *ks, int err)
 {
-	size_t i;
-
 	if (!ks->store_error)
 		log_error(AREA_STORE, "state cannot be stored: %s: no new SAs, and no new senders, "
 			  "until it can be", strerror(-err));
 	ks->store_error = err;
 	ks->store_retry = ks_now(ks) + KS_RETRY_MS;
 	ks->setup.store->ops->rollback(ks->setup.store);
-	for (i = 0; i < ks->n_groups; i++)
-		forget(ks->groups[i]);
 	return err;
 }
 
@@ -410,8 +406,10 @@ static int put_all_anew(struct ks *ks)
 
 	if (!err)
 		err = put_retired(ks);
-	for (i = 0; i < ks->n_groups && !err; i++)
+	for (i = 0; i < ks->n_groups && !err; i++) {
+		forget(ks->groups[i]);
 		err = put_all(ks->groups[i]);
+	}
 	return err;
 }
 
