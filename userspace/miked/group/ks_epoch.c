@@ -346,7 +346,7 @@ static int make_epoch(struct ks_group *group, struct ks_epoch **out)
 	struct ks_epoch *epoch = new_epoch(group);
 	int err = epoch ? fill_epoch(group, epoch) : -ENOMEM;
 
-	if (!err && group->cut)
+	if (!err && group->cut && !group->begun)
 		err = ks_rekey_cut(group);
 	if (err && epoch)
 		free_epoch(epoch);
@@ -366,6 +366,7 @@ static void add_epoch(struct ks_group *group, struct ks_epoch *epoch)
 	group->renew = false;
 	group->doom = false;
 	group->cut = false;
+	group->begun = false;
 	group->used_up = IKE_NEVER;
 }
 
@@ -378,6 +379,7 @@ static void take_back(struct ks_group *group, bool dooms, unsigned int doomed)
 	group->renew = true;
 	group->doom = dooms;
 	group->cut = epoch->alone;
+	group->begun = epoch->alone;
 	group->epoch--;
 	for (i = 0; i < group->n_epochs; i++)
 		if (doomed >> i & 1)
@@ -567,7 +569,7 @@ static void roll_over(struct ks_group *group, uint64_t now)
 
 uint64_t ks_group_next(const struct ks_group *group)
 {
-	uint64_t next = least(rollover_at(group), ks_shim_next(group));
+	uint64_t at, next = least(rollover_at(group), ks_shim_next(group));
 	const struct ks_epoch *epoch;
 	size_t i;
 
@@ -577,10 +579,10 @@ uint64_t ks_group_next(const struct ks_group *group)
 		next = least(next, epoch->end);
 		if (!epoch->doomed)
 			continue;
-		if (ks_has_converged(group) && !group->listening)
-			next = least(next, grace_of(group, epoch));
-		else
-			next = least(next, ks_last(group)->settled);
+		at = grace_of(group, epoch);
+		if (!(ks_has_converged(group) && !group->listening) && ks_last(group)->settled > at)
+			at = ks_last(group)->settled;
+		next = least(next, at);
 	}
 	return next;
 }

@@ -123,6 +123,7 @@ struct ks_group {
 	uint64_t used_up;		/* it is due then: a sender says so; IKE_NEVER */
 	bool doom;			/* and the others are to end */
 	bool cut;			/* and with it begins a new line of Rekey SAs */
+	bool begun;			/* which it has, and nobody was told: the epoch failed */
 	struct ks_rekey *rekey;		/* the Rekey SA in use; NULL: none */
 	struct ks_rekey *heir;		/* the next, of which members were told */
 	struct ks_rekey *passed;	/* the last of the line before, until those left on it know */

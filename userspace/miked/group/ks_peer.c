@@ -242,7 +242,7 @@ static bool put_rekey(struct ks_peer *peer, struct ks_member *member, struct ike
 		.hello = member->hello,
 		.atd = ks_atd(group),
 	};
-	int err = ks_may_give(peer->ks, grant.rekey) ? ks_grant(&grant, peer->sa, content) : -EAGAIN;
+	int err = ks_may_give(group, grant.rekey) ? ks_grant(&grant, peer->sa, content) : -EAGAIN;
 
 	if (err) {
 		ks_log(LEVEL_ERROR, group, member->id, "%s: no new keys yet: %s",

@@ -360,7 +360,7 @@ static bool is_stored(const struct applicant *a, const struct ks_member *member)
 	};
 
 	return !ks_save_entry(member, &entry) ||
-	       (!a->n_sids && ks_may_give(group->ks, a->rekey));
+	       (!a->n_sids && ks_may_give(group, a->rekey));
 }
 
 static struct refusal admit(struct applicant *a, struct ks_peer *peer,

@@ -254,12 +254,20 @@ static uint64_t due_at(const struct ks_group *group)
 	return at > group->rekey_retry ? at : group->rekey_retry;
 }
 
+/* Not before the others could have followed to the new line. */
+static uint64_t part_at(const struct ks_group *group)
+{
+	if (group->cut)
+		return IKE_NEVER;
+	return ks_has_converged(group) ? 0 : group->part;
+}
+
 uint64_t ks_rekey_next(const struct ks_group *group)
 {
 	uint64_t next = IKE_NEVER;
 
 	if (group->passed)
-		next = ks_has_converged(group) ? 0 : group->part;
+		next = part_at(group);
 	if (!group->rekey)
 		return next;
 	if (group->rekey->end < next)
@@ -349,7 +357,7 @@ static void roll_over(struct ks_group *group, uint64_t now)
 
 void ks_rekey_run(struct ks_group *group, uint64_t now)
 {
-	if (group->passed && (group->part <= now || ks_has_converged(group)))
+	if (group->passed && part_at(group) <= now)
 		ks_shim_part(group);
 	if (group->heir && group->inherit <= now)
 		inherit(group);

@@ -512,9 +512,9 @@ uint64_t ks_save_next(const struct ks *ks)
 	return ks->unsaved ? 0 : IKE_NEVER;
 }
 
-bool ks_may_give(const struct ks *ks, const struct ks_rekey *rekey)
+bool ks_may_give(const struct ks_group *group, const struct ks_rekey *rekey)
 {
-	return !ks->setup.store || !rekey || rekey->kept;
+	return !group->ks->setup.store || !rekey || (rekey->kept && !group->cut);
 }
 
 void ks_touch(struct ks_member *member)

@@ -60,8 +60,8 @@ int ks_save_entry(const struct ks_member *member, const struct ks_entry *entry);
 uint64_t ks_save_next(const struct ks *ks);
 /* 0, or why something new could not be stored now: not yet again, after a failure. */
 int ks_may_store(struct ks *ks);
-/* Is the Rekey SA, or NULL, one that a restart would find? */
-bool ks_may_give(const struct ks *ks, const struct ks_rekey *rekey);
+/* May members be told of the Rekey SA, or NULL? A restart has to find it. */
+bool ks_may_give(const struct ks_group *group, const struct ks_rekey *rekey);
 
 /* What the store has of the member, or of the group's policy, is old. */
 void ks_touch(struct ks_member *member);
