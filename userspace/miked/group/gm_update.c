@@ -72,18 +72,6 @@ static bool may_come_again(int err)
 	return err && err != -EPROTO && err != -ENOTSUP;
 }
 
-/*
- * The number counts since the message is authentic. There is none behind the last: then
- * the Rekey SA is done.
- */
-static void take_id(struct gm_member *m, struct gm_rekey_sa *rekey, uint32_t id)
-{
-	if (id == UINT32_MAX)
-		rekey->remove = gm_now(m->gm);
-	else
-		rekey->sa.next_id = id + 1;
-}
-
 static void take(struct gm_member *m, struct gm_rekey_sa *rekey,
 		 const struct wire_message *message)
 {
@@ -101,7 +89,7 @@ static void take(struct gm_member *m, struct gm_rekey_sa *rekey,
 	if (!m->rekey_sas)
 		return;
 	if (!may_come_again(err))
-		take_id(m, rekey, id);
+		rekey->sa.next_id = id + 1;
 	if (!err && message->gsa)
 		gm_report_taken(m, rekey, id);
 }
