@@ -448,7 +448,7 @@ struct parts {
 	struct wire_key_bag bags[8];
 	struct wire_key keys[8];
 	uint8_t spis[8][4];
-	uint8_t wrapped[8][64];
+	uint8_t wrapped[8][96];
 	struct wire_group_wide gw;
 	struct wire_member_bag member;
 	struct wire_gsa gsa;
