@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 static struct ks_group *find_group(const struct ks *ks, const char *name, struct reason *why)
 {
@@ -38,6 +38,17 @@ static int check_new(const struct ks *ks, const struct conf_group *conf, struct 
 	return -EEXIST;
 }
 
+/* Of what is done: an expulsion does not wait for a disk. */
+static int save(struct ks *ks, struct reason *why)
+{
+	int err = ks_save(ks);
+
+	if (err)
+		reason_set(why, "done, but not stored yet, so that a restart would forget it: %s",
+			   strerror(-err));
+	return err;
+}
+
 int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why)
 {
 	struct ks_group *group;
@@ -55,7 +66,7 @@ int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why)
 	}
 	group->own = conf;
 	ks_log(LEVEL_NOTICE, group, NULL, "begins, by command");
-	return 0;
+	return save(ks, why);
 }
 
 /* The group that has this policy's name; and nobody else has its ID. */
@@ -120,7 +131,7 @@ int ks_group_set(struct ks *ks, struct conf_group *conf, bool yes, struct reason
 	ks_log(LEVEL_NOTICE, group, NULL, "has another policy, by command");
 	ks_group_change(group, conf);
 	conf_group_free(own);
-	return 0;
+	return save(ks, why);
 }
 
 int ks_group_del(struct ks *ks, const char *name, struct reason *why)
@@ -130,7 +141,7 @@ int ks_group_del(struct ks *ks, const char *name, struct reason *why)
 	if (!group)
 		return -ENOENT;
 	ks_group_end(group);
-	return 0;
+	return save(ks, why);
 }
 
 /* All or none: first there is a place for each. */
@@ -161,6 +172,7 @@ static void admit(struct ks_group *group, const struct conf_identity *identity, 
 			continue;
 		member->expelled = false;
 		member->admitted = role;
+		ks_touch(member);
 	}
 	ks_log(LEVEL_NOTICE, group, named->id, "admitted as %s, by command", ks_role_text(role));
 }
@@ -175,7 +187,13 @@ int ks_admit(struct ks *ks, const char *name, enum conf_role role,
 	err = group ? prepare(group, ids, count, why) : -ENOENT;
 	for (i = 0; !err && i < count; i++)
 		admit(group, &ids[i], role);
-	return err;
+	return err ? err : save(ks, why);
+}
+
+/* Somebody who registered while nothing could be stored is not known after a restart. */
+static bool is_before(const struct ks_group *group, const struct ks_member *named)
+{
+	return group->n_epochs && !named->role && group->epochs[0]->number <= group->loaded;
 }
 
 /* The same. Did it know keys that are in use? */
@@ -193,10 +211,11 @@ static bool expel(struct ks_group *group, const struct conf_identity *identity)
 		member->admitted = 0;
 		some |= ks_knows(member) ||
 			(group->n_epochs && member->epoch >= group->epochs[0]->number);
+		ks_touch(member);
 		ks_exclude(member);
 	}
 	ks_log(LEVEL_NOTICE, group, named->id, "expelled, by command");
-	return some;
+	return some || is_before(group, named);
 }
 
 int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, size_t count,
@@ -215,7 +234,7 @@ int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, s
 		group->doom = true;
 		group->cut = true;
 	}
-	return err;
+	return err ? err : save(ks, why);
 }
 
 int ks_rekey(struct ks *ks, const char *name, bool now, struct reason *why)
@@ -226,5 +245,5 @@ int ks_rekey(struct ks *ks, const char *name, bool now, struct reason *why)
 		return -ENOENT;
 	group->renew = true;
 	group->doom |= now;
-	return 0;
+	return save(ks, why);
 }
