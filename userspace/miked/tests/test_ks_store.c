@@ -5,11 +5,13 @@
  * is given.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "group/ks_internal.h"
 #include "stored.h"
 #include "test.h"
 #include "vfs_faults.h"
@@ -433,14 +435,55 @@ static void refuses_a_store_that_makes_no_sense(void **state)
 	}
 }
 
-/* What members have, and what they are told by: nowhere in the files. */
+static char log_path[128];
+static int log_before;
+
+/* All that is logged goes there. */
+static void catch_log(void)
+{
+	int fd, area;
+
+	snprintf(log_path, sizeof(log_path), "%s/log", store_kit.dir);
+	fd = open(log_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	log_before = dup(STDERR_FILENO);
+	assert_true(dup2(fd, STDERR_FILENO) >= 0);
+	close(fd);
+	for (area = 0; area < AREAS; area++)
+		log_set_level((enum log_area)area, LEVEL_DEBUG);
+}
+
+static void release_log(void)
+{
+	dup2(log_before, STDERR_FILENO);
+	close(log_before);
+	assert_true(store_kit_file_has(log_path, "registered as sender", 20));
+}
+
+static bool is_written(struct chunk key)
+{
+	return store_kit_has(key.data, key.len) || store_kit_has(key.data, 16) ||
+	       store_kit_file_has(log_path, key.data, 16);
+}
+
+/* The key by which the key server signs. */
+static struct chunk signing_key(uint8_t *raw, size_t size)
+{
+	const struct ks_group *video = ks_group_find(kit.ks, "video");
+
+	assert_int_equal(EVP_PKEY_get_raw_private_key(video->rekey->sa.key.pkey, raw, &size), 1);
+	return (struct chunk){ raw, size };
+}
+
+/* What members have, and what they are told by: nowhere in the files, nor in the log. */
 static void writes_no_key(void **state)
 {
 	const struct kit_held *held;
 	size_t i, keys = 0;
-	struct secret pair;
+	uint8_t raw[64];
 
 	(void)state;
+	catch_log();
 	join(a, true);
 	join(b, false);
 	for (i = 0; i < 3; i++) {
@@ -451,18 +494,18 @@ static void writes_no_key(void **state)
 	join(a, true);
 	for (i = 0; i < a->n_sas; i++, keys++) {
 		held = &a->sas[i];
-		assert_false(store_kit_has(held->keymat, held->keymat_len));
-		assert_false(store_kit_has(held->keymat, 16));
+		assert_false(is_written((struct chunk){ held->keymat, held->keymat_len }));
 	}
 	assert_true(keys >= 2);
 	assert_true(a->has_rekey);
-	pair = a->rekey.keymat;
-	assert_false(store_kit_has(pair.data, pair.len));
-	assert_false(store_kit_has(pair.data, 16));
+	assert_false(is_written(secret_chunk(&a->rekey.keymat)));
+	assert_false(is_written(signing_key(raw, sizeof(raw))));
+	assert_false(is_written(CHUNK(store_kit.master)));
 	assert_true(store_kit_has("a.example.org", 13));
 	stored_kill();
 	for (i = 0; i < a->n_sas; i++)
-		assert_false(store_kit_has(a->sas[i].keymat, 16));
+		assert_false(is_written((struct chunk){ a->sas[i].keymat, a->sas[i].keymat_len }));
+	release_log();
 	assert_int_equal(stored_start(NULL, NULL), 0);
 }
 
