@@ -328,6 +328,27 @@ static void a_rekey_sa_is_deleted(void **state)
 	world_end();
 }
 
+/* It does not wait until DTD is over: others have new keys by then. */
+static void who_has_no_other_registers_soon(void **state)
+{
+	struct grant grant = first(), rekey = { .n_deletes = 1 };
+
+	(void)state;
+	grant.atd = 8;
+	grant.dtd = 100;
+	join("", &grant);
+	world_drop(world_sa("192.0.2.1"), IKE_END_DELETED, "deleted");
+	rekey.deletes[0] = (struct wire_delete){
+		.protocol = PROTO_GIKE_UPDATE, .spi_size = 16, .n_spis = 1,
+		.spis = CHUNK(world_rekey_sa(1)->spi),
+	};
+	world.random = 0xffffffff;
+	update(&rekey);
+	assert_int_equal(world_listens("239.255.0.1"), 1);
+	assert_in_range(world_member("video")->due - world.now, 1, 2 * S);
+	world_end();
+}
+
 static void a_rekey_sa_has_a_life(void **state)
 {
 	struct grant grant = first();
@@ -370,6 +391,7 @@ int main(void)
 		cmocka_unit_test(another_key_to_sign_by),
 		cmocka_unit_test(another_key_for_the_new_rekey_sa),
 		cmocka_unit_test(a_rekey_sa_is_deleted),
+		cmocka_unit_test(who_has_no_other_registers_soon),
 		cmocka_unit_test(a_rekey_sa_has_a_life),
 	};
 
