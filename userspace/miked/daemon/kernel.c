@@ -33,6 +33,13 @@ static void on_lost(void *context)
 	gm_lost(miked->gm);
 }
 
+static void on_links(void *context)
+{
+	const struct miked *miked = context;
+
+	net_udp_follow(miked->udp);
+}
+
 static int start(struct miked *miked)
 {
 	const struct plane_user user = {
@@ -41,6 +48,7 @@ static int start(struct miked *miked)
 		.expire = on_expire,
 		.gone = on_gone,
 		.lost = on_lost,
+		.links = on_links,
 	};
 
 	return kernel_new(miked->event, &user, &miked->kernel);

@@ -44,6 +44,8 @@ struct plane_user {
 	void (*gone)(void *context, const struct gemcast_sa *sa);
 	/* Events were lost, or the module was loaded anew: look at all again. */
 	void (*lost)(void *context);
+	/* Interfaces came or went. */
+	void (*links)(void *context);
 };
 
 #endif
