@@ -40,6 +40,13 @@ static void on_links(void *context)
 	net_udp_follow(miked->udp);
 }
 
+static void on_unknown_spi(void *context, const struct gemcast_audit *audit)
+{
+	const struct miked *miked = context;
+
+	gm_unknown_spi(miked->gm, audit);
+}
+
 static int start(struct miked *miked)
 {
 	const struct plane_user user = {
@@ -49,6 +56,7 @@ static int start(struct miked *miked)
 		.gone = on_gone,
 		.lost = on_lost,
 		.links = on_links,
+		.unknown_spi = on_unknown_spi,
 	};
 
 	return kernel_new(miked->event, &user, &miked->kernel);
