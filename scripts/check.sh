@@ -223,6 +223,11 @@ stage_userspace()
 	run_tap "user space's tests" env CMOCKA_MESSAGE_OUTPUT=TAP make -C userspace check
 }
 
+stage_fuzz()
+{
+	run_tap "user space's fuzzers" make -s -C userspace fuzz
+}
+
 stage_selftests()
 {
 	local kernel
@@ -242,7 +247,7 @@ stage_selftests()
 	fi
 }
 
-all='build sparse checkpatch static install userspace selftests'
+all='build sparse checkpatch static install userspace fuzz selftests'
 if [ $# -eq 0 ]; then
 	# shellcheck disable=SC2086
 	set -- $all
