@@ -25,6 +25,11 @@
 		"      rekey: { transport: multicast, address: 239.255.1.1, lifetime: 400 s }\n"
 #define AUDIO	"    - name: audio\n" TRAFFIC TIMES MEMBERS
 
+#define EXTRA										\
+	"name: extra\ntraffic: [ { destination: \"ff3e::8000:1\", source: \"2001:db8::/32\", "	\
+	"protocol: udp, destination-ports: 5000-5001 } ]\nsenders: one\nreplay: yes\n"		\
+	"members: [ { identity: \"*\", role: both } ]\nencryption: "
+
 static struct ike_sa *a, *b, *c;
 
 static int begin(void **state)
@@ -215,16 +220,12 @@ static struct conf_group *group_of(const char *text)
 
 static void keeps_groups_of_commands(void **state)
 {
-	static const char text[] =
-		"name: extra\ntraffic: [ { destination: \"ff3e::8000:1\", source: \"2001:db8::/32\", "
-		"protocol: udp, destination-ports: 5000-5001 } ]\nsenders: one\nreplay: yes\n"
-		"members: [ { identity: \"*\", role: both } ]\nencryption: aes128gcm16\n";
 	struct gemcast_ks_group extra;
 	struct ike_sa before;
 	struct reason why;
 
 	(void)state;
-	assert_int_equal(ks_group_add(kit.ks, group_of(text), &why), 0);
+	assert_int_equal(ks_group_add(kit.ks, group_of(EXTRA "aes128gcm16\n"), &why), 0);
 	stored_restart();
 	assert_true(kit_group("extra", &extra));
 	stored_connect(a);
@@ -235,6 +236,12 @@ static void keeps_groups_of_commands(void **state)
 	assert_int_equal(kit_join(b, "extra", false), 0);
 	kit_assert_same(&before, b);
 	assert_int_equal(kit_last(b)->key_bits, 128);
+	/* So it is with another policy. */
+	assert_int_equal(ks_group_set(kit.ks, group_of(EXTRA "aes256gcm16\n"), true, &why), 0);
+	stored_restart();
+	stored_connect(c);
+	assert_int_equal(kit_join(c, "extra", false), 0);
+	assert_int_equal(kit_last(c)->key_bits, 256);
 	/* A reload leaves it; its own end does not come back. */
 	kit_reload(VIDEO);
 	assert_true(kit_group("extra", &extra));
