@@ -278,6 +278,7 @@ static struct ks_epoch *new_epoch(const struct ks_group *group)
 		return NULL;
 	epoch->number = group->epoch + 1;
 	epoch->made = ks_now(group->ks);
+	epoch->begun = epoch->made;
 	epoch->end = epoch->made + conf->lifetime_ms;
 	epoch->sequential = conf->senders == CONF_SENDERS_ONE && conf->replay;
 	epoch->esp = conf->encryption;
@@ -522,13 +523,18 @@ static uint64_t due_at(const struct ks_group *group)
 	return least(last->end - rollover, group->used_up);
 }
 
-/* With nobody registered, it is made when somebody comes. */
+/*
+ * With nobody registered, it is made when somebody comes. What would only wait for the
+ * copies of another message waits here, that one epoch may be enough.
+ */
 static uint64_t rollover_at(const struct ks_group *group)
 {
 	uint64_t at = due_at(group);
 
 	if (!ks_is_alive(group))
 		return IKE_NEVER;
+	if (!group->cut && ks_rekey_busy(group) > at)
+		at = ks_rekey_busy(group);
 	return at > group->retry ? at : group->retry;
 }
 

@@ -41,7 +41,20 @@ static int seal(struct ks_group *group, struct ks_rekey *rekey, struct rekey_dat
 	return -EMSGSIZE;
 }
 
-/* The message is made; what of it goes out and when. */
+static void append(struct ks *ks, struct ks_cast *cast)
+{
+	struct ks_cast **at = &ks->casts;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = cast;
+}
+
+/*
+ * The message is made; what of it goes out and when. Who heard it takes no older one any
+ * more (RFC 9838 2.4.1.4): it begins when the copies of the one before have gone, unless
+ * that only deletes, since SAs end in any case.
+ */
 static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told *told)
 {
 	struct ks *ks = group->ks;
@@ -56,15 +69,16 @@ static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told
 	cast->to = rekey->to;
 	cast->left = group->conf->rekey.retransmissions + 1;
 	cast->interval = group->conf->rekey.interval_ms;
-	cast->due = ks_now(ks);
+	cast->due = ks_now(ks) > rekey->busy ? ks_now(ks) : rekey->busy;
 	cast->stored = !ks->setup.store;
-	cast->next = ks->casts;
-	ks->casts = cast;
+	append(ks, cast);
 	ks->unsaved = true;
 	ks->stats.messages++;
 	if (told) {
+		rekey->busy = cast->due + conf_copies_ms(&group->conf->rekey) + CONF_TRANSIT_MS;
 		memcpy(told->spi, rekey->sa.spi, sizeof(told->spi));
 		told->message_id = id;
+		told->at = cast->due;
 	}
 	return 0;
 }

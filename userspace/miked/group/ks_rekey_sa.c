@@ -150,18 +150,24 @@ int ks_rekey_load(const struct crypto *crypto, struct chunk keys, struct ks_reke
 	return err;
 }
 
-void ks_rekey_resume(struct ks_group *group)
+/* When all must have been told of the heir. */
+static void set_inherit(struct ks_group *group)
 {
-	uint64_t now = ks_now(group->ks);
-	int err;
-
-	group->part = now;
-	if (!group->heir)
-		return;
-	group->inherit = now + ks_reach(group);
+	group->inherit = group->heir->told.at + ks_reach(group);
 	if (group->inherit > group->rekey->end)
 		group->inherit = group->rekey->end;
+}
+
+void ks_rekey_resume(struct ks_group *group)
+{
+	int err;
+
+	group->part = ks_now(group->ks);
+	if (!group->heir)
+		return;
+	group->heir->told.at = group->part;
 	err = ks_shim_heir(group);
+	set_inherit(group);
 	if (err)
 		ks_log(LEVEL_ERROR, group, NULL, "a new Rekey SA is not told again: %s",
 		       strerror(-err));
@@ -251,6 +257,8 @@ static uint64_t due_at(const struct ks_group *group)
 		return IKE_NEVER;
 	if (group->renew_rekey || rekey->sa.next_id >= KS_LAST_MESSAGE_ID)
 		at = 0;
+	if (at < rekey->busy)
+		at = rekey->busy;
 	return at > group->rekey_retry ? at : group->rekey_retry;
 }
 
@@ -260,6 +268,15 @@ static uint64_t part_at(const struct ks_group *group)
 	if (group->cut)
 		return IKE_NEVER;
 	return ks_has_converged(group) ? 0 : group->part;
+}
+
+uint64_t ks_rekey_busy(const struct ks_group *group)
+{
+	const struct ks_rekey *rekey = group->rekey;
+
+	if (group->heir && group->heir->busy > rekey->busy)
+		return group->heir->busy;
+	return rekey ? rekey->busy : 0;
 }
 
 uint64_t ks_rekey_next(const struct ks_group *group)
@@ -333,9 +350,7 @@ static int tell_heir(struct ks_group *group)
 	}
 	teach(group);
 	group->renew_rekey = false;
-	group->inherit = ks_now(group->ks) + ks_reach(group);
-	if (group->inherit > group->rekey->end)
-		group->inherit = group->rekey->end;
+	set_inherit(group);
 	ks_log(LEVEL_NOTICE, group, NULL, "a new Rekey SA, told over the old one");
 	return 0;
 }

@@ -110,7 +110,7 @@ static void other_algorithm(void **state)
 	kit_wait(7000);
 	assert_null(kit_held(a, old));
 	kit_reload(BY(""));
-	kit_wait(10000);
+	kit_wait(20000);
 	assert_int_equal(kit_last(a)->key_bits, 256);
 	kit_assert_same(a, b);
 	assert_int_equal(a->n_sas, 1);
@@ -308,7 +308,7 @@ static void other_transport(void **state)
 	assert_int_equal(c->rekeys, 0);
 	kit_assert_same(a, c);
 	kit_reload(UNICAST);
-	kit_settle();
+	kit_wait(7000);
 	assert_true(c->lost);
 	assert_int_equal(ks_rekey(kit.ks, "video", false, NULL), 0);
 	kit_settle();
