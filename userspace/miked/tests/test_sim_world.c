@@ -82,7 +82,9 @@ static void attach(struct sim *sim, struct peer *peer, const char *from, const c
 		peer->asks = true;
 		peer->next = sim_now(sim);
 	}
-	sim_attach(sim, &peer->path.local.addr, &(struct sim_node){ peer, receive, next, run });
+	sim_attach(sim, &peer->path.local.addr, &(struct sim_node){
+		.context = peer, .receive = receive, .next = next, .run = run,
+	});
 }
 
 static const struct sim_weather fine = { .delay_ms = 10 };

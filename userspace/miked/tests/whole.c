@@ -7,8 +7,6 @@
 #include "sim_internal.h"
 #include "whole.h"
 
-#define TICK	SIM_SECONDS(1)
-
 static uint64_t world_now(void *context)
 {
 	return sim_now(((struct whole *)context)->sim);
@@ -27,6 +25,47 @@ static uint32_t world_random(void *context)
 static void world_send(void *context, const struct net_path *path, struct chunk datagram)
 {
 	sim_send(((struct whole *)context)->sim, path, datagram);
+}
+
+static void world_send_group(void *context, const struct net_group *to, struct chunk datagram)
+{
+	const struct whole *whole = context;
+
+	sim_send_group(whole->sim, &whole->at, to, datagram);
+}
+
+static bool world_group_source(void *context, const struct net_group *to,
+			       struct gemcast_addr *source)
+{
+	const struct whole *whole = context;
+
+	*source = whole->at.addr;
+	return to->to.addr.family == whole->at.addr.family;
+}
+
+static int world_rekey_join(void *context, const struct net_group *group)
+{
+	const struct whole *whole = context;
+
+	sim_join(whole->sim, &whole->at.addr, group);
+	return 0;
+}
+
+static void world_rekey_leave(void *context, const struct net_group *group)
+{
+	const struct whole *whole = context;
+
+	sim_leave(whole->sim, &whole->at.addr, group);
+}
+
+static int world_tek(void *context, uint8_t *out, size_t len)
+{
+	const struct whole *whole = context;
+	int err = crypto_random(whole->crypto, out, len);
+
+	if (!err && whole->hooks.key_made)
+		whole->hooks.key_made(whole->hooks.context, out, len);
+	return err;
 }
 
 static bool world_route(void *context, const struct net_end *remote, struct net_path *path)
@@ -79,6 +118,17 @@ static void plane_lost(void *context)
 	gm_lost(((struct whole *)context)->gm);
 }
 
+/* The table's own, and the test is told. */
+static int plane_sa_add(void *context, const struct gemcast_sa *sa)
+{
+	struct whole *whole = (struct whole *)((char *)context - offsetof(struct whole, table));
+	int err = whole->add(context, sa);
+
+	if (!err && whole->hooks.sa_added)
+		whole->hooks.sa_added(whole->hooks.context, whole, sa);
+	return err;
+}
+
 static void node_receive(void *context, const struct net_path *path, uint8_t *datagram,
 			 size_t len)
 {
@@ -88,18 +138,25 @@ static void node_receive(void *context, const struct net_path *path, uint8_t *da
 	ike_receive(whole->ike, path, datagram, len);
 }
 
+static void node_receive_group(void *context, const struct net_path *path, uint8_t *datagram,
+			       size_t len)
+{
+	struct whole *whole = context;
+
+	plane_table_run(&whole->table, sim_now(whole->sim));
+	gm_rekey_datagram(whole->gm, path, datagram, len);
+}
+
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
 }
 
-/* SAs of the table end on their own: who has some looks at the clock now and then. */
 static uint64_t node_next(void *context)
 {
 	const struct whole *whole = context;
-	uint64_t next = whole->table.n_sas ? whole->table.now + TICK : IKE_NEVER;
+	uint64_t next = least(plane_table_next(&whole->table), ike_next(whole->ike));
 
-	next = least(next, ike_next(whole->ike));
 	next = least(next, gm_next(whole->gm));
 	return least(next, ks_next(whole->ks));
 }
@@ -118,7 +175,8 @@ static void begin(struct whole *whole)
 {
 	const struct ks_setup ks = {
 		.crypto = whole->crypto,
-		.world = { .context = whole, .now = world_now },
+		.world = { .context = whole, .now = world_now, .send_group = world_send_group,
+			   .group_source = world_group_source, .tek = world_tek },
 	};
 	const struct ike_setup ike = {
 		.crypto = whole->crypto,
@@ -131,6 +189,8 @@ static void begin(struct whole *whole)
 		.context = whole,
 		.now = world_now,
 		.random = world_random,
+		.rekey_join = world_rekey_join,
+		.rekey_leave = world_rekey_leave,
 	};
 
 	whole->ks = ks_new(&ks, whole->kit.conf);
@@ -139,8 +199,13 @@ static void begin(struct whole *whole)
 	whole->gm = gm_new(&gm, whole->kit.conf);
 	if (!whole->ks || !whole->ike || !whole->gm)
 		sim_die("no memory for a daemon");
-	whole->table.user = (struct plane_user){ whole, plane_acquire, plane_expire, plane_gone,
-						 plane_lost };
+	whole->table.user = (struct plane_user){
+		.context = whole,
+		.acquire = plane_acquire,
+		.expire = plane_expire,
+		.gone = plane_gone,
+		.lost = plane_lost,
+	};
 }
 
 static void end(struct whole *whole)
@@ -149,6 +214,8 @@ static void end(struct whole *whole)
 	ike_free(whole->ike);
 	gm_free(whole->gm);
 	ks_free(whole->ks);
+	if (sim_joins(whole->sim, &whole->at.addr))
+		sim_die("a daemon ends and has not left its multicast groups");
 }
 
 struct whole *whole_new(struct sim *sim, const struct crypto *crypto, const char *address,
@@ -159,10 +226,14 @@ struct whole *whole_new(struct sim *sim, const struct crypto *crypto, const char
 	*whole = (struct whole){ .sim = sim, .crypto = crypto, .at = sim_end(address, 848),
 				 .kit = *kit };
 	plane_table_init(&whole->table);
+	whole->add = whole->table.plane.sa_add;
+	whole->table.plane.sa_add = plane_sa_add;
 	whole->table.now = sim_now(sim);
 	begin(whole);
 	sim_attach(sim, &whole->at.addr,
-		   &(struct sim_node){ whole, node_receive, node_next, node_run });
+		   &(struct sim_node){ .context = whole, .receive = node_receive,
+				       .next = node_next, .run = node_run,
+				       .receive_group = node_receive_group });
 	return whole;
 }
 
@@ -214,4 +285,33 @@ bool whole_is(const struct whole *whole, const char *name, const char *state)
 	struct gemcast_membership status = whole_status(whole, name);
 
 	return !strcmp(status.state, state);
+}
+
+/* It may have ended an SA, and told the daemon so. */
+static void run_table(struct whole *whole)
+{
+	if (plane_table_next(&whole->table) > sim_now(whole->sim)) {
+		whole->table.now = sim_now(whole->sim);
+		return;
+	}
+	plane_table_run(&whole->table, sim_now(whole->sim));
+	sim_look_again(whole->sim, &whole->at.addr);
+}
+
+const struct plane_table_sa *whole_send(struct whole *whole, const struct gemcast_addr *dst)
+{
+	const struct gemcast_policy *policy;
+
+	run_table(whole);
+	policy = plane_table_policy(&whole->table, dst, &whole->at.addr);
+	if (!policy)
+		return NULL;
+	sim_look_again(whole->sim, &whole->at.addr);
+	return plane_table_send(&whole->table, policy->group, dst, &whole->at.addr);
+}
+
+const struct plane_table_sa *whole_hear(struct whole *whole, uint32_t spi)
+{
+	run_table(whole);
+	return plane_table_sa(&whole->table, spi);
 }
