@@ -32,6 +32,7 @@ struct tek {
 	uint64_t made;
 	uint64_t over;			/* the key server has it no more; SIM_NEVER */
 	bool forgotten;			/* it never told anybody so */
+	uint64_t known;			/* to members in these places, a bit for each */
 	struct sender_id *senders;	/* who sent by it */
 	size_t n_senders;
 };
@@ -57,6 +58,7 @@ struct watched {
 	size_t place;
 	struct whole *whole;
 	uint64_t expelled;		/* when; SIM_NEVER */
+	uint64_t admitted;		/* again; what it is to have comes by a registration later */
 	bool sends[WATCH_TRAFFIC];	/* it had an SA to send by */
 };
 
@@ -198,6 +200,7 @@ static void sa_added(void *context, struct whole *whole, const struct gemcast_sa
 	if (key->spi && key->spi != sa->spi)
 		fail_msg("SA %08x is SA %08x", sa->spi, key->spi);
 	key->spi = sa->spi;
+	key->known |= UINT64_C(1) << member->place;
 	if (member->expelled <= key->made)
 		fail_msg("member %zu is expelled and has SA %08x", member->place, sa->spi);
 	if (key->over != SIM_NEVER && now > key->over + watch->delays.reach + LATE_MS)
@@ -217,7 +220,8 @@ static bool is_in(const struct watched *member, uint64_t since)
 {
 	const struct gm_member *m = membership(member);
 
-	return m && member->expelled == SIM_NEVER && m->has_joined && m->since <= since;
+	return m && member->expelled == SIM_NEVER && m->has_joined && m->since <= since &&
+	       m->registered >= member->admitted;
 }
 
 static void check_held(const struct watched *member, const struct plane_table_sa *sa)
@@ -257,7 +261,7 @@ static void check_secret(const struct watched *from, const struct tek *key)
 
 	for (i = 0; i < WATCH_MEMBERS; i++) {
 		member = &watch->members[i];
-		if (member->expelled == SIM_NEVER || key->made >= member->expelled ||
+		if (member->expelled == SIM_NEVER || !(key->known >> i & 1) ||
 		    sim_now(watch->sim) <= member->expelled + limit)
 			continue;
 		fail_msg("member %zu sends by SA %08x, and member %zu was expelled %" PRIu64 " ms ago",
@@ -281,7 +285,8 @@ static void send_packet(struct watched *from, size_t to)
 	watch->packets = grow(watch->packets, watch->n_packets, sizeof(*watch->packets));
 	watch->packets[watch->n_packets++] = (struct packet){
 		.sent = now, .at = now + 1 + sim_random(watch->sim, TRANSIT_MS),
-		.spi = sa->sa.spi, .from = from->place, .strict = watch->strict,
+		.spi = sa->sa.spi, .from = from->place,
+		.strict = watch->strict && is_in(from, now),
 	};
 	watch->stats.packets++;
 }
@@ -427,7 +432,7 @@ struct watch *watch_new(struct sim *sim, const char *group, const char *const *d
 	for (i = 0; i < n_destinations; i++)
 		watch->destinations[i] = sim_addr(destinations[i]);
 	for (i = 0; i < WATCH_MEMBERS; i++)
-		watch->members[i] = (struct watched){ watch, i, NULL, SIM_NEVER, { false } };
+		watch->members[i] = (struct watched){ watch, i, NULL, SIM_NEVER, 0, { false } };
 	watch->beat = sim_now(sim);
 	sim_tap(sim, tap, watch);
 	sim_attach(sim, &watch->at, &(struct sim_node){
@@ -471,7 +476,11 @@ void watch_member(struct watch *watch, size_t place, struct whole *member)
 
 void watch_expelled(struct watch *watch, size_t place, bool expelled)
 {
-	watch->members[place].expelled = expelled ? sim_now(watch->sim) : SIM_NEVER;
+	struct watched *member = &watch->members[place];
+
+	member->expelled = expelled ? sim_now(watch->sim) : SIM_NEVER;
+	if (!expelled)
+		member->admitted = sim_now(watch->sim);
 }
 
 void watch_strict(struct watch *watch, bool strict)

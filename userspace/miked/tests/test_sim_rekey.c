@@ -242,7 +242,7 @@ static void expel(struct run *run, size_t place)
 	char name[32];
 
 	identity_of(place, name);
-	if (!conf_identity_parse(name, 0, false, &identity))
+	if (!conf_identity_parse(name, ID_FQDN, false, &identity))
 		sim_die(name);
 	if (run->expelled[place])
 		assert_int_equal(ks_admit(run->server->ks, GROUP,
