@@ -132,6 +132,12 @@ int key_from_pkey(EVP_PKEY *pkey, struct key *key, struct reason *why)
 	return crypto_error(err);
 }
 
+void key_copy(const struct key *from, struct key *key)
+{
+	EVP_PKEY_up_ref(from->pkey);
+	*key = *from;
+}
+
 void key_free(struct key *key)
 {
 	EVP_PKEY_free(key->pkey);

@@ -41,6 +41,8 @@ int key_generate(const struct crypto *crypto, enum key_type type, struct key *ke
 /* Takes @pkey over, whatever comes of it. */
 int key_from_pkey(EVP_PKEY *pkey, struct key *key, struct reason *why);
 
+/* Another hold of the same pair, or public key. */
+void key_copy(const struct key *from, struct key *key);
 void key_free(struct key *key);
 
 /* Can @key make and verify signatures of @scheme? For AUTH_KEY: RFC 9838 4.5.3.2. */

@@ -387,7 +387,7 @@ static void forget_assemblies(struct ike_link *link, uint64_t now)
 
 	for (i = 0; i < 2; i++)
 		if (link->assembly[i] && link->assembly[i]->end <= now)
-			ike_assembly_free(&link->assembly[i]);
+			assembly_free(&link->assembly[i]);
 }
 
 static void run_links(struct ike_sa *sa, uint64_t now)
