@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "conf/delay.h"
 #include "conf/load.h"
 
 #define ENCR_AES_GCM_16	20
@@ -183,7 +184,7 @@ static void check_senders(struct load *load, const char *path, const struct conf
 /* RFC 5374 4.2.1: receivers have the new SA before senders use it, and the old until then. */
 static void check_times(struct load *load, const char *path, const struct conf_group *group)
 {
-	uint64_t copies = group->rekey.retransmissions * group->rekey.interval_ms;
+	uint64_t copies = conf_copies_ms(&group->rekey);
 	uint64_t atd = group->activation_delay_ms, dtd = group->deactivation_delay_ms;
 	bool multicast = group->rekey.transport != CONF_REKEY_UNICAST;
 	char time[32];
@@ -198,10 +199,6 @@ static void check_times(struct load *load, const char *path, const struct conf_g
 			   conf_time_text(copies, time, sizeof(time)));
 	if (atd == CONF_AUTO)
 		return;
-	if (multicast && atd < copies)
-		load_error(load, join(&p, path, "activation-delay"),
-			   "expected at least %s: so long the copies of a message take",
-			   conf_time_text(copies, time, sizeof(time)));
 	if (atd >= group->rollover_ms)
 		load_error(load, join(&p, path, "activation-delay"),
 			   "expected less than the rollover, %s",
@@ -298,6 +295,24 @@ static void check_credentials(struct load *load, const struct conf *conf)
 	}
 }
 
+/* How long new keys take depends on the times of IKE as well. */
+static void check_delays(struct load *load, const char *path, const struct conf_group *group,
+			 const struct conf_ike *ike)
+{
+	uint64_t reach = conf_reach_ms(group, ike);
+	char why[CONF_WHY_SIZE];
+	const char *key;
+	struct path p;
+
+	key = conf_unsafe_delay(group, ike, why, sizeof(why));
+	if (key)
+		load_error(load, join(&p, path, key), "%s", why);
+	if (group->rekey.transport != CONF_REKEY_UNICAST && group->rekey.lifetime_ms < 4 * reach)
+		load_error(load, join(&p, path, "rekey.lifetime"),
+			   "expected at least %" PRIu64 " s: four times as long as the next one "
+			   "may take to all members", 4 * reach / 1000 + 1);
+}
+
 static void check_key_server(struct load *load, const struct conf *conf)
 {
 	const struct conf_key_server *ks = &conf->key_server;
@@ -314,8 +329,11 @@ static void check_key_server(struct load *load, const struct conf *conf)
 	check_names(load, "key-server.groups", ks->groups, ks->groups_count, sizeof(*ks->groups));
 	check_ids(load, "key-server.groups", ks->groups, ks->groups_count, sizeof(*ks->groups),
 		  offsetof(struct conf_group, id));
-	for (i = 0; i < ks->groups_count; i++)
-		conf_check_group(load, at(&p, "key-server.groups[%u]", i), &ks->groups[i]);
+	for (i = 0; i < ks->groups_count; i++) {
+		at(&p, "key-server.groups[%u]", i);
+		conf_check_group(load, p.text, &ks->groups[i]);
+		check_delays(load, p.text, &ks->groups[i], &conf->ike);
+	}
 }
 
 static void check_servers(struct load *load, const struct conf *conf)
