@@ -101,6 +101,8 @@ void sim_nat_idle(struct sim_nat *nat, uint64_t ms);
  */
 void sim_join(struct sim *sim, const struct gemcast_addr *addr, const struct net_group *group);
 void sim_leave(struct sim *sim, const struct gemcast_addr *addr, const struct net_group *group);
+/* The process of the node is gone, and with it what it had joined. */
+void sim_leave_all(struct sim *sim, const struct gemcast_addr *addr);
 /* How many joins it has not left, of all groups. */
 size_t sim_joins(const struct sim *sim, const struct gemcast_addr *addr);
 

@@ -101,6 +101,11 @@ void sim_leave(struct sim *sim, const struct gemcast_addr *addr, const struct ne
 		*join = place->joins[--place->n_joins];
 }
 
+void sim_leave_all(struct sim *sim, const struct gemcast_addr *addr)
+{
+	place_new(sim, addr)->n_joins = 0;
+}
+
 size_t sim_joins(const struct sim *sim, const struct gemcast_addr *addr)
 {
 	const struct sim_place *place = place_of(sim, addr);

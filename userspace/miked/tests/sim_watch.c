@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "group/gm_internal.h"
 #include "group/ks_internal.h"
 #include "sim_internal.h"
 #include "sim_watch.h"
@@ -49,7 +48,8 @@ struct message {
 struct packet {
 	uint64_t sent, at;
 	uint32_t spi;
-	size_t from;			/* place */
+	struct gemcast_addr src;
+	size_t from, to;		/* place, and which destination */
 	bool strict;
 };
 
@@ -58,7 +58,7 @@ struct watched {
 	size_t place;
 	struct whole *whole;
 	uint64_t expelled;		/* when; SIM_NEVER */
-	uint64_t admitted;		/* again; what it is to have comes by a registration later */
+	uint64_t start;			/* when it got its first SA; SIM_NEVER: it has none yet */
 	bool sends[WATCH_TRAFFIC];	/* it had an SA to send by */
 };
 
@@ -185,14 +185,13 @@ static void check_sender(struct watched *member, struct tek *key, const struct g
 	key->senders[key->n_senders++] = (struct sender_id){ sa->sid, member->place };
 }
 
-static void sa_added(void *context, struct whole *whole, const struct gemcast_sa *sa)
+static void sa_added(void *context, const struct gemcast_sa *sa)
 {
 	struct watched *member = context;
 	struct watch *watch = member->watch;
 	struct tek *key = tek_of(watch, sa->key, sa->key_len);
 	uint64_t now = sim_now(watch->sim);
 
-	(void)whole;
 	if (!key)
 		fail_msg("member %zu has an SA %08x that nobody made", member->place, sa->spi);
 	if (!key->spi && key_by_spi(watch, sa->spi))
@@ -203,6 +202,8 @@ static void sa_added(void *context, struct whole *whole, const struct gemcast_sa
 	key->known |= UINT64_C(1) << member->place;
 	if (member->expelled <= key->made)
 		fail_msg("member %zu is expelled and has SA %08x", member->place, sa->spi);
+	if (member->start == SIM_NEVER)
+		member->start = now;
 	if (key->over != SIM_NEVER && now > key->over + watch->delays.reach + LATE_MS)
 		fail_msg("member %zu takes SA %08x, which ended %" PRIu64 " ms ago",
 			 member->place, sa->spi, now - key->over);
@@ -210,18 +211,11 @@ static void sa_added(void *context, struct whole *whole, const struct gemcast_sa
 		check_sender(member, key, sa);
 }
 
-static const struct gm_member *membership(const struct watched *member)
-{
-	return member->whole ? gm_find(member->whole->gm, member->watch->group) : NULL;
-}
-
 /* It was a member at that time, and is one still. */
-static bool is_in(const struct watched *member, uint64_t since)
+static bool is_in(const struct watched *member, uint64_t at)
 {
-	const struct gm_member *m = membership(member);
-
-	return m && member->expelled == SIM_NEVER && m->has_joined && m->since <= since &&
-	       m->registered >= member->admitted;
+	return member->whole && member->expelled == SIM_NEVER && member->start <= at &&
+	       member->start != SIM_NEVER;
 }
 
 static void check_held(const struct watched *member, const struct plane_table_sa *sa)
@@ -285,7 +279,7 @@ static void send_packet(struct watched *from, size_t to)
 	watch->packets = grow(watch->packets, watch->n_packets, sizeof(*watch->packets));
 	watch->packets[watch->n_packets++] = (struct packet){
 		.sent = now, .at = now + 1 + sim_random(watch->sim, TRANSIT_MS),
-		.spi = sa->sa.spi, .from = from->place,
+		.spi = sa->sa.spi, .src = from->whole->at.addr, .from = from->place, .to = to,
 		.strict = watch->strict && is_in(from, now),
 	};
 	watch->stats.packets++;
@@ -309,17 +303,24 @@ static void send_packets(struct watch *watch)
 static void hear(struct watched *member, const struct packet *packet)
 {
 	struct watch *watch = member->watch;
-	const struct plane_table_sa *sa = whole_hear(member->whole, packet->spi);
+	const struct plane_table_sa *sa;
+	const struct tek *key;
+
+	sa = whole_hear(member->whole, packet->spi, &watch->destinations[packet->to],
+			&packet->src);
 
 	if (sa && sa->sa.dir != GEMCAST_SA_DIR_OUT) {
 		watch->stats.heard++;
 		watch->stats.strict += packet->strict;
 		return;
 	}
-	if (packet->strict && watch->strict && is_in(member, packet->sent))
-		fail_msg("member %zu has no SA %08x by which member %zu sends, made %" PRIu64 " ms ago",
-			 member->place, packet->spi, packet->from,
-			 packet->sent - key_by_spi(watch, packet->spi)->made);
+	key = key_by_spi(watch, packet->spi);
+	/* Who came when it had been ended never had it. */
+	if (packet->strict && watch->strict && is_in(member, packet->sent) &&
+	    is_in(member, key->over))
+		fail_msg("member %zu has no SA %08x by which member %zu sends, made %" PRIu64
+			 " ms ago at %" PRIu64, member->place, packet->spi, packet->from,
+			 packet->sent - key->made, packet->sent);
 	watch->stats.missed++;
 }
 
@@ -432,7 +433,7 @@ struct watch *watch_new(struct sim *sim, const char *group, const char *const *d
 	for (i = 0; i < n_destinations; i++)
 		watch->destinations[i] = sim_addr(destinations[i]);
 	for (i = 0; i < WATCH_MEMBERS; i++)
-		watch->members[i] = (struct watched){ watch, i, NULL, SIM_NEVER, 0, { false } };
+		watch->members[i] = (struct watched){ watch, i, NULL, SIM_NEVER, SIM_NEVER, { false } };
 	watch->beat = sim_now(sim);
 	sim_tap(sim, tap, watch);
 	sim_attach(sim, &watch->at, &(struct sim_node){
@@ -469,6 +470,7 @@ void watch_member(struct watch *watch, size_t place, struct whole *member)
 	struct watched *watched = &watch->members[place];
 
 	watched->whole = member;
+	watched->start = SIM_NEVER;
 	memset(watched->sends, 0, sizeof(watched->sends));
 	if (member)
 		member->hooks = (struct whole_hooks){ .context = watched, .sa_added = sa_added };
@@ -479,8 +481,7 @@ void watch_expelled(struct watch *watch, size_t place, bool expelled)
 	struct watched *member = &watch->members[place];
 
 	member->expelled = expelled ? sim_now(watch->sim) : SIM_NEVER;
-	if (!expelled)
-		member->admitted = sim_now(watch->sim);
+	member->start = SIM_NEVER;
 }
 
 void watch_strict(struct watch *watch, bool strict)

@@ -113,6 +113,11 @@ static void plane_gone(void *context, const struct gemcast_sa *sa)
 	gm_gone(((struct whole *)context)->gm, sa);
 }
 
+static void plane_unknown_spi(void *context, const struct gemcast_audit *audit)
+{
+	gm_unknown_spi(((struct whole *)context)->gm, audit);
+}
+
 static void plane_lost(void *context)
 {
 	gm_lost(((struct whole *)context)->gm);
@@ -125,7 +130,7 @@ static int plane_sa_add(void *context, const struct gemcast_sa *sa)
 	int err = whole->add(context, sa);
 
 	if (!err && whole->hooks.sa_added)
-		whole->hooks.sa_added(whole->hooks.context, whole, sa);
+		whole->hooks.sa_added(whole->hooks.context, sa);
 	return err;
 }
 
@@ -204,6 +209,7 @@ static void begin(struct whole *whole)
 		.acquire = plane_acquire,
 		.expire = plane_expire,
 		.gone = plane_gone,
+		.unknown_spi = plane_unknown_spi,
 		.lost = plane_lost,
 	};
 }
@@ -214,8 +220,7 @@ static void end(struct whole *whole)
 	ike_free(whole->ike);
 	gm_free(whole->gm);
 	ks_free(whole->ks);
-	if (sim_joins(whole->sim, &whole->at.addr))
-		sim_die("a daemon ends and has not left its multicast groups");
+	sim_leave_all(whole->sim, &whole->at.addr);
 }
 
 struct whole *whole_new(struct sim *sim, const struct crypto *crypto, const char *address,
@@ -310,8 +315,35 @@ const struct plane_table_sa *whole_send(struct whole *whole, const struct gemcas
 	return plane_table_send(&whole->table, policy->group, dst, &whole->at.addr);
 }
 
-const struct plane_table_sa *whole_hear(struct whole *whole, uint32_t spi)
+/* As seldom as the kernel tells of it. */
+static void tell_unknown(struct whole *whole, const struct gemcast_audit *audit)
 {
+	uint64_t now = sim_now(whole->sim);
+
+	if (!whole->table.user.unknown_spi || now < whole->quiet)
+		return;
+	whole->quiet = now + SIM_SECONDS(1);
+	whole->table.user.unknown_spi(whole->table.user.context, audit);
+	sim_look_again(whole->sim, &whole->at.addr);
+}
+
+const struct plane_table_sa *whole_hear(struct whole *whole, uint32_t spi,
+					const struct gemcast_addr *dst,
+					const struct gemcast_addr *src)
+{
+	const struct gemcast_audit audit = {
+		.present = GEMCAST_BIT(GEMCAST_A_AUDIT_REASON) | GEMCAST_BIT(GEMCAST_A_AUDIT_SPI) |
+			   GEMCAST_BIT(GEMCAST_A_AUDIT_DST) | GEMCAST_BIT(GEMCAST_A_AUDIT_SRC),
+		.reason = GEMCAST_A_STATS_IN_NO_SA,
+		.spi = spi,
+		.dst = *dst,
+		.src = *src,
+	};
+	const struct plane_table_sa *sa;
+
 	run_table(whole);
-	return plane_table_sa(&whole->table, spi);
+	sa = plane_table_sa(&whole->table, spi);
+	if (!sa)
+		tell_unknown(whole, &audit);
+	return sa;
 }

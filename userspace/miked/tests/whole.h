@@ -20,7 +20,7 @@ struct whole_hooks {
 	/* The key server made the keying material of a data SA. */
 	void (*key_made)(void *context, const uint8_t *key, size_t len);
 	/* The member has put an SA into its data plane. */
-	void (*sa_added)(void *context, struct whole *whole, const struct gemcast_sa *sa);
+	void (*sa_added)(void *context, const struct gemcast_sa *sa);
 };
 
 struct whole {
@@ -33,6 +33,7 @@ struct whole {
 	struct gm *gm;
 	struct plane_table table;
 	int (*add)(void *context, const struct gemcast_sa *sa);	/* the table's own */
+	uint64_t quiet;			/* the kernel tells of no unknown SPI before */
 	struct whole_hooks hooks;	/* to be set as it begins */
 };
 
@@ -50,8 +51,10 @@ void whole_reload(struct whole *whole, const struct kit *kit);
 
 /* A packet of its own goes out: by which SA; NULL: by none. */
 const struct plane_table_sa *whole_send(struct whole *whole, const struct gemcast_addr *dst);
-/* A packet comes: the SA it is read by; NULL: it has none. */
-const struct plane_table_sa *whole_hear(struct whole *whole, uint32_t spi);
+/* A packet comes: the SA it is read by; NULL: there is none, and the daemon is told so. */
+const struct plane_table_sa *whole_hear(struct whole *whole, uint32_t spi,
+					const struct gemcast_addr *dst,
+					const struct gemcast_addr *src);
 
 /* The membership as `gemcast status` shows it; aborts if there is none. */
 struct gemcast_membership whole_status(const struct whole *whole, const char *name);
