@@ -174,8 +174,12 @@ static struct sim_weather choose_weather(struct sim *sim)
 static struct watch_delays delays_of(const struct conf *conf)
 {
 	const struct conf_group *group = conf_group(conf, GROUP);
+	/* what goes by unicast now and then, as when somebody is expelled */
+	uint64_t unicast = conf_spread_ms(&conf->ike) + CONF_TRANSIT_MS;
 	uint64_t reach = conf_reach_ms(group, &conf->ike);
 
+	if (reach < unicast)
+		reach = unicast;
 	return (struct watch_delays){
 		.reach = reach, .atd = conf_atd_ms(group, reach), .dtd = conf_dtd_ms(group, reach),
 	};
