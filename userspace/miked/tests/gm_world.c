@@ -416,6 +416,8 @@ bool world_ask(struct ike_sa *sa)
 	static struct coded coded;
 	struct ike_content content = { .message.header.exchange = GSA_REGISTRATION };
 
+	if (sa && sa->n_tasks && sa->tasks[0]->exchange == INFORMATIONAL)
+		content.message.header.exchange = INFORMATIONAL;
 	if (!sa || !sa->n_tasks || !sa->tasks[0]->build(sa->tasks[0]->context, sa, &content))
 		return false;
 	content.message.notifies = content.notifies;
