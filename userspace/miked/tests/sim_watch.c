@@ -300,6 +300,28 @@ static void send_packets(struct watch *watch)
 		      sim_random(watch->sim, (1 + present / 10) * UINT64_C(2) * INTERVAL_MS);
 }
 
+/* For who has to find out why. */
+static void print_sas(const struct watched *member)
+{
+	const struct plane_table *table = &member->whole->table;
+	uint64_t now = sim_now(member->watch->sim);
+	const struct plane_table_sa *sa;
+	const struct tek *key;
+	size_t i;
+
+	print_message("# %" PRIu64 " ms: member %zu, since %" PRIu64 " ms\n", now, member->place,
+		      now - member->start);
+	for (i = 0; i < table->n_sas; i++) {
+		sa = &table->sas[i];
+		key = key_by_spi(member->watch, sa->sa.spi);
+		print_message("#   SA %08x: made %" PRIu64 " ms, added %" PRIu64 " ms ago, active %" PRIi64
+			      " ms ago, goes in %" PRIi64 " ms\n", sa->sa.spi, now - key->made,
+			      now - sa->added, (int64_t)(now - sa->added - sa->sa.activate),
+			      GEMCAST_HAS(&sa->sa, GEMCAST_A_SA_DEACTIVATE) ?
+			      (int64_t)(sa->added + sa->sa.deactivate - now) : INT64_C(-1));
+	}
+}
+
 static void hear(struct watched *member, const struct packet *packet)
 {
 	struct watch *watch = member->watch;
@@ -317,10 +339,14 @@ static void hear(struct watched *member, const struct packet *packet)
 	key = key_by_spi(watch, packet->spi);
 	/* Who came when it had been ended never had it. */
 	if (packet->strict && watch->strict && is_in(member, packet->sent) &&
-	    is_in(member, key->over))
+	    is_in(member, key->over)) {
+		print_sas(member);
+		if (watch->members[packet->from].whole)
+			print_sas(&watch->members[packet->from]);
 		fail_msg("member %zu has no SA %08x by which member %zu sends, made %" PRIu64
 			 " ms ago at %" PRIu64, member->place, packet->spi, packet->from,
 			 packet->sent - key->made, packet->sent);
+	}
 	watch->stats.missed++;
 }
 
