@@ -44,6 +44,11 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static uint64_t latest(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Up, since a delay that is too short loses packets. */
 static uint16_t seconds(uint64_t ms)
 {
@@ -348,10 +353,27 @@ static int make_epoch(struct ks_group *group, struct ks_epoch **out)
 	return err;
 }
 
+/*
+ * Senders go by what they may send by last: an epoch whose ATD is over before that of the
+ * one before would be left for it again. So ATD is no shorter while somebody may wait for
+ * the end of the other.
+ */
+static uint64_t reach_after(const struct ks_group *group, const struct ks_epoch *last,
+			    uint64_t now)
+{
+	uint64_t reach = ks_reach(group), waits;
+
+	if (!last)
+		return reach;
+	waits = last->made + last->reach + (uint64_t)ks_atd(group) * MS_PER_S;
+	waits = waits > now ? least(waits - now, last->reach) : 0;
+	return latest(reach, waits);
+}
+
 static void add_epoch(struct ks_group *group, struct ks_epoch *epoch)
 {
 	epoch->alone = group->cut && group->rekey;
-	epoch->reach = ks_reach(group);
+	epoch->reach = reach_after(group, ks_last(group), epoch->made);
 	hold_sids(group, epoch);
 	group->epochs[group->n_epochs++] = epoch;
 	group->epoch = epoch->number;
@@ -410,6 +432,8 @@ void ks_epochs_free(struct ks_group *group)
 /* Have all the last one, as far as can be known? */
 static bool is_settled(const struct ks_group *group, uint64_t now)
 {
+	if (group->quiet > now)
+		return false;
 	return (ks_has_converged(group) && !group->listening) ||
 	       ks_last(group)->settled <= now;
 }
@@ -464,14 +488,21 @@ static uint64_t due_at(const struct ks_group *group)
 	return least(last->end - rollover, group->used_up);
 }
 
+/* Not before all have heard what was told last, unless somebody is to be shut out. */
+static uint64_t may_make_at(const struct ks_group *group)
+{
+	const struct ks_epoch *last = ks_last(group);
+	uint64_t at = due_at(group);
+
+	if (group->cut || !last || !ks_epoch_left(last, ks_now(group->ks)))
+		return at;
+	return latest(at, group->quiet);
+}
+
 /* With nobody registered, it is made when somebody comes. */
 static uint64_t rollover_at(const struct ks_group *group)
 {
-	uint64_t at = due_at(group);
-
-	if (!ks_is_alive(group))
-		return IKE_NEVER;
-	return at > group->retry ? at : group->retry;
+	return ks_is_alive(group) ? latest(may_make_at(group), group->retry) : IKE_NEVER;
 }
 
 int ks_epoch_ready(struct ks_group *group)
@@ -480,7 +511,7 @@ int ks_epoch_ready(struct ks_group *group)
 	int err;
 
 	end_epochs(group, now);
-	if (due_at(group) > now)
+	if (may_make_at(group) > now)
 		return 0;
 	err = ks_epoch_make(group, group->doom);
 	end_epochs(group, now);
@@ -528,8 +559,9 @@ uint64_t ks_group_next(const struct ks_group *group)
 		if (!epoch->doomed)
 			continue;
 		if (ks_has_converged(group) && !group->listening)
-			return 0;
-		next = least(next, ks_last(group)->settled);
+			next = least(next, group->quiet);
+		else
+			next = least(next, latest(ks_last(group)->settled, group->quiet));
 	}
 	return next;
 }

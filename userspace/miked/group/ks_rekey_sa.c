@@ -219,6 +219,7 @@ static uint64_t due_at(const struct ks_group *group)
 		return IKE_NEVER;
 	if (group->renew_rekey || rekey->sa.next_id >= KS_LAST_MESSAGE_ID)
 		at = 0;
+	at = at > group->quiet ? at : group->quiet;
 	return at > group->rekey_retry ? at : group->rekey_retry;
 }
 
