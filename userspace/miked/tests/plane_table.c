@@ -54,13 +54,14 @@ static void drop_policy(struct plane_table *t, size_t i)
 	t->policies[i] = t->policies[--t->n_policies];
 }
 
-/* The user is told when the table is as it will be. */
+/* The user is told when the table is as it will be: in the order of additions. */
 static void drop_sa(struct plane_table *t, size_t i, const struct gemcast_expire *expire)
 {
 	struct plane_table_sa gone = t->sas[i];
 
-	t->sas[i] = t->sas[--t->n_sas];
-	if (i < t->n_sas)
+	t->n_sas--;
+	memmove(&t->sas[i], &t->sas[i + 1], (t->n_sas - i) * sizeof(t->sas[0]));
+	for (; i < t->n_sas; i++)
 		t->sas[i].sa.key = t->sas[i].key;
 	gone.sa.key = NULL;
 	if (expire && t->user.expire)

@@ -22,6 +22,23 @@ static void print_seed(void)
 	fprintf(stderr, "# seed %" PRIu64 "\n", seed_in_force);
 }
 
+static bool tracing;
+
+void sim_trace(bool trace)
+{
+	tracing = trace;
+}
+
+static void trace_turn(const struct sim *sim, const struct sim_place *place)
+{
+	char text[NET_TEXT];
+
+	if (!tracing)
+		return;
+	net_addr_print(&place->addr, text);
+	fprintf(stderr, "# %" PRIu64 " ms %s\n", sim->now, text);
+}
+
 void sim_die(const char *what)
 {
 	fprintf(stderr, "simulator: %s\n", what);
@@ -186,6 +203,7 @@ static void deliver(struct sim *sim, struct sim_datagram *datagram)
 		skip = sizeof(marker);
 	}
 	sim->stats.delivered++;
+	trace_turn(sim, place);
 	copy = sim_alloc(datagram->len - skip);
 	memcpy(copy, datagram->data + skip, datagram->len - skip);
 	receive(place->node.context, &path, copy, datagram->len - skip);
@@ -232,6 +250,7 @@ static void run_node(struct sim *sim, struct sim_place *place, uint64_t at)
 	} else if (++sim->spins > MAX_SPINS) {
 		sim_die("a node's timer does not move");
 	}
+	trace_turn(sim, place);
 	node.run(node.context);
 }
 

@@ -136,6 +136,9 @@ size_t sim_under_way(const struct sim *sim);
 
 const struct sim_stats *sim_stats(const struct sim *sim);
 
+/* Say on standard error whose turn it is, and when, as the log does not. */
+void sim_trace(bool trace);
+
 /* Write what is sent from now on to a file that tshark reads. */
 void sim_capture(struct sim *sim, const char *path);
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include "base/log.h"
+#include "sim.h"
 #include "sim_runs.h"
 #include "test.h"
 
@@ -66,5 +67,6 @@ int sim_runs(const struct sim_runs *test, int argc, char **argv)
 		now.seed = strtoull(argv[2], NULL, 0);
 	log_set_level(AREA_IKE, now.runs == 1 ? LEVEL_DEBUG : LEVEL_ERROR);
 	log_set_level(AREA_GROUP, now.runs == 1 ? LEVEL_DEBUG : LEVEL_ERROR);
+	sim_trace(now.runs == 1);
 	return cmocka_run_group_tests_name(now.name, tests, NULL, NULL);
 }
