@@ -474,26 +474,26 @@ void ks_epochs_free(struct ks_group *group)
 		remove_epoch(group, group->n_epochs - 1);
 }
 
-/* Have all the last one, as far as can be known? */
-static bool is_settled(const struct ks_group *group, uint64_t now)
+/* When all have the last one, as far as can be known. Who listens says nothing. */
+static uint64_t settled_at(const struct ks_group *group)
 {
-	if (group->quiet > now)
-		return false;
-	return (ks_has_converged(group) && !group->listening) ||
-	       ks_last(group)->settled <= now;
+	const struct ks_epoch *last = ks_last(group);
+
+	if (ks_has_converged(group) && !(group->listening && last->cast))
+		return group->quiet;
+	return latest(last->settled, group->quiet);
 }
 
 /* Of what was there before the start nobody without an IKE SA can be told. */
-static uint64_t grace_of(const struct ks_group *group, const struct ks_epoch *epoch)
+static uint64_t not_needed_at(const struct ks_group *group, const struct ks_epoch *epoch)
 {
-	return epoch->number <= group->loaded ? group->grace : 0;
+	return latest(settled_at(group), epoch->number <= group->loaded ? group->grace : 0);
 }
 
 /* Those of which the time is over, and those that all members can do without. */
 static bool is_over(const struct ks_group *group, const struct ks_epoch *epoch, uint64_t now)
 {
-	return epoch->end <= now ||
-	       (epoch->doomed && is_settled(group, now) && grace_of(group, epoch) <= now);
+	return epoch->end <= now || (epoch->doomed && not_needed_at(group, epoch) <= now);
 }
 
 /* What ends before its time has to be deleted where it is. */
@@ -600,7 +600,7 @@ static void roll_over(struct ks_group *group, uint64_t now)
 
 uint64_t ks_group_next(const struct ks_group *group)
 {
-	uint64_t at, next = least(rollover_at(group), ks_shim_next(group));
+	uint64_t next = least(rollover_at(group), ks_shim_next(group));
 	const struct ks_epoch *epoch;
 	size_t i;
 
@@ -608,12 +608,8 @@ uint64_t ks_group_next(const struct ks_group *group)
 	for (i = 0; i < group->n_epochs; i++) {
 		epoch = group->epochs[i];
 		next = least(next, epoch->end);
-		if (!epoch->doomed)
-			continue;
-		at = latest(grace_of(group, epoch), group->quiet);
-		if (!ks_has_converged(group) || group->listening)
-			at = latest(at, ks_last(group)->settled);
-		next = least(next, at);
+		if (epoch->doomed)
+			next = least(next, not_needed_at(group, epoch));
 	}
 	return next;
 }
