@@ -72,7 +72,8 @@ static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told
 	cast->stored = !ks->setup.store;
 	cast->next = ks->casts;
 	ks->casts = cast;
-	keep_quiet(group, cast);
+	if (rekey != group->passed)
+		keep_quiet(group, cast);
 	ks->unsaved = true;
 	ks->stats.messages++;
 	if (told) {

@@ -177,6 +177,7 @@ static void begin_line(struct ks_group *group, struct ks_rekey *rekey)
 	group->line++;
 	group->rekey = rekey;
 	group->renew_rekey = false;
+	group->quiet = 0;
 }
 
 void ks_rekey_end(struct ks_group *group)
