@@ -131,7 +131,7 @@ int ks_group_set(struct ks *ks, struct conf_group *conf, bool yes, struct reason
 	ks_log(LEVEL_NOTICE, group, NULL, "has another policy, by command");
 	ks_group_change(group, conf);
 	conf_group_free(own);
-	return 0;
+	return save(ks, why);
 }
 
 int ks_group_del(struct ks *ks, const char *name, struct reason *why)

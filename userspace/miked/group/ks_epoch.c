@@ -484,16 +484,17 @@ static uint64_t settled_at(const struct ks_group *group)
 	return latest(last->settled, group->quiet);
 }
 
-/* Of what was there before the start nobody without an IKE SA can be told. */
-static uint64_t not_needed_at(const struct ks_group *group, const struct ks_epoch *epoch)
+/*
+ * Its time is over, or all members can do without. Of what was there before the start
+ * nobody without an IKE SA can be told.
+ */
+static uint64_t over_at(const struct ks_group *group, const struct ks_epoch *epoch)
 {
-	return latest(settled_at(group), epoch->number <= group->loaded ? group->grace : 0);
-}
+	uint64_t grace = epoch->number <= group->loaded ? group->grace : 0;
 
-/* Those of which the time is over, and those that all members can do without. */
-static bool is_over(const struct ks_group *group, const struct ks_epoch *epoch, uint64_t now)
-{
-	return epoch->end <= now || (epoch->doomed && not_needed_at(group, epoch) <= now);
+	if (!epoch->doomed)
+		return epoch->end;
+	return least(epoch->end, latest(settled_at(group), grace));
 }
 
 /* What ends before its time has to be deleted where it is. */
@@ -513,7 +514,7 @@ static void end_epochs(struct ks_group *group, uint64_t now)
 
 	while (i < group->n_epochs) {
 		epoch = group->epochs[i];
-		if (!is_over(group, epoch, now)) {
+		if (over_at(group, epoch) > now) {
 			i++;
 			continue;
 		}
@@ -540,13 +541,18 @@ static uint64_t due_at(const struct ks_group *group)
 	return least(last->end - rollover, group->used_up);
 }
 
-/* Not before all have heard what was told last, unless somebody is to be shut out. */
+/*
+ * Not before all have heard what was told last. If somebody is to be shut out, that does
+ * not wait, unless it is a Rekey SA: what is told next is signed by its key.
+ */
 static uint64_t may_make_at(const struct ks_group *group)
 {
 	const struct ks_epoch *last = ks_last(group);
 	uint64_t at = due_at(group);
 
-	if (group->cut || !last || !ks_epoch_left(last, ks_now(group->ks)))
+	if (!last || !ks_epoch_left(last, ks_now(group->ks)))
+		return at;
+	if (group->cut && !group->heir)
 		return at;
 	return latest(at, group->quiet);
 }
@@ -601,16 +607,11 @@ static void roll_over(struct ks_group *group, uint64_t now)
 uint64_t ks_group_next(const struct ks_group *group)
 {
 	uint64_t next = least(rollover_at(group), ks_shim_next(group));
-	const struct ks_epoch *epoch;
 	size_t i;
 
 	next = least(next, ks_rekey_next(group));
-	for (i = 0; i < group->n_epochs; i++) {
-		epoch = group->epochs[i];
-		next = least(next, epoch->end);
-		if (epoch->doomed)
-			next = least(next, not_needed_at(group, epoch));
-	}
+	for (i = 0; i < group->n_epochs; i++)
+		next = least(next, over_at(group, group->epochs[i]));
 	return next;
 }
 
