@@ -300,32 +300,39 @@ static bool is_restated(const struct gm_offer *offer, const struct gm_sa *sa)
 }
 
 /*
- * A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it is for;
- * what either has in it is not replaced.
+ * A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it has
+ * something new for: of what was told twice, by multicast and by unicast, the second may
+ * come behind what is younger. What either has in it is not replaced.
  */
-static bool is_replaced(const struct gm_offer *offer, const struct gm_sa *sa)
+static bool is_replaced(const struct install *in, const struct gm_sa *sa)
 {
+	const struct gm_offer *offer = in->offer;
 	size_t i;
 
 	if (offer->registration)
 		return true;
 	for (i = 0; i < offer->n_sas; i++)
-		if (selector_equal(&offer->sas[i].sa.selector, &sa->selector))
+		if (in->added[i] && selector_equal(&offer->sas[i].sa.selector, &sa->selector))
 			return true;
 	return false;
 }
 
 /* No sender is left without an SA between the two delays. */
-static void retire_replaced(struct gm_member *m, const struct gm_offer *offer)
+static void retire_replaced(const struct install *in)
 {
+	const struct gm_offer *offer = in->offer;
+	struct gm_member *m = in->m;
 	uint64_t delay = (offer->dtd > offer->atd ? offer->dtd : offer->atd) * GM_SECOND;
 	size_t i;
 
-	for (i = 0; i < m->n_sas; i++)
+	for (i = 0; i < m->n_sas; i++) {
+		if (!is_replaced(in, &m->sas[i]))
+			continue;
 		if (is_restated(offer, &m->sas[i]))
 			gm_plane_keep(m, &m->sas[i]);
-		else if (is_replaced(offer, &m->sas[i]))
+		else
 			gm_plane_retire(m, &m->sas[i], delay);
+	}
 }
 
 static void commit(struct install *in)
@@ -345,7 +352,7 @@ static void commit(struct install *in)
 	m->dtd = offer->dtd;
 	if (memchr(in->added, true, offer->n_sas))
 		m->epoch++;
-	retire_replaced(m, offer);
+	retire_replaced(in);
 	if (!offer->registration)
 		return;
 	m->sid_bits = offer->sid_bits;

@@ -202,6 +202,7 @@ static void sa_added(void *context, const struct gemcast_sa *sa)
 	key->known |= UINT64_C(1) << member->place;
 	if (member->expelled <= key->made)
 		fail_msg("member %zu is expelled and has SA %08x", member->place, sa->spi);
+	look_at_keys(watch);
 	if (member->start == SIM_NEVER)
 		member->start = now;
 	if (key->over != SIM_NEVER && now > key->over + watch->delays.reach + LATE_MS)
@@ -339,7 +340,7 @@ static void hear(struct watched *member, const struct packet *packet)
 	key = key_by_spi(watch, packet->spi);
 	/* Who came when it had been ended never had it. */
 	if (packet->strict && watch->strict && is_in(member, packet->sent) &&
-	    is_in(member, key->over)) {
+	    member->start < key->over) {
 		print_sas(member);
 		if (watch->members[packet->from].whole)
 			print_sas(&watch->members[packet->from]);
