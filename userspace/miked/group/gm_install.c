@@ -325,14 +325,11 @@ static void retire_replaced(const struct install *in)
 	uint64_t delay = (offer->dtd > offer->atd ? offer->dtd : offer->atd) * GM_SECOND;
 	size_t i;
 
-	for (i = 0; i < m->n_sas; i++) {
-		if (!is_replaced(in, &m->sas[i]))
-			continue;
+	for (i = 0; i < m->n_sas; i++)
 		if (is_restated(offer, &m->sas[i]))
 			gm_plane_keep(m, &m->sas[i]);
-		else
+		else if (is_replaced(in, &m->sas[i]))
 			gm_plane_retire(m, &m->sas[i], delay);
-	}
 }
 
 static void commit(struct install *in)
