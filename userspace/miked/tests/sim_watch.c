@@ -58,6 +58,7 @@ struct watched {
 	size_t place;
 	struct whole *whole;
 	uint64_t expelled;		/* when; SIM_NEVER */
+	size_t before;			/* so many keys there were then */
 	uint64_t start;			/* when it got its first SA; SIM_NEVER: it has none yet */
 	bool sends[WATCH_TRAFFIC];	/* it had an SA to send by */
 };
@@ -200,7 +201,7 @@ static void sa_added(void *context, const struct gemcast_sa *sa)
 		fail_msg("SA %08x is SA %08x", sa->spi, key->spi);
 	key->spi = sa->spi;
 	key->known |= UINT64_C(1) << member->place;
-	if (member->expelled <= key->made)
+	if (member->expelled != SIM_NEVER && key >= &watch->keys[member->before])
 		fail_msg("member %zu is expelled and has SA %08x", member->place, sa->spi);
 	look_at_keys(watch);
 	if (member->start == SIM_NEVER)
@@ -275,7 +276,7 @@ static void send_packet(struct watched *from, size_t to)
 	from->sends[to] = sa != NULL;
 	if (!sa)
 		return;
-	if (watch->strict)
+	if (watch->strict && is_in(from, now))
 		check_secret(from, key_by_spi(watch, sa->sa.spi));
 	watch->packets = grow(watch->packets, watch->n_packets, sizeof(*watch->packets));
 	watch->packets[watch->n_packets++] = (struct packet){
@@ -460,7 +461,9 @@ struct watch *watch_new(struct sim *sim, const char *group, const char *const *d
 	for (i = 0; i < n_destinations; i++)
 		watch->destinations[i] = sim_addr(destinations[i]);
 	for (i = 0; i < WATCH_MEMBERS; i++)
-		watch->members[i] = (struct watched){ watch, i, NULL, SIM_NEVER, SIM_NEVER, { false } };
+		watch->members[i] = (struct watched){
+			.watch = watch, .place = i, .expelled = SIM_NEVER, .start = SIM_NEVER,
+		};
 	watch->beat = sim_now(sim);
 	sim_tap(sim, tap, watch);
 	sim_attach(sim, &watch->at, &(struct sim_node){
@@ -508,6 +511,7 @@ void watch_expelled(struct watch *watch, size_t place, bool expelled)
 	struct watched *member = &watch->members[place];
 
 	member->expelled = expelled ? sim_now(watch->sim) : SIM_NEVER;
+	member->before = watch->n_keys;
 	member->start = SIM_NEVER;
 }
 
