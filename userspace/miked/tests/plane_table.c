@@ -54,15 +54,20 @@ static void drop_policy(struct plane_table *t, size_t i)
 	t->policies[i] = t->policies[--t->n_policies];
 }
 
+static void remove_sa(struct plane_table *t, size_t i)
+{
+	t->n_sas--;
+	memmove(&t->sas[i], &t->sas[i + 1], (t->n_sas - i) * sizeof(t->sas[0]));
+	for (; i < t->n_sas; i++)
+		t->sas[i].sa.key = t->sas[i].key;
+}
+
 /* The user is told when the table is as it will be: in the order of additions. */
 static void drop_sa(struct plane_table *t, size_t i, const struct gemcast_expire *expire)
 {
 	struct plane_table_sa gone = t->sas[i];
 
-	t->n_sas--;
-	memmove(&t->sas[i], &t->sas[i + 1], (t->n_sas - i) * sizeof(t->sas[0]));
-	for (; i < t->n_sas; i++)
-		t->sas[i].sa.key = t->sas[i].key;
+	remove_sa(t, i);
 	gone.sa.key = NULL;
 	if (expire && t->user.expire)
 		t->user.expire(t->user.context, &gone.sa, expire);
@@ -307,7 +312,7 @@ static int sa_del(void *context, const struct gemcast_sa *sa)
 	old = find_sa(t, sa);
 	if (!old)
 		return refuse(t, -ENOENT, "no such SA");
-	drop_sa(t, old - t->sas, NULL);
+	remove_sa(t, old - t->sas);
 	return 0;
 }
 
@@ -430,6 +435,15 @@ uint64_t plane_table_next(const struct plane_table *table)
 			next = end;
 	}
 	return next;
+}
+
+void plane_table_take(struct plane_table *table, uint32_t spi)
+{
+	size_t i;
+
+	for (i = table->n_sas; i--;)
+		if (table->sas[i].sa.spi == spi)
+			drop_sa(table, i, NULL);
 }
 
 void plane_table_lose(struct plane_table *table)

@@ -65,6 +65,9 @@ void plane_table_run(struct plane_table *table, uint64_t now);
 /* When the next SA ends by these; UINT64_MAX: none does. */
 uint64_t plane_table_next(const struct plane_table *table);
 
+/* Somebody else takes an SA away; the user is told. */
+void plane_table_take(struct plane_table *table, uint32_t spi);
+
 /* All is gone, as if the module had been loaded anew; the user is told that. */
 void plane_table_lose(struct plane_table *table);
 
