@@ -136,6 +136,7 @@ struct ks_group {
 	uint32_t signers;		/* so many keys to sign by there were */
 	bool renew_rekey;		/* a new Rekey SA is due, whatever the time */
 	uint64_t rekey_retry;		/* none before */
+	uint64_t quiet;			/* by then all copies of messages over this line have come */
 	size_t listening;		/* members that hear it and have no IKE SA any more */
 	bool checked;			/* its delays were looked at, under this configuration */
 	uint64_t retry;			/* no new epoch before */
@@ -375,8 +376,6 @@ bool ks_knows(const struct ks_member *member);
 bool ks_hears(const struct ks_member *member);
 /* By the group's policy there is one for who registers, or none. */
 int ks_rekey_ready(struct ks_group *group);
-/* Until when copies of a message go over what members hear. */
-uint64_t ks_rekey_busy(const struct ks_group *group);
 /* The one that who registers is given, or NULL. */
 struct ks_rekey *ks_rekey_given(const struct ks_group *group);
 /* A new line, for those that are registered. The old one is told by ks_shim_part(). */

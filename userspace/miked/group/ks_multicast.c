@@ -41,6 +41,20 @@ static int seal(struct ks_group *group, struct ks_rekey *rekey, struct rekey_dat
 	return -EMSGSIZE;
 }
 
+/*
+ * Who has heard a message takes none of a lower ID (RFC 9838 2.4.1.4): if the next is sent
+ * before the last copy of one has arrived, those who needed this copy never get it.
+ */
+static void set_due(struct ks_group *group, struct ks_rekey *rekey, struct ks_cast *cast)
+{
+	uint64_t now = ks_now(group->ks);
+
+	cast->due = now > rekey->busy ? now : rekey->busy;
+	rekey->busy = cast->due + (cast->left - 1) * cast->interval + CONF_TRANSIT_MS;
+	if (rekey != group->passed && rekey->busy > group->quiet)
+		group->quiet = rekey->busy;
+}
+
 static void append(struct ks *ks, struct ks_cast *cast)
 {
 	struct ks_cast **at = &ks->casts;
@@ -50,11 +64,7 @@ static void append(struct ks *ks, struct ks_cast *cast)
 	*at = cast;
 }
 
-/*
- * The message is made; what of it goes out and when. Who heard it takes no older one any
- * more (RFC 9838 2.4.1.4): it begins when the copies of the one before have gone, unless
- * that only deletes, since SAs end in any case.
- */
+/* The message is made; what of it goes out and when. */
 static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told *told)
 {
 	struct ks *ks = group->ks;
@@ -69,13 +79,12 @@ static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told
 	cast->to = rekey->to;
 	cast->left = group->conf->rekey.retransmissions + 1;
 	cast->interval = group->conf->rekey.interval_ms;
-	cast->due = ks_now(ks) > rekey->busy ? ks_now(ks) : rekey->busy;
 	cast->stored = !ks->setup.store;
+	set_due(group, rekey, cast);
 	append(ks, cast);
 	ks->unsaved = true;
 	ks->stats.messages++;
 	if (told) {
-		rekey->busy = cast->due + conf_copies_ms(&group->conf->rekey) + CONF_TRANSIT_MS;
 		memcpy(told->spi, rekey->sa.spi, sizeof(told->spi));
 		told->message_id = id;
 		told->at = cast->due;

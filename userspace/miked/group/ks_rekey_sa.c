@@ -183,6 +183,7 @@ static void begin_line(struct ks_group *group, struct ks_rekey *rekey)
 	group->line++;
 	group->rekey = rekey;
 	group->renew_rekey = false;
+	group->quiet = 0;
 }
 
 void ks_rekey_end(struct ks_group *group)
@@ -257,8 +258,7 @@ static uint64_t due_at(const struct ks_group *group)
 		return IKE_NEVER;
 	if (group->renew_rekey || rekey->sa.next_id >= KS_LAST_MESSAGE_ID)
 		at = 0;
-	if (at < rekey->busy)
-		at = rekey->busy;
+	at = at > group->quiet ? at : group->quiet;
 	return at > group->rekey_retry ? at : group->rekey_retry;
 }
 
@@ -268,15 +268,6 @@ static uint64_t part_at(const struct ks_group *group)
 	if (group->cut)
 		return IKE_NEVER;
 	return ks_has_converged(group) ? 0 : group->part;
-}
-
-uint64_t ks_rekey_busy(const struct ks_group *group)
-{
-	const struct ks_rekey *rekey = group->rekey;
-
-	if (group->heir && group->heir->busy > rekey->busy)
-		return group->heir->busy;
-	return rekey ? rekey->busy : 0;
 }
 
 uint64_t ks_rekey_next(const struct ks_group *group)
