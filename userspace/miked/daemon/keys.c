@@ -332,11 +332,15 @@ static void reload(struct miked *miked, const struct conf *before, const struct 
 static void stop(struct miked *miked)
 {
 	const struct ike_stats *stats = ike_stats(miked->ike);
+	const struct gm_stats *rekeys = gm_stats(miked->gm);
 
 	gm_stop(miked->gm);
 	ike_close_all(miked->ike);
 #define X(name) log_counter(AREA_IKE, #name, stats->name);
 	IKE_COUNTERS(X)
+#undef X
+#define X(name) log_counter(AREA_GROUP, "rekey " #name, rekeys->name);
+	GM_COUNTERS(X)
 #undef X
 	end(miked);
 }
