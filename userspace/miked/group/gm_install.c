@@ -300,9 +300,10 @@ static bool is_restated(const struct gm_offer *offer, const struct gm_sa *sa)
 }
 
 /*
- * A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it has
- * something new for: of what was told twice, by multicast and by unicast, the second may
- * come behind what is younger. What either has in it is not replaced.
+ * A registration replaces all that there was when it was asked for (RFC 9838 2.3.3): its
+ * answer may come behind a rekey that is younger. A rekey replaces what it has something
+ * new for: of what was told twice, by multicast and by unicast, the second may come behind
+ * what is younger. What either has in it is not replaced.
  */
 static bool is_replaced(const struct install *in, const struct gm_sa *sa)
 {
@@ -310,7 +311,7 @@ static bool is_replaced(const struct install *in, const struct gm_sa *sa)
 	size_t i;
 
 	if (offer->registration)
-		return true;
+		return sa->since <= in->m->asked;
 	for (i = 0; i < offer->n_sas; i++)
 		if (in->added[i] && selector_equal(&offer->sas[i].sa.selector, &sa->selector))
 			return true;
