@@ -41,13 +41,10 @@ static uint64_t past(const struct loading *l, int64_t at)
 	return (uint64_t)ago < l->now ? l->now - (uint64_t)ago : 0;
 }
 
-/* @life: not longer, whatever the clock says. */
-static uint64_t future(const struct loading *l, int64_t at, int64_t life)
+static uint64_t future(const struct loading *l, int64_t at)
 {
 	int64_t left = at - wall(l);
 
-	if (left > life)
-		left = life;
 	return left > 0 ? l->now + (uint64_t)left : l->now;
 }
 
@@ -129,7 +126,7 @@ static int on_epoch(void *context, const struct store_epoch *row)
 	group->epochs[group->n_epochs++] = epoch;
 	epoch->number = row->number;
 	epoch->made = past(l, row->made);
-	epoch->end = future(l, row->end, row->end - row->made);
+	epoch->end = future(l, row->end);
 	epoch->doomed = row->doomed;
 	epoch->sequential = row->sequential;
 	epoch->taken = row->taken;
@@ -241,23 +238,19 @@ static int on_member(void *context, const struct store_member *row)
 static int fill_rekey(const struct loading *l, const struct store_rekey_sa *row,
 		      struct ks_rekey *rekey)
 {
-	struct conf_group *conf = load_conf(l, row->group, row->text);
-	struct reader r = reader_of(row->source);
+	struct reader p = reader_of(row->policy), s = reader_of(row->source);
 	int err;
 
-	if (!conf)
-		return -EBADMSG;
-	rekey->conf = conf->rekey;
-	conf_group_free(conf);
-	unpack_address(&r, &rekey->source);
-	rekey->end = future(l, row->end, (int64_t)rekey->conf.lifetime_ms);
+	unpack_rekey(&p, &rekey->conf);
+	unpack_address(&s, &rekey->source);
+	if (p.failed || p.left || s.failed || s.left)
+		return damaged(l, "Rekey SAs", row->group);
+	rekey->end = future(l, row->end);
 	rekey->signer = row->signer;
 	memcpy(rekey->next_spi, row->next, sizeof(rekey->next_spi));
 	memcpy(rekey->sa.spi, row->spi, sizeof(rekey->sa.spi));
 	rekey->sa.next_id = row->next_id;
-	err = r.failed || r.left ? -EBADMSG : 0;
-	if (!err)
-		err = ks_rekey_load(l->ks->setup.crypto, row->keys, rekey);
+	err = ks_rekey_load(l->ks->setup.crypto, row->keys, rekey);
 	return err == -EBADMSG ? damaged(l, "Rekey SAs", row->group) : err;
 }
 
