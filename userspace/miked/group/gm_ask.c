@@ -48,6 +48,7 @@ static void build_registration(struct gm_member *m, struct ike_content *request)
 	struct writer w = writer_to(m->asked_sids, sizeof(m->asked_sids));
 	const struct hello hello = { 0 };
 
+	m->asked = gm_now(m->gm);
 	request->message.proposals = sag;
 	request->message.n_proposals = ARRAY_SIZE(sag);
 	hello_write(&hello, m->asked_hello);

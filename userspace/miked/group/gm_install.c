@@ -165,7 +165,23 @@ static bool is_held(const struct install *in, const struct gm_offer_sa *sa)
 	return held && secret_equal(CHUNK(held->tag), CHUNK(sa->sa.tag));
 }
 
-/* Is a younger one of the offer there already, and this one not? */
+/* Has it an SA for these packets to send by until the youngest may be used? */
+static bool goes_on(const struct install *in, const struct conf_selector *selector)
+{
+	const uint64_t now = gm_now(in->m->gm), until = now + in->offer->atd * GM_SECOND;
+	const struct gm_sa *sa;
+	size_t i;
+
+	for (i = 0; i < in->m->n_sas; i++) {
+		sa = &in->m->sas[i];
+		if (sa->sa.dir != GEMCAST_SA_DIR_IN && selector_equal(&sa->selector, selector) &&
+		    sa->since + sa->sa.activate <= now && sa->end > until && sa->remove > until)
+			return true;
+	}
+	return false;
+}
+
+/* The offer has a younger one that is there already, or can be waited for. */
 static bool is_outrun(const struct install *in, const struct gm_offer_sa *sa)
 {
 	const struct gm_offer *offer = in->offer;
@@ -174,8 +190,10 @@ static bool is_outrun(const struct install *in, const struct gm_offer_sa *sa)
 
 	for (i = 0; i < offer->n_sas; i++) {
 		other = &offer->sas[i];
-		if (other->sa.end > sa->sa.end && is_held(in, other) &&
-		    selector_equal(&other->sa.selector, &sa->sa.selector))
+		if (!selector_equal(&other->sa.selector, &sa->sa.selector) ||
+		    other->sa.end < sa->sa.end || (other->sa.end == sa->sa.end && other <= sa))
+			continue;
+		if (is_held(in, other) || goes_on(in, &sa->sa.selector))
 			return !is_held(in, sa);
 	}
 	return false;
@@ -186,8 +204,8 @@ static bool is_outrun(const struct install *in, const struct gm_offer_sa *sa)
 			 GEMCAST_BIT(GEMCAST_A_SA_SOFT_BYTES))
 
 /*
- * Nobody goes back to send by an older SA than it has: others may have left it behind, and
- * so may we have, after we sent by it. False: then there is no use for it.
+ * Nobody sends by an older SA than it has or waits for: others may have left it behind, or
+ * not have it yet, and we may have sent by it before. False: then there is no use for it.
  */
 static bool only_receive(struct gemcast_sa *sa)
 {
@@ -300,9 +318,10 @@ static bool is_restated(const struct gm_offer *offer, const struct gm_sa *sa)
 }
 
 /*
- * A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it has
- * something new for: of what was told twice, by multicast and by unicast, the second may
- * come behind what is younger. What either has in it is not replaced.
+ * A registration replaces all that there was when it was asked for (RFC 9838 2.3.3): its
+ * answer may come behind a rekey that is younger. A rekey replaces what it has something
+ * new for: of what was told twice, by multicast and by unicast, the second may come behind
+ * what is younger. What either has in it is not replaced.
  */
 static bool is_replaced(const struct install *in, const struct gm_sa *sa)
 {
@@ -310,7 +329,7 @@ static bool is_replaced(const struct install *in, const struct gm_sa *sa)
 	size_t i;
 
 	if (offer->registration)
-		return true;
+		return sa->since <= in->m->asked;
 	for (i = 0; i < offer->n_sas; i++)
 		if (in->added[i] && selector_equal(&offer->sas[i].sa.selector, &sa->selector))
 			return true;

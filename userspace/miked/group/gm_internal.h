@@ -127,6 +127,7 @@ struct gm_repair {
 	struct gm_next next;
 	uint32_t past[GM_PAST_SPIS];
 	size_t n_past;			/* so far; older ones are overwritten */
+	bool of_rekey_sa;		/* new keys of data SAs are not enough */
 	uint64_t not_before;		/* the next repair */
 	uint64_t doubt_not_before;	/* the next one for an SPI that nobody announced */
 	uint64_t doubt;			/* and so long between two of these */
@@ -161,6 +162,8 @@ struct gm_member {
 	enum gm_state state;
 	bool wanted;			/* to be a member */
 	uint64_t due;			/* of the state */
+	uint64_t later;			/* joined: it registers then, unless keys come; 0: no */
+	uint64_t asked;			/* when it asked to be registered */
 	uint32_t server;		/* of conf.key_servers: asked now, or joined by */
 	uint32_t failures;		/* rounds of all key servers without success */
 	uint32_t cuts;			/* times in a row that it was not a member for long */
@@ -354,6 +357,8 @@ void gm_repair_expect(struct gm_member *m, const struct gm_next *next);
 void gm_repair_past(struct gm_member *m, uint32_t spi);
 /* Register well before ATD is over, not all members at once, and not again and again. */
 void gm_repair(struct gm_member *m, const char *what);
+/* The same, if only a registration can help: its Rekey SA is not that of the others. */
+void gm_repair_rekey_sa(struct gm_member *m, const char *what);
 /* A datagram came by no Rekey SA that we have. */
 void gm_repair_datagram(struct gm *gm, const struct net_path *path, struct chunk datagram);
 

@@ -121,7 +121,11 @@ void gm_member_later(struct gm_member *m, uint64_t least, uint64_t most)
 {
 	uint64_t at = gm_now(m->gm) + least + gm_random(m->gm, most - least + 1);
 
-	if (m->state == GM_JOINED && at < m->due)
+	if (m->state != GM_JOINED)
+		return;
+	if (!m->later || at < m->later)
+		m->later = at;
+	if (at < m->due)
 		m->due = at;
 }
 
@@ -204,6 +208,8 @@ void gm_member_schedule(struct gm_member *m)
 	if (other < at)
 		at = other;
 	m->due = at > soonest ? at : soonest;
+	if (m->later && m->later < m->due)
+		m->due = m->later;
 }
 
 /* ---- becoming a member */
@@ -246,6 +252,8 @@ void gm_member_register(struct gm_member *m)
 	}
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
+	m->later = 0;
+	m->repair.of_rekey_sa = false;
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
 }

@@ -98,6 +98,14 @@ static void not_taken(struct gm_member *m, const struct gm_channel *channel, int
 	gm_link_ask(m, channel->link, GM_ASK_REFUSE);
 }
 
+/* What it wanted to ask for has come, but for another Rekey SA. */
+static void has_keys(struct gm_member *m, uint32_t spi)
+{
+	gm_log(m, LEVEL_INFO, "has new keys: SA %08x", spi);
+	if (!m->repair.of_rekey_sa)
+		m->later = 0;
+}
+
 static int take_keys(struct gm_member *m, const struct gm_channel *channel,
 		     const struct wire_message *request)
 {
@@ -111,7 +119,7 @@ static int take_keys(struct gm_member *m, const struct gm_channel *channel,
 	if (err)
 		not_taken(m, channel, err, &why);
 	else if (offer.n_sas)
-		gm_log(m, LEVEL_INFO, "has new keys: SA %08x", offer.sas[0].sa.sa.spi);
+		has_keys(m, offer.sas[0].sa.sa.spi);
 	gm_offer_free(&offer);
 	return err;
 }
@@ -200,7 +208,7 @@ int gm_rekey_take(struct gm_member *m, const struct gm_channel *channel,
 	else if (!err)
 		gm_member_schedule(m);
 	if (is_left_alone(m))
-		gm_repair(m, "nobody will tell of new keys any more");
+		gm_repair_rekey_sa(m, "nobody will tell of new keys any more");
 	return err;
 }
 

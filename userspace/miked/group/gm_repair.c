@@ -106,6 +106,12 @@ void gm_repair(struct gm_member *m, const char *what)
 	begin(m, spread, what);
 }
 
+void gm_repair_rekey_sa(struct gm_member *m, const char *what)
+{
+	gm_repair(m, what);
+	m->repair.of_rekey_sa = m->state == GM_JOINED;
+}
+
 /*
  * It may be a rekey that was lost, or nothing at all. If the last registration for such a
  * sign brought no new keys, the next one has to wait twice as long.
@@ -201,5 +207,6 @@ void gm_repair_datagram(struct gm *gm, const struct net_path *path, struct chunk
 
 	for (i = 0; !r.failed && i < gm->n_members; i++)
 		if (is_next_rekey_sa(gm->members[i], path, spi))
-			gm_repair(gm->members[i], "a rekey was lost: others have the next Rekey SA");
+			gm_repair_rekey_sa(gm->members[i],
+					   "a rekey was lost: others have the next Rekey SA");
 }

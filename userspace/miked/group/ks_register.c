@@ -258,7 +258,10 @@ static struct refusal give_sids(struct applicant *a)
 	return welcome;
 }
 
-/* Who has the last SAs already has not to be waited for. Tensions 13 */
+/*
+ * Who has the last SAs already has not to be waited for; of who has no IKE SA that is not
+ * known. Tensions 13
+ */
 static uint16_t atd_left(const struct applicant *a)
 {
 	const struct ks_member *known = ks_member_find(a->group, a->id);
@@ -269,7 +272,7 @@ static uint16_t atd_left(const struct applicant *a)
 
 	if (known && known->peer && known->epoch != group->epoch)
 		lack--;
-	if (!lack || end <= now)
+	if (end <= now || !(lack || group->listening || ks_last(group)->alone))
 		return 0;
 	return (uint16_t)((end - now + 999) / 1000);
 }

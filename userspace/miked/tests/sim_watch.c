@@ -226,7 +226,8 @@ static void check_held(const struct watched *member, const struct plane_table_sa
 	const struct tek *key = key_by_spi(watch, sa->sa.spi);
 	uint64_t limit = watch->delays.reach + watch->delays.dtd + SLACK_MS;
 
-	if (!key || key->over == SIM_NEVER || key->forgotten)
+	/* What an earlier life of the daemon left in the kernel goes by its lifetime. */
+	if (!key || key->over == SIM_NEVER || key->forgotten || sa->added < member->start)
 		return;
 	if (is_in(member, key->over) && sim_now(watch->sim) > key->over + limit)
 		fail_msg("member %zu has SA %08x, which ended %" PRIu64 " ms ago", member->place,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "conf/delay.h"
 #include "conf/identity.h"
 #include "pki.h"
@@ -142,10 +143,36 @@ static struct kit member_kit(size_t place)
 		name, psk, is_sender(place) ? "both" : "receiver");
 }
 
+/* Where the key server's store is, in memory if that can be: what is written is synced. */
+static char directory[64], store_path[80];
+
+static void make_directory(void)
+{
+	snprintf(directory, sizeof(directory), "%s/miked-sim-XXXXXX",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+	if (!mkdtemp(directory))
+		sim_die(directory);
+	snprintf(store_path, sizeof(store_path), "%s/ks.db", directory);
+}
+
+static void remove_store(void)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char path[96];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		snprintf(path, sizeof(path), "%s%s", store_path, suffixes[i]);
+		unlink(path);
+	}
+}
+
 struct run {
 	struct sim *sim;
 	struct policy policy;
 	struct whole *server;
+	bool strict;			/* from now on no packet may be lost */
+	bool stored;			/* it knows all again when it was killed */
 	struct whole *members[WATCH_MEMBERS];	/* NULL: it is away */
 	bool expelled[WATCH_MEMBERS];
 	size_t n_members;
@@ -192,6 +219,9 @@ static void begin_server(struct run *run)
 
 	run->server = whole_new(run->sim, &kits.crypto, "192.0.2.1", &kit);
 	watch_server(run->watch, run->server, &delays);
+	run->stored = sim_chance(run->sim, 300);
+	if (run->stored)
+		whole_store(run->server, store_path);
 }
 
 static void come(struct run *run, size_t place)
@@ -237,6 +267,27 @@ static void make(struct run *run, uint64_t seed)
 
 /* What happens */
 
+static size_t expected(const struct run *run)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < run->n_members; i++)
+		n += run->members[i] && !run->expelled[i];
+	return n;
+}
+
+/*
+ * Others get the next keys by their IKE SAs alone. Whoever has none, because it or the key
+ * server began anew, misses packets until it is registered again.
+ */
+static bool may_expel(const struct run *run)
+{
+	struct gemcast_ks_group group;
+
+	return !ks_show_group(run->server->ks, NULL, &group) && group.members == expected(run) &&
+	       !group.listening;
+}
+
 static void expel(struct run *run, size_t place)
 {
 	struct conf_identity identity;
@@ -246,6 +297,8 @@ static void expel(struct run *run, size_t place)
 	identity_of(place, name);
 	if (!conf_identity_parse(name, ID_FQDN, false, &identity))
 		sim_die(name);
+	if (!run->expelled[place] && run->strict && !may_expel(run))
+		return;
 	if (run->expelled[place])
 		assert_int_equal(ks_admit(run->server->ks, GROUP,
 					  is_sender(place) ? CONF_ROLE_BOTH : CONF_ROLE_RECEIVER,
@@ -290,11 +343,15 @@ static void restart_member(struct run *run, size_t place)
 	whole_restart(member);
 }
 
-/* It knows nobody any more, nor whom it expelled. */
+/* Without a store it knows nobody any more, nor whom it expelled. */
 static void restart_server(struct run *run)
 {
 	size_t i;
 
+	if (run->stored) {
+		whole_restart(run->server);
+		return;
+	}
 	watch_forgot(run->watch);
 	whole_restart(run->server);
 	for (i = 0; i < run->n_members; i++) {
@@ -319,6 +376,8 @@ static void happen(struct run *run)
 		come_or_go(run, place);
 	else if (what < 75 && run->members[place])
 		restart_member(run, place);
+	else if (what < 80 && run->stored)
+		restart_server(run);
 	else
 		sim_run_for(run->sim, sim_random(run->sim, SIM_SECONDS(40)));
 }
@@ -381,10 +440,10 @@ static void check_member(const struct run *run, size_t place)
  * All are members, and who answers is known to have it, if nothing new has just begun. Of
  * some the key server cannot know that they are gone: they could listen still.
  */
-static bool is_known(const struct run *run, size_t expected, struct gemcast_ks_group *group)
+static bool is_known(const struct run *run, struct gemcast_ks_group *group)
 {
 	assert_int_equal(ks_show_group(run->server->ks, NULL, group), 0);
-	if (group->members > expected || group->members + group->listening < expected)
+	if (group->members > expected(run) || group->members + group->listening < expected(run))
 		return false;
 	return group->current == group->members ||
 	       (run->policy.transport && run->policy.acknowledge < 2);
@@ -394,19 +453,16 @@ static bool is_known(const struct run *run, size_t expected, struct gemcast_ks_g
 static void check_all(struct run *run)
 {
 	struct gemcast_ks_group group;
-	size_t i, expected = 0;
+	size_t i;
 
-	for (i = 0; i < run->n_members; i++) {
-		if (!run->members[i])
-			continue;
-		check_member(run, i);
-		expected += !run->expelled[i];
-	}
-	for (i = 0; i < 30 && !is_known(run, expected, &group); i++)
+	for (i = 0; i < run->n_members; i++)
+		if (run->members[i])
+			check_member(run, i);
+	for (i = 0; i < 30 && !is_known(run, &group); i++)
 		sim_run_for(run->sim, SIM_SECONDS(1));
-	if (!is_known(run, expected, &group))
+	if (!is_known(run, &group))
 		fail_msg("of %zu members %u are registered and %u listen, %u have the last epoch",
-			 expected, group.members, group.listening, group.current);
+			 expected(run), group.members, group.listening, group.current);
 }
 
 static void unmake(struct run *run)
@@ -420,6 +476,7 @@ static void unmake(struct run *run)
 	}
 	watch_free(run->watch);
 	whole_free(run->server);
+	remove_store();
 	sim_free(run->sim);
 }
 
@@ -444,6 +501,7 @@ static void no_loss(struct run *run)
 
 	weather.most_lost = MOST_LOST;
 	weather.late_ms = 300;
+	run->strict = true;
 	watch_strict(run->watch, true);
 	sim_set_weather(run->sim, &weather);
 	while (actions--) {
@@ -455,6 +513,7 @@ static void no_loss(struct run *run)
 }
 
 static struct watch_stats sums;
+static uint64_t stored;
 
 static void run_once(uint64_t seed)
 {
@@ -474,14 +533,15 @@ static void run_once(uint64_t seed)
 	sums.heard += stats->heard;
 	sums.missed += stats->missed;
 	sums.strict += stats->strict;
+	stored += run.stored;
 	unmake(&run);
 }
 
 static void report(uint64_t runs)
 {
-	print_message("# %" PRIu64 " runs: %" PRIu64 " keys, %" PRIu64 " messages to all; %" PRIu64
+	print_message("# %" PRIu64 " runs, %" PRIu64 " with a store: %" PRIu64 " keys, %" PRIu64 " messages to all; %" PRIu64
 		      " packets, heard %" PRIu64 " times, %" PRIu64 " of them when none may be missed; "
-		      "missed before %" PRIu64 " times\n", runs, sums.keys, sums.messages,
+		      "missed before %" PRIu64 " times\n", runs, stored, sums.keys, sums.messages,
 		      sums.packets, sums.heard, sums.strict, sums.missed);
 }
 
@@ -492,9 +552,12 @@ int main(int argc, char **argv)
 	};
 	int failed;
 
+	make_directory();
 	kits_init(&kits);
 	psk = pki_text_file("psk", "0x000102030405060708090a0b0c0d0e0f\n");
 	failed = sim_runs(&test, argc, argv);
 	kits_free(&kits);
+	remove_store();
+	rmdir(directory);
 	return failed;
 }

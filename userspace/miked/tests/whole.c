@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "pki.h"
 #include "sim_internal.h"
 #include "whole.h"
 
@@ -15,6 +16,13 @@ static uint64_t world_now(void *context)
 static int64_t world_time(void *context)
 {
 	return sim_time(((struct whole *)context)->sim);
+}
+
+static int64_t world_wall(void *context)
+{
+	const struct whole *whole = context;
+
+	return PKI_NOW * INT64_C(1000) + (int64_t)sim_now(whole->sim);
 }
 
 static uint32_t world_random(void *context)
@@ -176,11 +184,23 @@ static void node_run(void *context)
 	ks_run(whole->ks);
 }
 
+static struct store *open_store(const struct whole *whole)
+{
+	static const uint8_t master[STORE_MASTER_LEN] = "a master key";
+	struct reason why = { "" };
+	struct store *store;
+
+	if (whole->path && store_open(whole->crypto, whole->path, CHUNK(master), NULL, &store, &why))
+		sim_die(why.text);
+	return whole->path ? store : NULL;
+}
+
 static void begin(struct whole *whole)
 {
-	const struct ks_setup ks = {
+	struct reason why = { "" };
+	struct ks_setup ks = {
 		.crypto = whole->crypto,
-		.world = { .context = whole, .now = world_now, .send_group = world_send_group,
+		.world = { .context = whole, .now = world_now, .wall = world_wall, .send_group = world_send_group,
 			   .group_source = world_group_source, .tek = world_tek },
 	};
 	const struct ike_setup ike = {
@@ -198,12 +218,15 @@ static void begin(struct whole *whole)
 		.rekey_leave = world_rekey_leave,
 	};
 
+	whole->store = ks.store = open_store(whole);
 	whole->ks = ks_new(&ks, whole->kit.conf);
 	whole->ike = ike_new(&ike, whole->kit.conf, whole->kit.book);
 	gm.ike = whole->ike;
 	whole->gm = gm_new(&gm, whole->kit.conf);
 	if (!whole->ks || !whole->ike || !whole->gm)
 		sim_die("no memory for a daemon");
+	if (whole->store && ks_load(whole->ks, &why))
+		sim_die(why.text);
 	whole->table.user = (struct plane_user){
 		.context = whole,
 		.acquire = plane_acquire,
@@ -220,6 +243,8 @@ static void end(struct whole *whole)
 	ike_free(whole->ike);
 	gm_free(whole->gm);
 	ks_free(whole->ks);
+	if (whole->store)
+		whole->store->ops->close(whole->store);
 	sim_leave_all(whole->sim, &whole->at.addr);
 }
 
@@ -253,6 +278,13 @@ void whole_free(struct whole *whole)
 void whole_restart(struct whole *whole)
 {
 	end(whole);
+	begin(whole);
+}
+
+void whole_store(struct whole *whole, const char *path)
+{
+	end(whole);
+	whole->path = path;
 	begin(whole);
 }
 

@@ -33,6 +33,8 @@ struct whole {
 	struct gm *gm;
 	struct plane_table table;
 	int (*add)(void *context, const struct gemcast_sa *sa);	/* the table's own */
+	const char *path;		/* of the key server's store; NULL: it has none */
+	struct store *store;
 	uint64_t quiet;			/* the kernel tells of no unknown SPI before */
 	struct whole_hooks hooks;	/* to be set as it begins */
 };
@@ -46,6 +48,11 @@ struct whole *whole_new(struct sim *sim, const struct crypto *crypto, const char
 void whole_free(struct whole *whole);
 /* It is killed and starts again; the kernel keeps what it has. */
 void whole_restart(struct whole *whole);
+/*
+ * It starts again with a key server that keeps what it has to know in this store, by which it
+ * goes on from now on whenever it is killed; the path stays the caller's.
+ */
+void whole_store(struct whole *whole, const char *path);
 /* Another configuration for the key server and the member. */
 void whole_reload(struct whole *whole, const struct kit *kit);
 
