@@ -31,6 +31,7 @@ build	libcyaml.pc			libcyaml-dev
 build	libseccomp.pc			libseccomp-dev
 build	libsystemd.pc			libsystemd-dev
 build	/usr/include/uthash.h		uthash-dev
+build	sqlite3.pc			libsqlite3-dev
 build	yaml-0.1.pc			libyaml-dev
 headers	/usr/src/linux-headers-*-amd64	linux-headers-amd64
 dkms	dkms				dkms

@@ -306,6 +306,11 @@ static void check_key_server(struct load *load, const struct conf *conf)
 
 	if (ks->groups_count || *ks->credential)
 		check_credential_name(load, conf, "key-server.credential", ks->credential);
+	if (*ks->store && !*ks->master_key)
+		load_error(load, "key-server.master-key",
+			   "is missing: what is in the store is wrapped by it");
+	if (*ks->master_key && !*ks->store)
+		load_error(load, "key-server.store", "is missing: the master key is for it alone");
 	check_names(load, "key-server.groups", ks->groups, ks->groups_count, sizeof(*ks->groups));
 	check_ids(load, "key-server.groups", ks->groups, ks->groups_count, sizeof(*ks->groups),
 		  offsetof(struct conf_group, id));

@@ -303,6 +303,11 @@ const struct conf_section conf_group_section = SECTION(conf_group, group_options
 static const struct conf_option key_server_options[] = {
 	{ "credential", KIND_NAME, MEMBER(conf_key_server, credential), .sample = "here",
 	  .help = "Who the key server is: a name of credentials." },
+	{ "store", KIND_PATH, MEMBER(conf_key_server, store), .sample = "/var/lib/gemcast/ks.db",
+	  .help = "The file in which the key server keeps its groups, their keys and their members, so that a restart changes nothing for them. It is made if it is not there; a change takes effect at the next start. The default is none: they are kept in memory, and a restart begins each group anew." },
+	{ "master-key", KIND_SECRET, MEMBER(conf_key_server, master_key),
+	  .sample = "credential:ks.master",
+	  .help = "What the keys in the store are wrapped by: 32 random bytes, or one line of them in hexadecimal behind 0x. Without it, whoever reads the store has no key." },
 	{ "groups", KIND_MAP, LIST(conf_key_server, groups), .most = 10000,
 	  .section = &conf_group_section,
 	  .help = "The groups whose keys this host gives out." },
