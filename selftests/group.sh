@@ -7,15 +7,15 @@
 #
 #	ks, s1, s2, r1 ... r6, ga, gb on one LAN;  ga - r7;  gb - r8
 #
-#	group_conf [LINE...]		(again) the configuration of the key server; $TRANSPORT,
-#					$ENCRYPTION, more lines for the group
+#	group_conf			the key server's configuration: a group by $TRANSPORT and
+#					$ENCRYPTION, and $STORE, a line of key-server
 #	group_start			all of that; when this returns, all have joined
 #	group_lossy			what goes by UDP, which here is between key server and
 #					members alone, is lost, put into another order, sent twice
 #	group_send			both begin to send, and all listen
 #	group_send_end			they stop: each receiver got all of both, once
-#	group_rekey COMMAND...		COMMAND makes the key server change keys: wait until the
-#					senders use new ones
+#	group_rekeys N COMMAND...	so many times COMMAND makes the key server change keys, as
+#					soon as the senders use those before
 #	group_followed			how fast members followed, and whether in time
 #
 # The members' times are those of the kernel's events, in $TMP/sas.NS.
@@ -26,30 +26,44 @@ GATEWAYS=(ga gb)
 MEMBERS=("${SENDERS[@]}" r1 r2 r3 r4 r5 r6 "${GATEWAYS[@]}")
 RECEIVERS=(r1 r2 r3 r4 r5 r6 r7 r8)
 
-TRANSPORT=${TRANSPORT:-unicast}
+TRANSPORT=${TRANSPORT:-both}
 ENCRYPTION=aes128gcm16
 rekeys=0
 
 # A request or its answer is lost in 36 of 100 times: thirteen are enough.
 IKE='ike: { retransmit: 100 ms, retransmit-limit: 100 ms, retransmissions: 12 }'
 
+# A copy of a message is lost to a member in 20 of 100 times: ten are enough. Where those
+# who missed all copies are found out and helped, there are three only.
+declare -A COPIES=([unicast]=1 [multicast]=10 [both]=3)
+
 # --- the members --------------------------------------------------------------------
 
 group_conf()
 {
+	local copies=$((${COPIES[$TRANSPORT]} - 1))
+
 	{
 		echo "$IKE"
 		cat <<-END
 			key-server:
 			  credential: here
+			  ${STORE-}
 			  groups:
 			    - name: video
 			      traffic: [ { destination: $GROUP, protocol: udp } ]
 			      encryption: $ENCRYPTION
-			      rekey: { transport: $TRANSPORT }
 			      members: [ { identity: "*.example.org", role: both } ]
+			      rekey:
+			        transport: $TRANSPORT
+			        address: 239.255.1.1
+			        source: 10.0.0.9
+			        interface: eth0
+			        retransmissions: $copies
+			        interval: 100 ms
+			        acknowledge: all
+			        acknowledge-within: 300 ms
 		END
-		[ $# -eq 0 ] || printf '      %s\n' "$@"
 	} | mike_conf_psk ks "${MEMBERS[@]}"
 }
 
@@ -75,10 +89,17 @@ member_conf()
 	} | mike_conf_psk "$1" ks
 }
 
+# Events of its SAs with the time before them, and the last one that became current.
 sas_start()
 {
-	in_background "sas.$1" "$1" bash -c \
-		'gemcast monitor sa policy | while read -r line; do echo "$EPOCHREALTIME $line"; done'
+	# shellcheck disable=SC2016
+	in_background "sas.$1" "$1" bash -c '
+		gemcast monitor sa policy | while read -r line; do
+			echo "$EPOCHREALTIME $line"
+			case $line in
+			"sa "*" state current"*) echo "$line" >"$1" ;;
+			esac
+		done' sas_start "$TMP/current.$1"
 	wait_for monitor_hears "sas.$1"
 }
 
@@ -92,13 +113,16 @@ group_start()
 	local ns n=0 lan=(ks:eth0:10.0.0.9/24:)
 
 	ns_add ks "${MEMBERS[@]}" r7 r8
+	tc -n "$(ns_name ks)" qdisc add dev lo root handle 1: prio ||
+		skip_all "the kernel has no sch_prio"
+	tc -n "$(ns_name ks)" qdisc del dev lo root
 	for ns in "${MEMBERS[@]}"; do
 		lan+=("$ns:eth0:10.0.0.$((n += 1))/24:")
 	done
 	lan_add lan "${lan[@]}"
 	gateway ga r7 1
 	gateway gb r8 2
-	group_conf "$@"
+	group_conf
 	expect "the key server starts" mike_start ks ks
 	for ns in "${MEMBERS[@]}"; do
 		member_conf "$ns"
@@ -170,19 +194,23 @@ group_send_end()
 
 # --- rekeys ---------------------------------------------------------------------------
 
-# used NS: how many SAs it has sent by, or could have
-used()
+# current NS: the SPI of the SA that it sends by
+current()
 {
-	sed -nE 's/^[0-9.]+ sa .* spi (0x[0-9a-f]+) .* state current .*/\1/p' "$TMP/sas.$1.out" |
-		sort -u | wc -l
+	local line
+
+	[ -e "$TMP/current.$1" ] && read -r line <"$TMP/current.$1" || return
+	[[ $line =~ \ spi\ (0x[0-9a-f]+)\  ]] || return
+	echo "${BASH_REMATCH[1]}"
 }
 
+# followed SPI: all senders have left it
 followed()
 {
-	local ns
+	local ns spi
 
 	for ns in "${SENDERS[@]}"; do
-		[ "$(used "$ns")" -gt "$rekeys" ] || return
+		spi=$(current "$ns") && [ "$spi" != "$1" ] || return
 	done
 }
 
@@ -195,10 +223,27 @@ known()
 
 group_rekey()
 {
+	local before
+
+	before=$(current s1)
 	rekeys=$((rekeys + 1))
 	echo "$EPOCHREALTIME ks rekey $rekeys" >>"$TMP/rekeys"
-	"$@" || return
-	wait_for -t 60 followed && wait_for -t 60 known
+	"$@" && wait_for -t 60 followed "$before" && wait_for -t 60 known
+}
+
+# group_rekeys N COMMAND...: so many times
+group_rekeys()
+{
+	local n=$1
+
+	shift
+	while [ $rekeys -lt "$n" ]; do
+		if ! group_rekey "$@"; then
+			fail "all follow, rekey $rekeys"
+			return
+		fi
+	done
+	pass "all follow, $n rekeys"
 }
 
 # Its events from all members as lines of figures: of each SA in the order in which they
