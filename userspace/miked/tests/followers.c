@@ -25,6 +25,7 @@
 #include "plane_table.h"
 
 #define NS_PER_MS	1000000
+#define DATAGRAM	65536
 /* That some have and others not yet. */
 #define SAS		16
 
@@ -38,6 +39,13 @@ struct follower {
 	struct gm *gm;
 	uint64_t next;			/* gm_next() */
 	bool has_keys;
+};
+
+/* Multicast groups of Rekey SAs. */
+#define GROUPS		4
+struct joined {
+	struct net_group group;
+	uint32_t count;			/* followers that did; 0: not in use */
 };
 
 /* An SA on its way to all. */
@@ -63,6 +71,7 @@ struct followers {
 	uint32_t address;		/* of the first, host order */
 	bool going;
 	struct spread spreads[SAS];
+	struct joined joined[GROUPS];
 };
 
 static uint64_t now_ms(void)
@@ -160,17 +169,45 @@ static void plane_gone(void *context, const struct gemcast_sa *sa)
 	gm_gone(((struct follower *)context)->gm, sa);
 }
 
+/* For all of them the host joins once. */
+static struct joined *joined_to(struct followers *all, const struct net_group *group)
+{
+	struct joined *unused = NULL;
+	size_t i;
+
+	for (i = 0; i < GROUPS; i++) {
+		if (all->joined[i].count && net_group_equal(&all->joined[i].group, group))
+			return &all->joined[i];
+		if (!all->joined[i].count)
+			unused = &all->joined[i];
+	}
+	return unused;
+}
+
 static int rekey_join(void *context, const struct net_group *group)
 {
-	(void)context;
-	(void)group;
-	return -ENOTSUP;
+	struct followers *all = ((struct follower *)context)->all;
+	struct joined *joined = joined_to(all, group);
+	int err = 0;
+
+	if (!joined)
+		return -ENOSPC;
+	if (!joined->count)
+		err = net_udp_join(all->udp, group);
+	if (err)
+		return err;
+	joined->group = *group;
+	joined->count++;
+	return 0;
 }
 
 static void rekey_leave(void *context, const struct net_group *group)
 {
-	(void)context;
-	(void)group;
+	struct followers *all = ((struct follower *)context)->all;
+	struct joined *joined = joined_to(all, group);
+
+	if (joined && joined->count && !--joined->count)
+		net_udp_leave(all->udp, group);
 }
 
 static bool begin(struct followers *all, struct follower *f)
@@ -270,6 +307,21 @@ static void on_datagram(void *context, const struct net_path *path, uint8_t *dat
 	f->next = 0;
 }
 
+/* To each as if it were a host of its own. */
+static void on_group(void *context, const struct net_path *path, uint8_t *datagram, size_t len)
+{
+	struct followers *all = context;
+	uint8_t copy[DATAGRAM];
+	uint32_t i;
+
+	for (i = 0; i < all->begun && len <= sizeof(copy); i++) {
+		memcpy(copy, datagram, len);
+		all->acting = &all->member[i];
+		gm_rekey_datagram(all->acting->gm, path, copy, len);
+		all->acting->next = 0;
+	}
+}
+
 /* Of whom the engine told something is not known. */
 static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
@@ -333,7 +385,7 @@ static bool start_engine(struct followers *all)
 		.user = { all, on_request, on_end },
 	};
 
-	all->udp = net_udp_new(all->event, &(struct net_udp_user){ all, on_datagram });
+	all->udp = net_udp_new(all->event, &(struct net_udp_user){ all, on_datagram, on_group });
 	all->ike = ike_new(&setup, all->conf, all->book);
 	return all->udp && all->ike && !net_udp_open(all->udp, &all->conf->local);
 }
