@@ -182,6 +182,7 @@ struct conf_rekey {
 	uint32_t retransmissions;	/* copies behind the first */
 	uint64_t interval_ms;		/* between two copies */
 	uint32_t acknowledge;		/* enum conf_acknowledge */
+	uint64_t acknowledge_within_ms;	/* over which they are spread */
 };
 
 /* A group that the key server gives out. */

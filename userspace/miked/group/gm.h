@@ -74,6 +74,23 @@ void gm_acquire(struct gm *gm, const struct gemcast_acquire *acquire);
 void gm_expire(struct gm *gm, const struct gemcast_sa *sa, const struct gemcast_expire *expire);
 void gm_gone(struct gm *gm, const struct gemcast_sa *sa);
 void gm_lost(struct gm *gm);
+void gm_unknown_spi(struct gm *gm, const struct gemcast_audit *audit);
+
+/*
+ * Of GSA_REKEY. received: datagrams; taken: messages; unknown_spi: of no Rekey SA that we
+ * have; wrong_address: not from where or to where its Rekey SA says; not_taken: authentic,
+ * and of no use; repairs: registrations for something that was lost.
+ */
+#define GM_COUNTERS(X)									\
+	X(received) X(taken) X(unknown_spi) X(wrong_address) X(old_message_id)		\
+	X(not_authentic) X(malformed) X(not_taken) X(acknowledged) X(repairs)
+struct gm_stats {
+#define X(name) uint64_t name;
+	GM_COUNTERS(X)
+#undef X
+};
+
+const struct gm_stats *gm_stats(const struct gm *gm);
 
 /* As struct control_ops has them. */
 int gm_membership(struct gm *gm, const struct gemcast_membership *after,

@@ -45,6 +45,7 @@ void ks_free(struct ks *ks)
 	while (ks->n_groups)
 		ks_group_free(ks->groups[0]);
 	ks_peers_free(ks);
+	ks_casts_free(ks);
 	free(ks->groups);
 	free(ks);
 }
@@ -90,6 +91,7 @@ static void take_group(struct ks *ks, const struct conf_group *conf)
 	}
 	own = group->own;
 	group->own = NULL;
+	group->configured = true;
 	ks_group_change(group, conf);
 	conf_group_free(own);
 }
@@ -117,15 +119,27 @@ void ks_request(struct ks *ks, struct ike_sa *sa, const struct wire_message *req
 			 "a member that sends keys to its key server");
 		ike_notify(response, N_INVALID_SYNTAX, (struct chunk){ NULL, 0 });
 		break;
+	case INFORMATIONAL:
+		ks_inform(ks, sa, request);
+		break;
 	default:
 		break;
 	}
+}
+
+const struct ks_stats *ks_stats(const struct ks *ks)
+{
+	return &ks->stats;
 }
 
 uint64_t ks_next(const struct ks *ks)
 {
 	uint64_t at, next = ks_peers_next(ks);
 	size_t i;
+
+	at = ks_casts_next(ks);
+	if (at < next)
+		next = at;
 
 	for (i = 0; i < ks->n_groups; i++) {
 		at = ks_group_next(ks->groups[i]);
@@ -142,4 +156,5 @@ void ks_run(struct ks *ks)
 	for (i = 0; i < ks->n_groups; i++)
 		ks_group_run(ks->groups[i]);
 	ks_peers_run(ks);
+	ks_casts_run(ks);
 }

@@ -34,6 +34,16 @@ struct ks_world {
 	int (*tek)(void *context, uint8_t *out, size_t len);
 };
 
+/* What went out by multicast, and what members said of it, since the key server began. */
+#define KS_COUNTERS(X)										\
+	X(messages) X(datagrams) X(acknowledged) X(acknowledged_again) X(acknowledged_unknown)	\
+	X(expiring) X(expiring_unknown) X(malformed)
+struct ks_stats {
+#define X(name) uint64_t name;
+	KS_COUNTERS(X)
+#undef X
+};
+
 struct ks_setup {
 	const struct crypto *crypto;	/* must live longer */
 	struct ks_world world;
@@ -55,6 +65,8 @@ void ks_reload(struct ks *ks, const struct conf *conf);
 void ks_request(struct ks *ks, struct ike_sa *sa, const struct wire_message *request,
 		struct ike_content *response);
 void ks_ended(struct ks *ks, struct ike_sa *sa, enum ike_end why, const char *text);
+
+const struct ks_stats *ks_stats(const struct ks *ks);
 
 /* When ks_run() wants to be called at the latest; IKE_NEVER. */
 uint64_t ks_next(const struct ks *ks);

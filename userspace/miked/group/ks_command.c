@@ -74,6 +74,8 @@ static const char *state_of(const struct ks_member *member)
 {
 	if (member->peer)
 		return "registered";
+	if (member->listens)
+		return "listening";
 	if (member->expelled)
 		return "expelled";
 	return member->admitted ? "admitted" : "gone";
@@ -240,7 +242,8 @@ static bool expel(struct ks_group *group, const struct conf_identity *identity)
 			continue;
 		member->expelled = true;
 		member->admitted = 0;
-		some |= group->n_epochs && member->epoch >= group->epochs[0]->number;
+		some |= ks_knows(member) ||
+			(group->n_epochs && member->epoch >= group->epochs[0]->number);
 		ks_exclude(member);
 	}
 	ks_log(LEVEL_NOTICE, group, named->id, "expelled, by command");
@@ -261,6 +264,7 @@ int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, s
 	if (some) {
 		group->renew = true;
 		group->doom = true;
+		group->cut = true;
 	}
 	return err;
 }

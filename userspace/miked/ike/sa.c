@@ -480,6 +480,11 @@ static const struct ike_link *link_in_hand(const struct ike_sa *sa)
 	return sa->speaking ? sa->speaking : sa->link;
 }
 
+bool ike_sa_fragments(const struct ike_sa *sa)
+{
+	return sa->fragments;
+}
+
 uint16_t ike_sa_kwa(const struct ike_sa *sa)
 {
 	const struct ike_link *link = link_in_hand(sa);

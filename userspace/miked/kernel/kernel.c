@@ -14,7 +14,8 @@
 #include "kernel/member.h"
 #include "kernel/watch.h"
 
-#define EVENTS	(GEMCAST_EVENTS_SA | GEMCAST_EVENTS_ACQUIRE | GEMCAST_EVENTS_EXPIRE)
+#define EVENTS	(GEMCAST_EVENTS_SA | GEMCAST_EVENTS_ACQUIRE | GEMCAST_EVENTS_EXPIRE | \
+		 GEMCAST_EVENTS_AUDIT)
 
 struct kernel {
 	struct plane plane;
@@ -39,6 +40,12 @@ static void close_handles(struct kernel *kernel)
 	kernel->events = NULL;
 }
 
+static bool is_unknown_spi(const struct gemcast_audit *audit)
+{
+	return audit->reason == GEMCAST_A_STATS_IN_NO_SA &&
+	       GEMCAST_HAS(audit, GEMCAST_A_AUDIT_SPI);
+}
+
 static int on_gemcast_event(const struct gemcast_event *event, void *arg)
 {
 	const struct kernel *kernel = arg;
@@ -53,6 +60,10 @@ static int on_gemcast_event(const struct gemcast_event *event, void *arg)
 		break;
 	case GEMCAST_CMD_SA_DEL_NTF:
 		user->gone(user->context, &event->sa);
+		break;
+	case GEMCAST_CMD_AUDIT_NTF:
+		if (is_unknown_spi(&event->audit))
+			user->unknown_spi(user->context, &event->audit);
 		break;
 	default:
 		break;

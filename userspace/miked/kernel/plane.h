@@ -42,6 +42,8 @@ struct plane_user {
 		       const struct gemcast_expire *expire);
 	/* An SA is gone, whoever took it away. */
 	void (*gone)(void *context, const struct gemcast_sa *sa);
+	/* ESP came for a group, by no SA: its spi, dst and src. The kernel tells of few. */
+	void (*unknown_spi)(void *context, const struct gemcast_audit *audit);
 	/* Events were lost, or the module was loaded anew: look at all again. */
 	void (*lost)(void *context);
 };

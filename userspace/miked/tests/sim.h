@@ -42,6 +42,7 @@ struct sim_weather {
 /* A datagram under way, as UDP has it. */
 struct sim_datagram {
 	struct net_end from, to;
+	struct gemcast_addr member;	/* whose copy it is; AF_UNSPEC: sent to one alone */
 	uint8_t *data;
 	size_t len;
 };
@@ -72,6 +73,16 @@ void sim_attach(struct sim *sim, const struct gemcast_addr *addr, const struct s
 void sim_detach(struct sim *sim, const struct gemcast_addr *addr);
 /* Nothing reaches it or leaves it, or all does again. */
 void sim_cut(struct sim *sim, const struct gemcast_addr *addr, bool cut);
+
+/*
+ * What is sent to a multicast address reaches the node at @addr too, each copy by a way of
+ * its own. Each join has its leave.
+ */
+void sim_join(struct sim *sim, const struct gemcast_addr *addr, const struct gemcast_addr *group);
+void sim_leave(struct sim *sim, const struct gemcast_addr *addr,
+	       const struct gemcast_addr *group);
+/* As if its sockets were closed. */
+void sim_leave_all(struct sim *sim, const struct gemcast_addr *addr);
 
 /*
  * A NAT: to the others its nodes are at its address, at ports that it chooses. It lives

@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include "sim.h"
 
+#define SIM_GROUPS	16
+
 struct sim_place {
 	struct gemcast_addr addr;
 	struct sim_node node;
 	struct sim_nat *nat;
 	bool cut;
+	struct gemcast_addr groups[SIM_GROUPS];	/* one for each join */
+	size_t n_groups;
 };
 
 /* A port that a NAT gave to an end inside. */

@@ -56,6 +56,40 @@ void sim_cut(struct sim *sim, const struct gemcast_addr *addr, bool cut)
 	place_new(sim, addr)->cut = cut;
 }
 
+void sim_join(struct sim *sim, const struct gemcast_addr *addr, const struct gemcast_addr *group)
+{
+	struct sim_place *place = place_new(sim, addr);
+
+	if (place->n_groups == SIM_GROUPS)
+		sim_die("too many multicast groups");
+	place->groups[place->n_groups++] = *group;
+}
+
+static size_t group_at(const struct sim_place *place, const struct gemcast_addr *group)
+{
+	size_t i = 0;
+
+	while (i < place->n_groups && !net_addr_equal(&place->groups[i], group))
+		i++;
+	return i;
+}
+
+void sim_leave(struct sim *sim, const struct gemcast_addr *addr,
+	       const struct gemcast_addr *group)
+{
+	struct sim_place *place = place_new(sim, addr);
+	size_t i = group_at(place, group);
+
+	if (i == place->n_groups)
+		sim_die("a leave without its join");
+	place->groups[i] = place->groups[--place->n_groups];
+}
+
+void sim_leave_all(struct sim *sim, const struct gemcast_addr *addr)
+{
+	place_new(sim, addr)->n_groups = 0;
+}
+
 void sim_set_weather(struct sim *sim, const struct sim_weather *weather)
 {
 	sim->weather = *weather;
@@ -125,6 +159,8 @@ struct sim_place *sim_translate_in(struct sim *sim, struct sim_datagram *datagra
 	struct sim_nat *nat;
 	size_t i;
 
+	if (datagram->member.family)
+		return place_of(sim, &datagram->member);
 	for (nat = sim->nats; nat; nat = nat->next) {
 		if (net_addr_equal(&nat->outside, &datagram->to.addr))
 			break;
@@ -252,6 +288,52 @@ static void capture(struct sim *sim, const struct sim_datagram *d)
 	write_bytes(sim, d->data, d->len);
 }
 
+static struct sim_datagram *duplicate(const struct sim_datagram *d)
+{
+	struct sim_datagram *copy = datagram_new(&d->from, &d->to, d->data, d->len, 0);
+
+	copy->member = d->member;
+	return copy;
+}
+
+/* Takes @d over. */
+static void send_one(struct sim *sim, const struct sim_place *place, struct sim_datagram *d)
+{
+	if ((sim->tap && !sim->tap(sim->tap_context, d)) || (place && place->cut) ||
+	    sim_chance(sim, sim->weather.loss)) {
+		sim->stats.lost++;
+		forget(d);
+		return;
+	}
+	if (sim_chance(sim, sim->weather.duplicate)) {
+		put_under_way(sim, duplicate(d));
+		sim->stats.duplicated++;
+	}
+	put_under_way(sim, d);
+}
+
+static bool is_multicast(const struct gemcast_addr *addr)
+{
+	const uint8_t *bytes;
+
+	return net_addr_bytes(addr, &bytes) == 4 ? bytes[0] >> 4 == 0xe : bytes[0] == 0xff;
+}
+
+static void send_many(struct sim *sim, const struct sim_place *place, struct sim_datagram *d)
+{
+	struct sim_datagram *copy;
+	size_t i;
+
+	for (i = 0; i < sim->n_places; i++) {
+		if (group_at(&sim->places[i], &d->to.addr) == sim->places[i].n_groups)
+			continue;
+		copy = duplicate(d);
+		copy->member = sim->places[i].addr;
+		send_one(sim, place, copy);
+	}
+	forget(d);
+}
+
 void sim_send(struct sim *sim, const struct net_path *path, struct chunk datagram)
 {
 	struct sim_datagram *d = datagram_new(&path->local, &path->remote, datagram.data,
@@ -265,17 +347,10 @@ void sim_send(struct sim *sim, const struct net_path *path, struct chunk datagra
 	}
 	if (sim->capture)
 		capture(sim, d);
-	if ((sim->tap && !sim->tap(sim->tap_context, d)) || (place && place->cut) ||
-	    sim_chance(sim, sim->weather.loss)) {
-		sim->stats.lost++;
-		forget(d);
-		return;
-	}
-	if (sim_chance(sim, sim->weather.duplicate)) {
-		put_under_way(sim, datagram_new(&d->from, &d->to, d->data, d->len, 0));
-		sim->stats.duplicated++;
-	}
-	put_under_way(sim, d);
+	if (is_multicast(&d->to.addr))
+		send_many(sim, place, d);
+	else
+		send_one(sim, place, d);
 }
 
 void sim_inject(struct sim *sim, const struct net_end *from, const struct net_end *to,

@@ -94,7 +94,7 @@ const char *__wrap_gemcast_error(const struct gemcast_handle *h)
 int __wrap_gemcast_subscribe(struct gemcast_handle *h, unsigned int events)
 {
 	assert_int_equal(events, GEMCAST_EVENTS_SA | GEMCAST_EVENTS_ACQUIRE |
-				 GEMCAST_EVENTS_EXPIRE);
+				 GEMCAST_EVENTS_EXPIRE | GEMCAST_EVENTS_AUDIT);
 	h->subscribed = true;
 	return 0;
 }
@@ -251,8 +251,15 @@ static void lost(void *context)
 	tell("lost", 0);
 }
 
+static void unknown_spi(void *context, const struct gemcast_audit *audit)
+{
+	assert_ptr_equal(context, told);
+	tell("unknown", audit->spi);
+}
+
 static const struct plane_user user = {
 	.context = told, .acquire = acquire, .expire = expire, .gone = gone, .lost = lost,
+	.unknown_spi = unknown_spi,
 };
 
 static sd_event *event;
@@ -364,9 +371,18 @@ static void test_events(void **state)
 		.expire.present = GEMCAST_BIT(GEMCAST_A_EXPIRE_HARD) };
 	lib.events[3] = (struct gemcast_event){ .cmd = GEMCAST_CMD_SA_DEL_NTF, .sa.spi = 7 };
 	lib.events[4] = (struct gemcast_event){ .cmd = GEMCAST_CMD_SA_NTF, .sa.spi = 8 };
-	lib.count = 5;
+	lib.events[5] = (struct gemcast_event){
+		.cmd = GEMCAST_CMD_AUDIT_NTF, .audit.spi = 9,
+		.audit.present = GEMCAST_BIT(GEMCAST_A_AUDIT_SPI),
+		.audit.reason = GEMCAST_A_STATS_IN_NO_SA };
+	/* Another reason; and no ESP. */
+	lib.events[6] = lib.events[5];
+	lib.events[6].audit.reason = GEMCAST_A_STATS_IN_REPLAY;
+	lib.events[7] = lib.events[5];
+	lib.events[7].audit.present = 0;
+	lib.count = 8;
 	happen();
-	assert_string_equal(told, "acquire 77;soft 5;hard 6;gone 7;");
+	assert_string_equal(told, "acquire 77;soft 5;hard 6;gone 7;unknown 9;");
 	/* Asked from within. */
 	assert_string_equal(lib.asked, "group 77;");
 }

@@ -79,13 +79,54 @@ static void plane_lost(void *context)
 	gm_lost(((struct whole *)context)->gm);
 }
 
+static void plane_unknown_spi(void *context, const struct gemcast_audit *audit)
+{
+	gm_unknown_spi(((struct whole *)context)->gm, audit);
+}
+
+static int rekey_join(void *context, const struct net_group *group)
+{
+	const struct whole *whole = context;
+
+	sim_join(whole->sim, &whole->at.addr, &group->to.addr);
+	return 0;
+}
+
+static void rekey_leave(void *context, const struct net_group *group)
+{
+	const struct whole *whole = context;
+
+	sim_leave(whole->sim, &whole->at.addr, &group->to.addr);
+}
+
+static void send_group(void *context, const struct net_group *to, struct chunk datagram)
+{
+	const struct whole *whole = context;
+	const struct net_path path = { .local = whole->at, .remote = to->to };
+
+	sim_send(whole->sim, &path, datagram);
+}
+
+static bool group_source(void *context, const struct net_group *to, struct gemcast_addr *source)
+{
+	const struct whole *whole = context;
+
+	(void)to;
+	*source = whole->at.addr;
+	return true;
+}
+
+/* What was sent to another address than ours was sent to many. */
 static void node_receive(void *context, const struct net_path *path, uint8_t *datagram,
 			 size_t len)
 {
 	struct whole *whole = context;
 
 	plane_table_run(&whole->table, sim_now(whole->sim));
-	ike_receive(whole->ike, path, datagram, len);
+	if (net_addr_equal(&path->local.addr, &whole->at.addr))
+		ike_receive(whole->ike, path, datagram, len);
+	else
+		gm_rekey_datagram(whole->gm, path, datagram, len);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -118,7 +159,8 @@ static void begin(struct whole *whole)
 {
 	const struct ks_setup ks = {
 		.crypto = whole->crypto,
-		.world = { .context = whole, .now = world_now },
+		.world = { .context = whole, .now = world_now, .send_group = send_group,
+			   .group_source = group_source },
 	};
 	const struct ike_setup ike = {
 		.crypto = whole->crypto,
@@ -131,6 +173,8 @@ static void begin(struct whole *whole)
 		.context = whole,
 		.now = world_now,
 		.random = world_random,
+		.rekey_join = rekey_join,
+		.rekey_leave = rekey_leave,
 	};
 
 	whole->ks = ks_new(&ks, whole->kit.conf);
@@ -139,8 +183,10 @@ static void begin(struct whole *whole)
 	whole->gm = gm_new(&gm, whole->kit.conf);
 	if (!whole->ks || !whole->ike || !whole->gm)
 		sim_die("no memory for a daemon");
-	whole->table.user = (struct plane_user){ whole, plane_acquire, plane_expire, plane_gone,
-						 plane_lost };
+	whole->table.user = (struct plane_user){
+		.context = whole, .acquire = plane_acquire, .expire = plane_expire,
+		.gone = plane_gone, .lost = plane_lost, .unknown_spi = plane_unknown_spi,
+	};
 }
 
 static void end(struct whole *whole)
@@ -149,6 +195,7 @@ static void end(struct whole *whole)
 	ike_free(whole->ike);
 	gm_free(whole->gm);
 	ks_free(whole->ks);
+	sim_leave_all(whole->sim, &whole->at.addr);
 }
 
 struct whole *whole_new(struct sim *sim, const struct crypto *crypto, const char *address,
