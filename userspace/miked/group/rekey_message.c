@@ -169,12 +169,14 @@ void rekey_datagrams_free(struct rekey_datagrams *datagrams)
 
 /* ---- fragments */
 
+struct partial_message {
+	uint8_t spi[WIRE_GIKE_SPI_LEN];
+	struct assembly *assembly;	/* NULL: the place is free */
+};
+
 /* Of one Rekey SA or of several; the last that got a fragment first. */
 struct rekey_partial {
-	struct {
-		uint8_t spi[WIRE_GIKE_SPI_LEN];
-		struct assembly *assembly;
-	} message[REKEY_MAX_PARTIAL];
+	struct partial_message message[REKEY_MAX_PARTIAL];
 };
 
 void rekey_partial_free(struct rekey_partial *partial)
@@ -193,69 +195,68 @@ void rekey_room_free(struct rekey_room *room)
 	secret_free(&room->whole);
 }
 
-static bool is_of(const struct rekey_partial *partial, size_t i, const struct rekey_sa *sa)
+static bool is_of(const struct partial_message *message, const struct rekey_sa *sa)
 {
-	return partial->message[i].assembly &&
-	       !memcmp(partial->message[i].spi, sa->spi, sizeof(sa->spi));
+	return message->assembly && !memcmp(message->spi, sa->spi, sizeof(sa->spi));
 }
 
-static bool is_message(const struct rekey_partial *partial, size_t i, const struct rekey_sa *sa,
-		       uint32_t message_id)
+static struct partial_message *find(struct rekey_partial *partial, const struct rekey_sa *sa,
+				    uint32_t message_id)
 {
-	return is_of(partial, i, sa) && partial->message[i].assembly->message_id == message_id;
+	struct partial_message *message = partial->message;
+
+	for (; message < partial->message + REKEY_MAX_PARTIAL; message++)
+		if (is_of(message, sa) && message->assembly->message_id == message_id)
+			return message;
+	return NULL;
 }
 
 /* Messages that are too old by now will not be taken any more. */
 static void forget_old(struct rekey_partial *partial, const struct rekey_sa *sa)
 {
-	size_t i;
+	struct partial_message *message = partial->message;
 
-	for (i = 0; i < REKEY_MAX_PARTIAL; i++)
-		if (is_of(partial, i, sa) &&
-		    partial->message[i].assembly->message_id < sa->next_id)
-			assembly_free(&partial->message[i].assembly);
+	for (; message < partial->message + REKEY_MAX_PARTIAL; message++)
+		if (is_of(message, sa) && message->assembly->message_id < sa->next_id)
+			assembly_free(&message->assembly);
 }
 
-/* Where the message is; or a free place; or the one that was not used for the longest time. */
-static size_t place_of(const struct rekey_partial *partial, const struct rekey_sa *sa,
-		       uint32_t message_id)
+/* A place that is free, or becomes so: that of the message that nothing came for. */
+static struct partial_message *new_place(struct rekey_partial *partial)
 {
-	size_t i, place = REKEY_MAX_PARTIAL - 1;
+	struct partial_message *message = partial->message;
 
-	for (i = 0; i < REKEY_MAX_PARTIAL; i++) {
-		if (is_message(partial, i, sa, message_id))
-			return i;
-		if (!partial->message[i].assembly)
-			place = i;
-	}
-	return place;
+	while (message->assembly && message < &partial->message[REKEY_MAX_PARTIAL - 1])
+		message++;
+	assembly_free(&message->assembly);
+	return message;
 }
 
-/* The message comes first from now on; what has its place is NULL if it is new. */
+/* The message comes first from now on; what is put together is NULL if it is new. */
 static struct assembly **move_up(struct rekey_partial *partial, const struct rekey_sa *sa,
 				 uint32_t message_id)
 {
-	size_t i = place_of(partial, sa, message_id);
-	struct assembly *assembly = partial->message[i].assembly;
+	struct partial_message *message = find(partial, sa, message_id);
+	struct partial_message moved;
 
-	if (!is_message(partial, i, sa, message_id))
-		assembly_free(&assembly);
-	memmove(&partial->message[1], &partial->message[0], i * sizeof(partial->message[0]));
-	memcpy(partial->message[0].spi, sa->spi, sizeof(sa->spi));
-	partial->message[0].assembly = assembly;
+	if (!message)
+		message = new_place(partial);
+	moved = *message;
+	memcpy(moved.spi, sa->spi, sizeof(moved.spi));
+	memmove(&partial->message[1], &partial->message[0],
+		(size_t)(message - partial->message) * sizeof(moved));
+	partial->message[0] = moved;
 	return &partial->message[0].assembly;
 }
 
-static bool wants(const struct rekey_partial *partial, const struct rekey_sa *sa,
+static bool wants(struct rekey_partial *partial, const struct rekey_sa *sa,
 		  const struct wire_message *m)
 {
-	const struct assembly *assembly = NULL;
-	uint32_t id = m->header.message_id;
-	size_t i = partial ? place_of(partial, sa, id) : 0;
+	struct partial_message *message = NULL;
 
-	if (partial && is_message(partial, i, sa, id))
-		assembly = partial->message[i].assembly;
-	return assembly_wants(assembly, m->sk);
+	if (partial)
+		message = find(partial, sa, m->header.message_id);
+	return assembly_wants(message ? message->assembly : NULL, m->sk);
 }
 
 /* ---- in */

@@ -183,39 +183,22 @@ static int read_cipher(const struct wire_policy *policy, struct rekey_sa *sa, st
 	return 0;
 }
 
-/* A source selector that names no protocol means UDP. */
-static const char *read_selector(const struct rekey_sa *sa, struct conf_selector *selector)
+static void addr_of(const struct wire_ts *ts, struct gemcast_addr *addr)
 {
-	struct wire_ts src = sa->src;
-
-	if (!src.protocol)
-		src.protocol = sa->dst.protocol;
-	return selector_from_wire(&src, &sa->dst, selector);
+	addr->family = ts->type == TS_IPV6_ADDR_RANGE ? AF_INET6 : AF_INET;
+	if (addr->family == AF_INET6)
+		memcpy(&addr->in6, ts->start, sizeof(addr->in6));
+	else
+		memcpy(&addr->in, ts->start, sizeof(addr->in));
 }
 
-static int read_selectors(const struct wire_policy *policy, struct rekey_sa *sa,
-			  struct reason *why)
-{
-	struct conf_selector selector;
-	const char *text;
-
-	sa->src = policy->src;
-	sa->dst = policy->dst;
-	text = read_selector(sa, &selector);
-	return text ? refuse(-ENOTSUP, why, text) : 0;
-}
-
+/* Several sources are anybody: the network can be asked for one, or for all. */
 void rekey_sa_group(const struct rekey_sa *sa, struct net_group *group)
 {
-	struct conf_selector selector = { 0 };
-	const uint8_t *bytes;
-
-	*group = (struct net_group){ 0 };
-	read_selector(sa, &selector);
-	group->to.addr = selector.destination.addr;
-	group->to.port = selector.destination_ports.min;
-	if (selector.source.len == 8 * net_addr_bytes(&selector.source.addr, &bytes))
-		group->source = selector.source.addr;
+	*group = (struct net_group){ .to.port = sa->dst.start_port };
+	addr_of(&sa->dst, &group->to.addr);
+	if (!memcmp(sa->src.start, sa->src.end, sizeof(sa->src.start)))
+		addr_of(&sa->src, &group->source);
 }
 
 /* How messages are authenticated; that a rekey does not change it is in RFC 9838 4.4.2.1.1. */
@@ -285,11 +268,11 @@ static int read_policy(const struct crypto *crypto, const struct wire_policy *po
 	int err;
 
 	memcpy(sa->spi, policy->spi.data, sizeof(sa->spi));
+	sa->src = policy->src;
+	sa->dst = policy->dst;
 	if (policy->has_initial_message_id)
 		sa->next_id = policy->initial_message_id;
 	err = read_cipher(policy, sa, why);
-	if (!err)
-		err = read_selectors(policy, sa, why);
 	if (!err)
 		err = read_method(policy, before, sa, why);
 	if (!err)
