@@ -44,6 +44,35 @@ static bool world_route(void *context, const struct net_end *remote, struct net_
 	return net_udp_route(miked->udp, remote, path);
 }
 
+static void world_send_group(void *context, const struct net_group *to, struct chunk datagram)
+{
+	const struct miked *miked = context;
+
+	net_udp_send_group(miked->udp, to, datagram);
+}
+
+static bool world_group_source(void *context, const struct net_group *to,
+			       struct gemcast_addr *source)
+{
+	const struct miked *miked = context;
+
+	return net_udp_group_source(miked->udp, to, source);
+}
+
+static int world_rekey_join(void *context, const struct net_group *group)
+{
+	const struct miked *miked = context;
+
+	return net_udp_join(miked->udp, group);
+}
+
+static void world_rekey_leave(void *context, const struct net_group *group)
+{
+	const struct miked *miked = context;
+
+	net_udp_leave(miked->udp, group);
+}
+
 static uint32_t world_random(void *context)
 {
 	const struct miked *miked = context;
@@ -132,7 +161,12 @@ static int start_ks(struct miked *miked)
 {
 	const struct ks_setup setup = {
 		.crypto = &miked->keys->crypto,
-		.world = { .context = miked, .now = world_now },
+		.world = {
+			.context = miked,
+			.now = world_now,
+			.send_group = world_send_group,
+			.group_source = world_group_source,
+		},
 	};
 
 	miked->ks = ks_new(&setup, miked->conf);
@@ -148,6 +182,8 @@ static int start_gm(struct miked *miked)
 		.context = miked,
 		.now = world_now,
 		.random = world_random,
+		.rekey_join = world_rekey_join,
+		.rekey_leave = world_rekey_leave,
 	};
 
 	miked->gm = gm_new(&setup, miked->conf);

@@ -185,6 +185,7 @@ static int on_links(sd_event_source *source, int fd, uint32_t revents, void *arg
 	(void)revents;
 	watch_drain(fd);
 	member_follow(kernel->members);
+	kernel->user.links(kernel->user.context);
 	return 0;
 }
 

@@ -46,6 +46,8 @@ struct plane_user {
 	void (*unknown_spi)(void *context, const struct gemcast_audit *audit);
 	/* Events were lost, or the module was loaded anew: look at all again. */
 	void (*lost)(void *context);
+	/* Interfaces came or went. */
+	void (*links)(void *context);
 };
 
 #endif

@@ -251,6 +251,14 @@ static void lost(void *context)
 	tell("lost", 0);
 }
 
+static unsigned int link_news;
+
+static void links(void *context)
+{
+	assert_ptr_equal(context, told);
+	link_news++;
+}
+
 static void unknown_spi(void *context, const struct gemcast_audit *audit)
 {
 	assert_ptr_equal(context, told);
@@ -259,6 +267,7 @@ static void unknown_spi(void *context, const struct gemcast_audit *audit)
 
 static const struct plane_user user = {
 	.context = told, .acquire = acquire, .expire = expire, .gone = gone, .lost = lost,
+	.links = links,
 	.unknown_spi = unknown_spi,
 };
 
@@ -605,8 +614,10 @@ static void test_interface_that_goes_and_comes(void **state)
 	assert_int_equal(plane->join(plane->context, &group, &any, "lo"), 0);
 	follow_links();
 	assert_int_equal(lines(IGMP, "030201EF"), 2);
+	link_news = 0;
 	assert_true(change_bridge(SIOCBRDELBR));
 	follow_links();
+	assert_true(link_news);
 	assert_int_equal(lines(IGMP, "030201EF"), 1);
 	assert_true(change_bridge(SIOCBRADDBR));
 	assert_int_equal(lines(IGMP, "030201EF"), 1);
