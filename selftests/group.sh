@@ -131,7 +131,11 @@ group_start()
 		mike "$ns" join video
 	done
 	for ns in "${MEMBERS[@]}"; do
-		wait_for -t 60 joined "$ns"
+		wait_for -t 60 joined "$ns" || {
+			diag <"$TMP/miked.$ns.err"
+			diag <"$TMP/miked.ks.err"
+			return 1
+		}
 	done
 	pass "all have joined"
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "conf/diff.h"
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 static void add_group(struct ks *ks, const struct conf_group *conf)
 {
@@ -16,6 +16,7 @@ static void add_group(struct ks *ks, const struct conf_group *conf)
 			 "no memory for this group");
 		return;
 	}
+	group->configured = true;
 	ks_log(LEVEL_NOTICE, group, NULL, "begins: %s, %u kinds of traffic",
 	       conf_esp_name(&conf->encryption), conf->traffic_count);
 }
@@ -30,6 +31,8 @@ struct ks *ks_new(const struct ks_setup *setup, const struct conf *conf)
 	ks->setup = *setup;
 	ks->conf = conf;
 	ks->technique = &technique_flat;
+	if (setup->store)
+		return ks;
 	for (i = 0; i < conf->key_server.groups_count; i++)
 		add_group(ks, &conf->key_server.groups[i]);
 	if (ks->n_groups == conf->key_server.groups_count)
@@ -42,6 +45,7 @@ void ks_free(struct ks *ks)
 {
 	if (!ks)
 		return;
+	ks->setup.store = NULL;
 	while (ks->n_groups)
 		ks_group_free(ks->groups[0]);
 	ks_peers_free(ks);
@@ -58,7 +62,7 @@ static void end_groups(struct ks *ks, const struct conf *conf)
 
 	while (i < ks->n_groups) {
 		group = ks->groups[i];
-		if (group->own || conf_group(conf, group->conf->name))
+		if (!group->configured || conf_group(conf, group->conf->name))
 			i++;
 		else
 			ks_group_end(group);
@@ -93,6 +97,7 @@ static void take_group(struct ks *ks, const struct conf_group *conf)
 	group->own = NULL;
 	group->configured = true;
 	ks_group_change(group, conf);
+	ks_store_text(group);
 	conf_group_free(own);
 }
 
@@ -104,6 +109,7 @@ void ks_reload(struct ks *ks, const struct conf *conf)
 	ks->conf = conf;
 	for (i = 0; i < conf->key_server.groups_count; i++)
 		take_group(ks, &conf->key_server.groups[i]);
+	ks->unsaved = true;
 }
 
 void ks_request(struct ks *ks, struct ike_sa *sa, const struct wire_message *request,
@@ -140,7 +146,9 @@ uint64_t ks_next(const struct ks *ks)
 	at = ks_casts_next(ks);
 	if (at < next)
 		next = at;
-
+	at = ks_save_next(ks);
+	if (at < next)
+		next = at;
 	for (i = 0; i < ks->n_groups; i++) {
 		at = ks_group_next(ks->groups[i]);
 		if (at < next)
@@ -155,6 +163,7 @@ void ks_run(struct ks *ks)
 
 	for (i = 0; i < ks->n_groups; i++)
 		ks_group_run(ks->groups[i]);
+	ks_save(ks);
 	ks_peers_run(ks);
 	ks_casts_run(ks);
 }

@@ -17,6 +17,7 @@
 #include "conf/conf.h"
 #include "crypto/crypto.h"
 #include "ike/ike.h"
+#include "store/store.h"
 
 struct ks;
 
@@ -24,6 +25,7 @@ struct ks;
 struct ks_world {
 	void *context;
 	uint64_t (*now)(void *context);		/* milliseconds, never back */
+	int64_t (*wall)(void *context);		/* milliseconds since 1970; with a store only */
 	/* One datagram of a GSA_REKEY. It may be lost. */
 	void (*send_group)(void *context, const struct net_group *to, struct chunk datagram);
 	/* Where it would be sent from, to->source or by the routes. False: no route, no socket. */
@@ -47,10 +49,17 @@ struct ks_stats {
 struct ks_setup {
 	const struct crypto *crypto;	/* must live longer */
 	struct ks_world world;
+	struct store *store;		/* the same; NULL: what is known is in memory */
 };
 
 /* NULL: no memory. @conf must stay until ks_reload() or ks_free() has returned. */
 struct ks *ks_new(const struct ks_setup *setup, const struct conf *conf);
+/*
+ * What the store has, before anything else: groups go on with the SAs that they had, and
+ * what of the configuration changed meanwhile is as a reload. 0, or a negative errno value
+ * and @why: only ks_free() may follow.
+ */
+int ks_load(struct ks *ks, struct reason *why);
 /* Says nothing to members: ike_close_all() does. No IKE SA may be used between the two. */
 void ks_free(struct ks *ks);
 
@@ -75,7 +84,8 @@ void ks_run(struct ks *ks);
 
 /*
  * What is asked by the control socket (control/control.h): lists as control_ops has
- * them, and commands. 0, or -ENOENT, -EEXIST, -EINVAL, -ENOMEM and @why.
+ * them, and commands. 0, or -ENOENT, -EEXIST, -EINVAL, -ENOMEM and @why. Any other error:
+ * it is done, and a restart would forget it, since it cannot be stored.
  */
 int ks_show_group(struct ks *ks, const struct gemcast_ks_group *after,
 		  struct gemcast_ks_group *out);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 static void show_times(const struct ks_group *group, struct gemcast_ks_group *out)
 {
@@ -144,6 +144,17 @@ int ks_show_member(struct ks *ks, const struct gemcast_ks_member *after,
 	return -ENOENT;
 }
 
+/* Of what is done: an expulsion does not wait for a disk. */
+static int save(struct ks *ks, struct reason *why)
+{
+	int err = ks_save(ks);
+
+	if (err)
+		reason_set(why, "done, but not stored yet, so that a restart would forget it: %s",
+			   strerror(-err));
+	return err;
+}
+
 int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why)
 {
 	struct wire_id id = { conf->id.type, { conf->id.data, conf->id.len } };
@@ -162,7 +173,7 @@ int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why)
 	}
 	group->own = conf;
 	ks_log(LEVEL_NOTICE, group, NULL, "begins, by command");
-	return 0;
+	return save(ks, why);
 }
 
 static struct ks_group *find_group(const struct ks *ks, const char *name, struct reason *why)
@@ -181,7 +192,7 @@ int ks_group_del(struct ks *ks, const char *name, struct reason *why)
 	if (!group)
 		return -ENOENT;
 	ks_group_end(group);
-	return 0;
+	return save(ks, why);
 }
 
 /* All or none: first there is a place for each. */
@@ -212,6 +223,7 @@ static void admit(struct ks_group *group, const struct conf_identity *identity, 
 			continue;
 		member->expelled = false;
 		member->admitted = role;
+		ks_touch(member);
 	}
 	ks_log(LEVEL_NOTICE, group, named->id, "admitted as %s, by command", role_of(role));
 }
@@ -226,7 +238,13 @@ int ks_admit(struct ks *ks, const char *name, enum conf_role role,
 	err = group ? prepare(group, ids, count, why) : -ENOENT;
 	for (i = 0; !err && i < count; i++)
 		admit(group, &ids[i], role);
-	return err;
+	return err ? err : save(ks, why);
+}
+
+/* Somebody who registered while nothing could be stored is not known after a restart. */
+static bool is_before(const struct ks_group *group, const struct ks_member *named)
+{
+	return group->n_epochs && !named->role && group->epochs[0]->number <= group->loaded;
 }
 
 /* The same. Did it know keys that are in use? */
@@ -244,10 +262,11 @@ static bool expel(struct ks_group *group, const struct conf_identity *identity)
 		member->admitted = 0;
 		some |= ks_knows(member) ||
 			(group->n_epochs && member->epoch >= group->epochs[0]->number);
+		ks_touch(member);
 		ks_exclude(member);
 	}
 	ks_log(LEVEL_NOTICE, group, named->id, "expelled, by command");
-	return some;
+	return some || is_before(group, named);
 }
 
 int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, size_t count,
@@ -266,7 +285,7 @@ int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, s
 		group->doom = true;
 		group->cut = true;
 	}
-	return err;
+	return err ? err : save(ks, why);
 }
 
 int ks_rekey(struct ks *ks, const char *name, bool now, struct reason *why)
@@ -277,5 +296,5 @@ int ks_rekey(struct ks *ks, const char *name, bool now, struct reason *why)
 		return -ENOENT;
 	group->renew = true;
 	group->doom |= now;
-	return 0;
+	return save(ks, why);
 }

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 #define FIRST_SPI	256	/* RFC 4303 2.1 */
 #define MS_PER_S	1000
@@ -216,6 +216,7 @@ static void free_epoch(struct ks_epoch *epoch)
 	for (i = 0; i < epoch->n_sas; i++)
 		secret_free(&epoch->sas[i].keymat);
 	free(epoch->sids);
+	free(epoch->stored);
 	free(epoch);
 }
 
@@ -325,13 +326,18 @@ static void hold_sids(const struct ks_group *group, struct ks_epoch *epoch)
 	}
 }
 
-/* Two are enough for all to go on with; what is older ends. */
-static void doom(struct ks_group *group, bool all)
+/* Two are enough for all to go on with; what is older ends. A bit for each that was not to. */
+static unsigned int doom(struct ks_group *group, bool all)
 {
 	size_t i, keep = all ? 1 : 2;
+	unsigned int doomed = 0;
 
-	for (i = 0; i + keep < group->n_epochs; i++)
+	for (i = 0; i + keep < group->n_epochs; i++) {
+		if (!group->epochs[i]->doomed)
+			doomed |= 1U << i;
 		group->epochs[i]->doomed = true;
+	}
+	return doomed;
 }
 
 /* A new line of Rekey SAs comes first: it says who is to have Sender-IDs in the epoch. */
@@ -340,7 +346,7 @@ static int make_epoch(struct ks_group *group, struct ks_epoch **out)
 	struct ks_epoch *epoch = new_epoch(group);
 	int err = epoch ? fill_epoch(group, epoch) : -ENOMEM;
 
-	if (!err && group->cut)
+	if (!err && group->cut && !group->begun)
 		err = ks_rekey_cut(group);
 	if (err && epoch)
 		free_epoch(epoch);
@@ -360,21 +366,60 @@ static void add_epoch(struct ks_group *group, struct ks_epoch *epoch)
 	group->renew = false;
 	group->doom = false;
 	group->cut = false;
+	group->begun = false;
 	group->used_up = IKE_NEVER;
+}
+
+/* It could not be stored: nobody was told of it, and there is to be another. */
+static void take_back(struct ks_group *group, bool dooms, unsigned int doomed)
+{
+	struct ks_epoch *epoch = group->epochs[--group->n_epochs];
+	size_t i;
+
+	group->renew = true;
+	group->doom = dooms;
+	group->cut = epoch->alone;
+	group->begun = epoch->alone;
+	group->epoch--;
+	for (i = 0; i < group->n_epochs; i++)
+		if (doomed >> i & 1)
+			group->epochs[i]->doomed = false;
+	for (i = 0; i < group->n_members; i++)
+		group->current += group->members[i]->peer && ks_has_last(group->members[i]);
+	free_epoch(epoch);
+	ks_check_converged(group);
+}
+
+/* It can be stored, as far as is known, and is as soon as it is made. */
+static int add_stored(struct ks_group *group, bool dooms)
+{
+	struct ks_epoch *epoch;
+	unsigned int doomed;
+	int err = ks_may_store(group->ks);
+
+	if (!err)
+		err = make_epoch(group, &epoch);
+	if (err)
+		return err;
+	add_epoch(group, epoch);
+	doomed = doom(group, dooms);
+	err = ks_save(group->ks);
+	if (err)
+		take_back(group, dooms, doomed);
+	return err;
 }
 
 int ks_epoch_make(struct ks_group *group, bool dooms)
 {
-	struct ks_epoch *epoch;
+	const struct ks_epoch *epoch;
 	int err;
 
 	if (group->n_epochs == KS_MAX_EPOCHS)
 		return -EBUSY;
-	err = make_epoch(group, &epoch);
+	err = add_stored(group, dooms);
 	if (err)
 		return err;
-	add_epoch(group, epoch);
-	doom(group, dooms);
+	epoch = ks_last(group);
 	ks_log(LEVEL_NOTICE, group, NULL, "epoch %u: %zu SAs, for %u s%s", epoch->number,
 	       epoch->n_sas, ks_epoch_left(epoch, epoch->made),
 	       dooms ? "; those before end" : "");
@@ -389,7 +434,7 @@ static void retire_spis(struct ks *ks, const struct ks_epoch *epoch)
 	size_t i;
 
 	for (i = 0; i < epoch->n_sas; i++)
-		ks->retired[ks->n_retired++ % KS_MAX_RETIRED] = epoch->sas[i].spi;
+		ks_retire(ks, epoch->sas[i].spi);
 }
 
 static void remove_epoch(struct ks_group *group, size_t at)
@@ -414,10 +459,17 @@ static bool is_settled(const struct ks_group *group, uint64_t now)
 	       ks_last(group)->settled <= now;
 }
 
+/* Of what was there before the start nobody without an IKE SA can be told. */
+static uint64_t grace_of(const struct ks_group *group, const struct ks_epoch *epoch)
+{
+	return epoch->number <= group->loaded ? group->grace : 0;
+}
+
 /* Those of which the time is over, and those that all members can do without. */
 static bool is_over(const struct ks_group *group, const struct ks_epoch *epoch, uint64_t now)
 {
-	return epoch->end <= now || (epoch->doomed && is_settled(group, now));
+	return epoch->end <= now ||
+	       (epoch->doomed && is_settled(group, now) && grace_of(group, epoch) <= now);
 }
 
 /* What ends before its time has to be deleted where it is. */
@@ -517,7 +569,7 @@ static void roll_over(struct ks_group *group, uint64_t now)
 
 uint64_t ks_group_next(const struct ks_group *group)
 {
-	uint64_t next = least(rollover_at(group), ks_shim_next(group));
+	uint64_t at, next = least(rollover_at(group), ks_shim_next(group));
 	const struct ks_epoch *epoch;
 	size_t i;
 
@@ -527,9 +579,10 @@ uint64_t ks_group_next(const struct ks_group *group)
 		next = least(next, epoch->end);
 		if (!epoch->doomed)
 			continue;
-		if (ks_has_converged(group) && !group->listening)
-			return 0;
-		next = least(next, ks_last(group)->settled);
+		at = grace_of(group, epoch);
+		if (!(ks_has_converged(group) && !group->listening) && ks_last(group)->settled > at)
+			at = ks_last(group)->settled;
+		next = least(next, at);
 	}
 	return next;
 }

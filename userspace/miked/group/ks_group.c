@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 /* Where it is, or would be. */
 static size_t place_of(const struct ks *ks, const char *name)
@@ -94,6 +94,7 @@ void ks_group_free(struct ks_group *group)
 	ks_rekey_free(&group->passed);
 	ks_members_free(group);
 	conf_group_free(group->own);
+	free(group->stored);
 	free(group);
 }
 
@@ -110,5 +111,6 @@ void ks_group_end(struct ks_group *group)
 {
 	ks_log(LEVEL_NOTICE, group, NULL, "ends: %zu members are told", group->registered);
 	ks_exclude_all(group);
+	ks_store_end_group(group);
 	ks_group_free(group);
 }

@@ -61,7 +61,10 @@ struct ks_told {
 /* A Rekey SA. */
 struct ks_rekey {
 	struct rekey_sa sa;
+	bool stored, kept;		/* the store has it; it had it once */
+	uint32_t stored_place, stored_id;
 	struct conf_rekey conf;		/* the policy that was in force then */
+	struct gemcast_addr source;	/* where its messages come from */
 	struct net_group to;
 	uint64_t end;			/* milliseconds */
 	uint8_t next_spi[WIRE_GIKE_SPI_LEN];	/* of the one that follows it */
@@ -95,6 +98,7 @@ struct ks_epoch {
 	bool taken;			/* by the one sender that numbers packets in sequence */
 	struct conf_esp esp;
 	struct sid_space *sids;		/* the epoch's own */
+	struct ks_stored *stored;	/* what the store has of it; NULL: nothing */
 	size_t n_sas;
 	struct ks_sa sas[];
 };
@@ -119,6 +123,7 @@ struct ks_group {
 	uint64_t used_up;		/* it is due then: a sender says so; IKE_NEVER */
 	bool doom;			/* and the others are to end */
 	bool cut;			/* and with it begins a new line of Rekey SAs */
+	bool begun;			/* which it has, and nobody was told: the epoch failed */
 	struct ks_rekey *rekey;		/* the Rekey SA in use; NULL: none */
 	struct ks_rekey *heir;		/* the next, of which members were told */
 	struct ks_rekey *passed;	/* the last of the line before, until those left on it know */
@@ -131,6 +136,10 @@ struct ks_group {
 	size_t listening;		/* members that hear it and have no IKE SA any more */
 	bool checked;			/* its delays were looked at, under this configuration */
 	uint64_t retry;			/* no new epoch before */
+	uint32_t loaded;		/* the last epoch that was made before the last start */
+	uint64_t grace;			/* so long are these for members that do not know of it yet */
+	bool touched;			/* of some members the store has something old */
+	struct ks_stored_group *stored;	/* what it has of the group; NULL: nothing */
 };
 
 /* Who is, was, or may or may not be a member. */
@@ -159,6 +168,7 @@ struct ks_member {
 	uint32_t former[KS_MAX_SENDER_IDS];
 	uint32_t admitted;		/* enum conf_role, by command; 0: not */
 	bool expelled;			/* by command */
+	bool touched;			/* what the store has of it is old */
 	struct conf_identity *identity;	/* as a command had it; NULL: there was none */
 	char id[];			/* in words */
 };
@@ -217,6 +227,7 @@ struct ks_cast {
 	struct rekey_datagrams datagrams;
 	uint32_t left;			/* so many more times */
 	uint64_t due, interval;
+	bool stored;			/* all that it says is */
 	struct ks_cast *next;
 };
 
@@ -236,6 +247,9 @@ struct ks {
 	struct ike_content message;	/* a GSA_REKEY, while it is made */
 	struct ks_cast *casts;
 	struct ks_stats stats;
+	bool unsaved;			/* there is something to be stored, which nobody waits for */
+	int store_error;		/* of the last time; 0: all is stored */
+	uint64_t store_retry;		/* not before */
 };
 
 /* A line about a group, and a member of it by its identity, or NULL. */
@@ -364,6 +378,10 @@ void ks_rekey_drop(struct ks_group *group);
 /* The same, and members know. */
 void ks_rekey_end(struct ks_group *group);
 void ks_rekey_free(struct ks_rekey **rekey);
+/* From the store: what is not there already follows from these keys. */
+int ks_rekey_load(const struct crypto *crypto, struct chunk keys, struct ks_rekey *rekey);
+/* Those of the group were loaded: what was under way goes on. */
+void ks_rekey_resume(struct ks_group *group);
 uint64_t ks_rekey_next(const struct ks_group *group);
 void ks_rekey_run(struct ks_group *group, uint64_t now);
 

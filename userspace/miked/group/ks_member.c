@@ -10,7 +10,7 @@
 #include <string.h>
 #include "crypto/cert.h"
 #include "crypto/dn.h"
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 /* A domain or mail name with other bytes in it could look like somebody else's. */
 static bool is_printable(struct chunk data)
@@ -327,10 +327,12 @@ void ks_members_sweep(struct ks_group *group)
 	size_t i, kept = 0;
 
 	for (i = 0; i < group->n_members; i++) {
-		if (is_worth(group->members[i]))
+		if (is_worth(group->members[i])) {
 			group->members[kept++] = group->members[i];
-		else
-			ks_member_free(group->members[i]);
+			continue;
+		}
+		ks_store_end_member(group->members[i]);
+		ks_member_free(group->members[i]);
 	}
 	group->n_members = kept;
 }

@@ -57,8 +57,10 @@ static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told
 	cast->left = group->conf->rekey.retransmissions + 1;
 	cast->interval = group->conf->rekey.interval_ms;
 	cast->due = ks_now(ks);
+	cast->stored = !ks->setup.store;
 	cast->next = ks->casts;
 	ks->casts = cast;
+	ks->unsaved = true;
 	ks->stats.messages++;
 	if (told) {
 		memcpy(told->spi, rekey->sa.spi, sizeof(told->spi));
@@ -173,7 +175,7 @@ void ks_casts_run(struct ks *ks)
 
 	while (*at && sent < KS_BATCH) {
 		cast = *at;
-		if (cast->due > now) {
+		if (cast->due > now || !cast->stored) {
 			at = &cast->next;
 			continue;
 		}
@@ -194,7 +196,7 @@ uint64_t ks_casts_next(const struct ks *ks)
 	uint64_t next = IKE_NEVER;
 
 	for (cast = ks->casts; cast; cast = cast->next)
-		if (cast->due < next)
+		if (cast->stored && cast->due < next)
 			next = cast->due;
 	return next;
 }

@@ -4,9 +4,10 @@
  * that a member does not have yet (RFC 9838 2.4.2), and Deletes (2.4.3). Each has one
  * request under way at most; what it says is decided when its turn comes.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 /* SPIs in one Delete; what is more waits for the next. */
 #define MAX_GONE	1024
@@ -241,7 +242,7 @@ static bool put_rekey(struct ks_peer *peer, struct ks_member *member, struct ike
 		.hello = member->hello,
 		.atd = ks_atd(group),
 	};
-	int err = ks_grant(&grant, peer->sa, content);
+	int err = ks_may_give(group, grant.rekey) ? ks_grant(&grant, peer->sa, content) : -EAGAIN;
 
 	if (err) {
 		ks_log(LEVEL_ERROR, group, member->id, "%s: no new keys yet: %s",
@@ -407,8 +408,11 @@ void ks_unregister(struct ks_member *member)
 	group->held -= member->n_sids;
 	remove_member(peer, member);
 	member->peer = NULL;
+	if (peer->asked == member && peer->asked_epoch > member->epoch)
+		member->epoch = peer->asked_epoch;
 	if (peer->asked == member)
 		peer->asked = NULL;
+	ks_touch(member);
 	ks_check_converged(group);
 	settle(peer);
 }

@@ -5,8 +5,9 @@
  * GSA_REGISTRATION with an error in it.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 #include "group/sag.h"
 
 /* A request for a group, and what becomes of it. */
@@ -336,6 +337,32 @@ static void enter(const struct applicant *a, struct ks_member *member, struct ks
 	       group->epoch, a->n_sids);
 }
 
+/*
+ * Who gets numbers gets them when they are stored. Keys that are stored may be given to
+ * others while nothing else can be.
+ */
+static bool is_stored(const struct applicant *a, const struct ks_member *member)
+{
+	const struct ks_group *group = a->group;
+	const struct ks_entry entry = {
+		.registered = true,
+		.role = role_of(a),
+		.from = ike_sa_path(a->sa)->remote,
+		.since = ks_now(a->ks),
+		.oldest = group->epochs[a->first]->number,
+		.epoch = group->epoch,
+		.line = a->rekey ? group->line : member->line,
+		.fragments = ike_sa_fragments(a->sa),
+		.sids = a->sids,
+		.former = member->sids,
+		.n_sids = a->n_sids,
+		.n_former = member->n_sids,
+	};
+
+	return !ks_save_entry(member, &entry) ||
+	       (!a->n_sids && ks_may_give(group, a->rekey));
+}
+
 static struct refusal admit(struct applicant *a, struct ks_peer *peer,
 			    struct ike_content *response)
 {
@@ -350,6 +377,10 @@ static struct refusal admit(struct applicant *a, struct ks_peer *peer,
 		sag = sag_keep(m->proposals, m->n_proposals);
 	if (!member || (m->n_proposals && !sag))
 		return impossible("no memory");
+	if (!is_stored(a, member)) {
+		free(sag);
+		return impossible("it cannot be stored");
+	}
 	ks_member_set_sag(member, sag);
 	enter(a, member, peer);
 	if (a->n_sids)

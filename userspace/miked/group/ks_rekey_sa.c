@@ -83,10 +83,8 @@ static int choose_spis(const struct ks_group *group, struct ks_rekey *rekey)
 	return err ? err : choose_spi(group->ks, rekey->next_spi);
 }
 
-static void set_address(const struct ks_group *group, struct ks_rekey *rekey,
-			struct gemcast_addr *source)
+static void set_address(struct ks_rekey *rekey)
 {
-	const struct ks_world *world = &group->ks->setup.world;
 	const struct conf_rekey *conf = &rekey->conf;
 
 	rekey->to = (struct net_group){
@@ -95,19 +93,25 @@ static void set_address(const struct ks_group *group, struct ks_rekey *rekey,
 		.ttl = conf->ttl,
 	};
 	memcpy(rekey->to.interface, conf->interface, sizeof(rekey->to.interface));
-	if (!world->group_source(world->context, &rekey->to, source))
-		*source = conf->source;
+}
+
+static void choose_source(const struct ks *ks, struct ks_rekey *rekey)
+{
+	const struct ks_world *world = &ks->setup.world;
+
+	if (!world->group_source(world->context, &rekey->to, &rekey->source))
+		rekey->source = rekey->conf.source;
 }
 
 static int fill(struct ks_group *group, struct ks_rekey *rekey, const struct ks_rekey *before)
 {
-	struct gemcast_addr source;
 	int err;
 
-	set_address(group, rekey, &source);
+	set_address(rekey);
+	choose_source(group->ks, rekey);
 	err = choose_spis(group, rekey);
 	if (!err)
-		err = rekey_sa_new(group->ks->setup.crypto, &rekey->conf, &source,
+		err = rekey_sa_new(group->ks->setup.crypto, &rekey->conf, &rekey->source,
 				   before ? &before->sa : NULL, &rekey->sa);
 	if (!err && rekey->sa.scheme)
 		err = key_to_spki(&rekey->sa.key, &rekey->auth_key);
@@ -133,6 +137,34 @@ static int new_rekey(struct ks_group *group, const struct ks_rekey *before,
 	rekey->signer = before ? before->signer : ++group->signers;
 	*out = rekey;
 	return 0;
+}
+
+int ks_rekey_load(const struct crypto *crypto, struct chunk keys, struct ks_rekey *rekey)
+{
+	int err;
+
+	set_address(rekey);
+	err = rekey_sa_unpack(crypto, &rekey->conf, &rekey->source, keys, &rekey->sa);
+	if (!err && rekey->sa.scheme)
+		err = key_to_spki(&rekey->sa.key, &rekey->auth_key);
+	return err;
+}
+
+void ks_rekey_resume(struct ks_group *group)
+{
+	uint64_t now = ks_now(group->ks);
+	int err;
+
+	group->part = now;
+	if (!group->heir)
+		return;
+	group->inherit = now + ks_reach(group);
+	if (group->inherit > group->rekey->end)
+		group->inherit = group->rekey->end;
+	err = ks_shim_heir(group);
+	if (err)
+		ks_log(LEVEL_ERROR, group, NULL, "a new Rekey SA is not told again: %s",
+		       strerror(-err));
 }
 
 /* Nobody is on it yet; who listens to the line before hears no more. */
@@ -222,12 +254,20 @@ static uint64_t due_at(const struct ks_group *group)
 	return at > group->rekey_retry ? at : group->rekey_retry;
 }
 
+/* Not before the others could have followed to the new line. */
+static uint64_t part_at(const struct ks_group *group)
+{
+	if (group->cut)
+		return IKE_NEVER;
+	return ks_has_converged(group) ? 0 : group->part;
+}
+
 uint64_t ks_rekey_next(const struct ks_group *group)
 {
 	uint64_t next = IKE_NEVER;
 
 	if (group->passed)
-		next = ks_has_converged(group) ? 0 : group->part;
+		next = part_at(group);
 	if (!group->rekey)
 		return next;
 	if (group->rekey->end < next)
@@ -317,7 +357,7 @@ static void roll_over(struct ks_group *group, uint64_t now)
 
 void ks_rekey_run(struct ks_group *group, uint64_t now)
 {
-	if (group->passed && (group->part <= now || ks_has_converged(group)))
+	if (group->passed && part_at(group) <= now)
 		ks_shim_part(group);
 	if (group->heir && group->inherit <= now)
 		inherit(group);

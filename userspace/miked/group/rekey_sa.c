@@ -84,9 +84,9 @@ static void set_selectors(const struct conf_rekey *conf, const struct gemcast_ad
 	selector_to_wire(&selector, &sa->src, &sa->dst);
 }
 
-int rekey_sa_new(const struct crypto *crypto, const struct conf_rekey *conf,
-		 const struct gemcast_addr *source, const struct rekey_sa *before,
-		 struct rekey_sa *sa)
+/* Without its keys, and what says how messages are signed. */
+static struct rekey_sa blank(const struct conf_rekey *conf, const struct gemcast_addr *source,
+			     const struct rekey_sa *sa)
 {
 	struct rekey_sa fresh = {
 		.cipher = {
@@ -95,14 +95,78 @@ int rekey_sa_new(const struct crypto *crypto, const struct conf_rekey *conf,
 			.integ = AUTH_NONE,
 		},
 		.kwa = (uint16_t)conf->key_wrap,
+		.next_id = sa->next_id,
 	};
-	int err;
 
 	memcpy(fresh.spi, sa->spi, sizeof(fresh.spi));
 	set_selectors(conf, source, &fresh);
+	return fresh;
+}
+
+int rekey_sa_new(const struct crypto *crypto, const struct conf_rekey *conf,
+		 const struct gemcast_addr *source, const struct rekey_sa *before,
+		 struct rekey_sa *sa)
+{
+	struct rekey_sa fresh = blank(conf, source, sa);
+	int err;
+
+	fresh.next_id = 0;
 	err = new_keymat(crypto, &fresh);
 	if (!err)
 		err = new_pair(crypto, conf->authentication, before, &fresh);
+	if (err)
+		rekey_sa_free(&fresh);
+	*sa = fresh;
+	return err;
+}
+
+/* A length, and both keys: the second of none that signs is empty. */
+int rekey_sa_pack(const struct rekey_sa *sa, struct secret *keys)
+{
+	struct secret der = { 0 };
+	struct writer w;
+	int err = sa->scheme ? key_to_der(&sa->key, &der) : 0;
+
+	*keys = (struct secret){ 0 };
+	if (!err)
+		err = secret_new(keys, 2 + sa->keymat.len + der.len);
+	if (!err) {
+		w = writer_to(keys->data, keys->len);
+		write_u16(&w, (uint16_t)sa->keymat.len);
+		write_chunk(&w, secret_chunk(&sa->keymat));
+		write_chunk(&w, secret_chunk(&der));
+	}
+	secret_free(&der);
+	return err;
+}
+
+static int unpack(const struct crypto *crypto, enum conf_rekey_auth by, struct chunk keys,
+		  struct rekey_sa *sa)
+{
+	struct reader r = reader_of(keys);
+	struct chunk keymat = read_chunk(&r, read_u16(&r)), der = read_rest(&r);
+	int err;
+
+	if (r.failed || keymat.len != keymat_rekey_len(&sa->cipher, sa->kwa) ||
+	    !der.len != (by == CONF_REKEY_IMPLICIT))
+		return -EBADMSG;
+	err = secret_copy(&sa->keymat, keymat);
+	if (!err)
+		err = keymat_rekey(&sa->cipher, sa->kwa, secret_chunk(&sa->keymat), &sa->keys);
+	if (err || !der.len)
+		return err;
+	err = key_from_der(crypto, der, &sa->key);
+	if (!err)
+		sa->scheme = key_scheme(&sa->key, scheme_hashes, 4);
+	return err == -EKEYREJECTED ? -EBADMSG : err;
+}
+
+int rekey_sa_unpack(const struct crypto *crypto, const struct conf_rekey *conf,
+		    const struct gemcast_addr *source, struct chunk keys, struct rekey_sa *sa)
+{
+	struct rekey_sa fresh = blank(conf, source, sa);
+	int err = unpack(crypto, conf->authentication, keys, &fresh);
+
 	if (err)
 		rekey_sa_free(&fresh);
 	*sa = fresh;

@@ -44,6 +44,15 @@ int rekey_sa_new(const struct crypto *crypto, const struct conf_rekey *conf,
 		 struct rekey_sa *sa);
 void rekey_sa_free(struct rekey_sa *sa);
 
+/* Key server: its keys as bytes, for a place that keeps secrets; @keys is the caller's to free. */
+int rekey_sa_pack(const struct rekey_sa *sa, struct secret *keys);
+/*
+ * One that was made by rekey_sa_new(), anew, by the same configuration; spi and next_id are
+ * the caller's. -EBADMSG: these are not its keys.
+ */
+int rekey_sa_unpack(const struct crypto *crypto, const struct conf_rekey *conf,
+		    const struct gemcast_addr *source, struct chunk keys, struct rekey_sa *sa);
+
 /*
  * Its policy, but lifetime and GSA_NEXT_SPI; it points into @sa and @transforms. GCAUTH
  * and GSA_INITIAL_MESSAGE_ID are of a registration alone.

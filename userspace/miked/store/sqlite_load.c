@@ -56,6 +56,9 @@ static int load_group(const struct loading *loading, sqlite3_stmt *stmt)
 		.text = text(stmt, 1),
 		.own = sqlite3_column_int(stmt, 2),
 		.epoch = u32(stmt, 3),
+		.pending = u32(stmt, 4),
+		.line = u32(stmt, 5),
+		.signers = u32(stmt, 6),
 	};
 
 	if (!row.name || !row.text)
@@ -89,7 +92,8 @@ static int load_sa(const struct loading *loading, sqlite3_stmt *stmt)
 		.group = text(stmt, 1),
 		.epoch = u32(stmt, 2),
 		.place = u32(stmt, 3),
-		.selector = blob(stmt, 4),
+		.next = u32(stmt, 4),
+		.selector = blob(stmt, 5),
 	};
 	const struct seal_place place = { "sa", row.group, (uint64_t)row.epoch << 32 | row.spi,
 					  { NULL, 0 } };
@@ -98,7 +102,7 @@ static int load_sa(const struct loading *loading, sqlite3_stmt *stmt)
 
 	if (!row.group)
 		return -ENOMEM;
-	err = unseal(loading, &place, blob(stmt, 5), "an SA", &keymat);
+	err = unseal(loading, &place, blob(stmt, 6), "an SA", &keymat);
 	if (err)
 		return err;
 	row.keymat = secret_chunk(&keymat);
@@ -145,14 +149,16 @@ static int load_member(const struct loading *loading, sqlite3_stmt *stmt)
 		.since = sqlite3_column_int64(stmt, 9),
 		.oldest = u32(stmt, 10),
 		.epoch = u32(stmt, 11),
+		.line = u32(stmt, 12),
+		.fragments = sqlite3_column_int(stmt, 13),
 		.sids = sids,
 		.former = former,
 	};
 
 	if (!row.group || !row.id)
 		return -ENOMEM;
-	if (!numbers(blob(stmt, 12), sids, &row.n_sids) ||
-	    !numbers(blob(stmt, 13), former, &row.n_former))
+	if (!numbers(blob(stmt, 14), sids, &row.n_sids) ||
+	    !numbers(blob(stmt, 15), former, &row.n_former))
 		return damaged(loading, "a member", row.group);
 	return loading->reader->member(loading->reader->context, &row);
 }
@@ -161,20 +167,23 @@ static int load_rekey_sa(const struct loading *loading, sqlite3_stmt *stmt)
 {
 	struct store_rekey_sa row = {
 		.group = text(stmt, 1),
-		.made = sqlite3_column_int64(stmt, 2),
+		.place = u32(stmt, 2),
 		.end = sqlite3_column_int64(stmt, 3),
 		.next_id = u32(stmt, 4),
-		.policy = blob(stmt, 5),
+		.signer = u32(stmt, 5),
+		.text = text(stmt, 7),
+		.source = blob(stmt, 8),
 	};
 	const struct seal_place place = { "rekey-sa", row.group, 0, CHUNK(row.spi) };
-	struct chunk spi = blob(stmt, 0);
+	struct chunk spi = blob(stmt, 0), next = blob(stmt, 6);
 	struct secret keys;
 	int err;
 
-	if (!row.group || spi.len != sizeof(row.spi))
+	if (!row.group || !row.text || spi.len != sizeof(row.spi) || next.len != sizeof(row.next))
 		return -ENOMEM;
 	memcpy(row.spi, spi.data, sizeof(row.spi));
-	err = unseal(loading, &place, blob(stmt, 6), "a Rekey SA", &keys);
+	memcpy(row.next, next.data, sizeof(row.next));
+	err = unseal(loading, &place, blob(stmt, 9), "a Rekey SA", &keys);
 	if (err)
 		return err;
 	row.keys = secret_chunk(&keys);
@@ -199,7 +208,7 @@ static const struct {
 	{ "SELECT * FROM sas ORDER BY grp, epoch, place", load_sa },
 	{ "SELECT * FROM sids ORDER BY grp, epoch, word", load_sids },
 	{ "SELECT * FROM members ORDER BY grp, id", load_member },
-	{ "SELECT * FROM rekey_sas ORDER BY grp, made", load_rekey_sa },
+	{ "SELECT * FROM rekey_sas ORDER BY grp, place", load_rekey_sa },
 	{ "SELECT * FROM retired ORDER BY place", load_retired },
 };
 

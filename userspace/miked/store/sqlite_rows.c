@@ -23,7 +23,10 @@ const char store_schema[] =
 	"name TEXT NOT NULL PRIMARY KEY,"
 	"text TEXT NOT NULL,"
 	"own INTEGER NOT NULL CHECK (own" BOOL ","
-	"epoch INTEGER NOT NULL CHECK (epoch" U32 ") STRICT, WITHOUT ROWID;"
+	"epoch INTEGER NOT NULL CHECK (epoch" U32 ","
+	"pending INTEGER NOT NULL CHECK (pending" U32 ","
+	"line INTEGER NOT NULL CHECK (line" U32 ","
+	"signers INTEGER NOT NULL CHECK (signers" U32 ") STRICT, WITHOUT ROWID;"
 
 	"CREATE TABLE epochs ("
 	"grp TEXT NOT NULL REFERENCES groups ON DELETE CASCADE,"
@@ -44,6 +47,7 @@ const char store_schema[] =
 	"grp TEXT NOT NULL,"
 	"epoch INTEGER NOT NULL,"
 	"place INTEGER NOT NULL CHECK (place" U32 ","
+	"next INTEGER NOT NULL CHECK (next" U32 ","
 	"selector BLOB NOT NULL,"
 	"keymat BLOB NOT NULL,"
 	"UNIQUE (grp, epoch, place),"
@@ -70,6 +74,8 @@ const char store_schema[] =
 	"since INTEGER NOT NULL,"
 	"oldest INTEGER NOT NULL CHECK (oldest" U32 ","
 	"epoch INTEGER NOT NULL CHECK (epoch" U32 ","
+	"line INTEGER NOT NULL CHECK (line" U32 ","
+	"fragments INTEGER NOT NULL CHECK (fragments" BOOL ","
 	"sids BLOB NOT NULL,"
 	"former BLOB NOT NULL,"
 	"PRIMARY KEY (grp, id)) STRICT, WITHOUT ROWID;"
@@ -77,10 +83,13 @@ const char store_schema[] =
 	"CREATE TABLE rekey_sas ("
 	"spi BLOB NOT NULL PRIMARY KEY CHECK (length(spi) = 16),"
 	"grp TEXT NOT NULL REFERENCES groups ON DELETE CASCADE,"
-	"made INTEGER NOT NULL,"
-	"ends INTEGER NOT NULL CHECK (ends >= made),"
+	"place INTEGER NOT NULL CHECK (place" U32 ","
+	"ends INTEGER NOT NULL,"
 	"next_id INTEGER NOT NULL CHECK (next_id" U32 ","
-	"policy BLOB NOT NULL,"
+	"signer INTEGER NOT NULL CHECK (signer" U32 ","
+	"next BLOB NOT NULL CHECK (length(next) = 16),"
+	"text TEXT NOT NULL,"
+	"source BLOB NOT NULL,"
 	"keys BLOB NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX rekey_sas_by_group ON rekey_sas (grp);"
 
@@ -93,18 +102,21 @@ static const char * const statements[SQL_STATEMENTS] = {
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_SEEN] = "UPDATE meta SET seen = max(seen, ?)",
 	/* A row that others refer to is changed where it is: to replace it would delete those. */
-	[SQL_PUT_GROUP] = "INSERT INTO groups VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-		"text = excluded.text, own = excluded.own, epoch = excluded.epoch",
+	[SQL_PUT_GROUP] = "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?) "
+		"ON CONFLICT DO UPDATE SET text = excluded.text, own = excluded.own, "
+		"epoch = excluded.epoch, pending = excluded.pending, line = excluded.line, "
+		"signers = excluded.signers",
 	[SQL_PUT_EPOCH] = "INSERT INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
 		"ON CONFLICT DO UPDATE SET made = excluded.made, ends = excluded.ends, "
 		"doomed = excluded.doomed, sequential = excluded.sequential, "
 		"taken = excluded.taken, encr = excluded.encr, key_bits = excluded.key_bits, "
 		"sids = excluded.sids, next_sid = excluded.next_sid",
-	[SQL_PUT_SA] = "INSERT INTO sas VALUES (?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_SA] = "INSERT INTO sas VALUES (?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_SIDS] = "INSERT OR REPLACE INTO sids VALUES (?, ?, ?, ?)",
 	[SQL_PUT_MEMBER] = "INSERT OR REPLACE INTO members VALUES "
-		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[SQL_PUT_REKEY_SA] = "INSERT OR REPLACE INTO rekey_sas VALUES (?, ?, ?, ?, ?, ?, ?)",
+		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUT_REKEY_SA] = "INSERT OR REPLACE INTO rekey_sas VALUES "
+		"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_PUT_RETIRED] = "INSERT OR REPLACE INTO retired VALUES (?, ?)",
 	[SQL_DEL_GROUP] = "DELETE FROM groups WHERE name = ?",
 	[SQL_DEL_EPOCH] = "DELETE FROM epochs WHERE grp = ? AND number = ?",
@@ -266,8 +278,8 @@ static int commit(struct store *base, int64_t now)
 
 static int put_group(struct store *base, const struct store_group *row)
 {
-	return change(base, SQL_PUT_GROUP, "ttii", row->name, row->text, (int64_t)row->own,
-		      (int64_t)row->epoch);
+	return change(base, SQL_PUT_GROUP, "ttiiiii", row->name, row->text, (int64_t)row->own,
+		      (int64_t)row->epoch, (int64_t)row->pending, (int64_t)row->line, (int64_t)row->signers);
 }
 
 static int put_epoch(struct store *base, const struct store_epoch *row)
@@ -295,8 +307,8 @@ static int put_sa(struct store *base, const struct store_sa *row)
 
 	if (err)
 		return unsealed(base, err);
-	return change(base, SQL_PUT_SA, "itiibb", (int64_t)row->spi, row->group,
-		      (int64_t)row->epoch, (int64_t)row->place, row->selector,
+	return change(base, SQL_PUT_SA, "itiiibb", (int64_t)row->spi, row->group,
+		      (int64_t)row->epoch, (int64_t)row->place, (int64_t)row->next, row->selector,
 		      ((struct chunk){ sealed, len }));
 }
 
@@ -321,10 +333,11 @@ static int put_member(struct store *base, const struct store_member *row)
 {
 	uint8_t sids[STORE_MAX_SIDS * 4], former[STORE_MAX_SIDS * 4];
 
-	return change(base, SQL_PUT_MEMBER, "ttbiiiibiiiibb", row->group, row->id,
+	return change(base, SQL_PUT_MEMBER, "ttbiiiibiiiiiibb", row->group, row->id,
 		      row->identity, (int64_t)row->registered, (int64_t)row->role,
 		      (int64_t)row->admitted, (int64_t)row->expelled, row->from,
 		      (int64_t)row->port, row->since, (int64_t)row->oldest, (int64_t)row->epoch,
+		      (int64_t)row->line, (int64_t)row->fragments,
 		      numbers(row->sids, row->n_sids, sids, sizeof(sids)),
 		      numbers(row->former, row->n_former, former, sizeof(former)));
 }
@@ -338,8 +351,9 @@ static int put_rekey_sa(struct store *base, const struct store_rekey_sa *row)
 
 	if (err)
 		return unsealed(base, err);
-	return change(base, SQL_PUT_REKEY_SA, "btiiibb", CHUNK(row->spi), row->group,
-		      row->made, row->end, (int64_t)row->next_id, row->policy,
+	return change(base, SQL_PUT_REKEY_SA, "btiiiibtbb", CHUNK(row->spi), row->group,
+		      (int64_t)row->place, row->end, (int64_t)row->next_id, (int64_t)row->signer,
+		      CHUNK(row->next), row->text, row->source,
 		      ((struct chunk){ sealed, len }));
 }
 

@@ -33,6 +33,8 @@ struct store_group {
 	const char *text;		/* conf_group_text() */
 	bool own;			/* a command brought it, no configuration */
 	uint32_t epoch;			/* the number of the last that was made */
+	uint32_t pending;		/* what is to be done soon: bits, the caller's */
+	uint32_t line, signers;		/* of Rekey SAs, of keys to sign by: so many there were */
 };
 
 struct store_epoch {
@@ -49,6 +51,7 @@ struct store_sa {
 	const char *group;
 	uint32_t epoch, spi;
 	uint32_t place;			/* among the epoch's */
+	uint32_t next;			/* SPI of the SA that is to follow it; 0: not chosen */
 	struct chunk selector;
 	struct chunk keymat;		/* secret */
 };
@@ -71,6 +74,8 @@ struct store_member {
 	uint16_t port;
 	int64_t since;
 	uint32_t oldest, epoch;
+	uint32_t line;			/* of Rekey SAs, that it knows; 0: none */
+	bool fragments;			/* it puts IKE fragments together */
 	const uint32_t *sids, *former;
 	size_t n_sids, n_former;
 };
@@ -78,10 +83,14 @@ struct store_member {
 struct store_rekey_sa {
 	const char *group;
 	uint8_t spi[STORE_REKEY_SPI_LEN];
-	int64_t made, end;
+	uint32_t place;			/* which of the group's it is */
+	int64_t end;
 	uint32_t next_id;		/* no Message ID was used from this one on */
-	struct chunk policy;
-	struct chunk keys;		/* secret */
+	uint32_t signer;		/* the number of its key to sign by */
+	uint8_t next[STORE_REKEY_SPI_LEN];	/* SPI of the Rekey SA that is to follow it */
+	const char *text;		/* conf_group_text() of a group with its policy */
+	struct chunk source;		/* from where messages go: an address */
+	struct chunk keys;		/* secret: keying material, and the key to sign by */
 };
 
 /* An SPI of SAs that ended, in one of the places for them. */
@@ -110,8 +119,8 @@ struct store;
 /* Each returns 0 or a negative errno value: -ENOSPC, -EIO, -ENOMEM, ... */
 struct store_ops {
 	/*
-	 * What was committed, and @seen: the latest time at which anything was. -EBADMSG: a row
-	 * does not hold together; @why says which.
+	 * What was committed, and before its rows @seen: the latest time at which anything was.
+	 * -EBADMSG: a row does not hold together; @why says which.
 	 */
 	int (*load)(struct store *store, const struct store_reader *reader, int64_t *seen,
 		    struct reason *why);

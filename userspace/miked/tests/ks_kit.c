@@ -183,16 +183,30 @@ static void *new(size_t n, size_t size)
 	return memory;
 }
 
+static int64_t wall(void *context)
+{
+	(void)context;
+	return kit.wall + (int64_t)kit.now;
+}
+
+struct ks_setup kit_setup(void)
+{
+	return (struct ks_setup){
+		.crypto = &kit.crypto,
+		.world = { .now = now, .wall = wall, .spi = spi, .send_group = to_all,
+			   .group_source = group_source },
+	};
+}
+
 void kit_begin(const char *groups)
 {
-	struct ks_setup setup = { .crypto = &kit.crypto,
-				  .world = { .now = now, .spi = spi, .send_group = to_all,
-					     .group_source = group_source } };
+	struct ks_setup setup;
 
 	log_set_level(AREA_GROUP, getenv("KIT_LOG") ? LEVEL_DEBUG : LEVEL_ERROR);
 	kit = (struct kit){ .now = 1000000 };
 	assert_int_equal(crypto_init(&kit.crypto, NULL, NULL), 0);
 	kit.conf = load(groups);
+	setup = kit_setup();
 	kit.ks = ks_new(&setup, kit.conf);
 	assert_non_null(kit.ks);
 }

@@ -84,6 +84,7 @@ struct kit {
 	struct conf *conf;
 	struct ks *ks;
 	uint64_t now;
+	int64_t wall;			/* the wall clock when that is zero */
 	struct ike_sa *sas;
 	int wrap_error;			/* what ike_sa_wrap_key() says */
 	int random_error;
@@ -115,6 +116,9 @@ extern struct kit kit;
 void kit_begin(const char *groups);
 void kit_end(void);
 void kit_reload(const char *groups);
+
+/* What a key server is made of here. */
+struct ks_setup kit_setup(void);
 
 /* An IKE SA of a peer that was authenticated as @id, at @address. */
 struct ike_sa *kit_sa(const char *id, const char *address);

@@ -64,7 +64,7 @@ static void close_store(void)
 
 static int put_group(const char *name, uint32_t epoch)
 {
-	const struct store_group row = { name, "{\"name\":\"video\"}", true, epoch };
+	const struct store_group row = { name, "{\"name\":\"video\"}", true, epoch, 3, 4, 5 };
 
 	return store->ops->put_group(store, &row);
 }
@@ -83,7 +83,7 @@ static int put_epoch(const char *group, uint32_t number)
 static int put_sa(const char *group, uint32_t epoch, uint32_t spi, uint32_t place,
 		  struct chunk key)
 {
-	const struct store_sa row = { group, epoch, spi, place, CHUNK(selector), key };
+	const struct store_sa row = { group, epoch, spi, place, 1, CHUNK(selector), key };
 
 	return store->ops->put_sa(store, &row);
 }
@@ -94,7 +94,7 @@ static int put_member(const char *group, const char *id, uint32_t epoch)
 	const struct store_member row = {
 		.group = group, .id = id, .identity = CHUNK(selector), .registered = true,
 		.role = 3, .admitted = 2, .from = CHUNK(address), .port = 848, .since = 77,
-		.oldest = 1, .epoch = epoch, .sids = sids, .n_sids = 3, .former = former,
+		.oldest = 1, .epoch = epoch, .line = 9, .fragments = true, .sids = sids, .n_sids = 3, .former = former,
 		.n_former = 1,
 	};
 
@@ -111,8 +111,8 @@ static int put_sids(const char *group, uint32_t epoch, uint32_t word, uint64_t t
 static int put_rekey_sa(const char *group, uint32_t next_id)
 {
 	struct store_rekey_sa row = {
-		.group = group, .made = 1, .end = 2, .next_id = next_id,
-		.policy = CHUNK(selector), .keys = CHUNK(rekey_keys),
+		.group = group, .place = 1, .end = 2, .next_id = next_id, .signer = 3,
+		.next = { 5 }, .text = "{}", .source = CHUNK(selector), .keys = CHUNK(rekey_keys),
 	};
 
 	memcpy(row.spi, rekey_spi, sizeof(row.spi));
@@ -155,7 +155,8 @@ static int tell(const char *format, ...)
 static int on_group(void *context, const struct store_group *row)
 {
 	assert_ptr_equal(context, &told);
-	return tell("group %s %s %d %u\n", row->name, row->text, row->own, row->epoch);
+	return tell("group %s %s %d %u %u %u %u\n", row->name, row->text, row->own, row->epoch,
+		    row->pending, row->line, row->signers);
 }
 
 static int on_epoch(void *context, const struct store_epoch *row)
@@ -171,7 +172,7 @@ static int on_sa(void *context, const struct store_sa *row)
 	(void)context;
 	assert_true(chunk_equal(row->selector, CHUNK(selector)));
 	assert_true(chunk_equal(row->keymat, row->place ? CHUNK(keymat) : CHUNK(other_keymat)));
-	return tell("sa %s %u %u %u\n", row->group, row->epoch, row->spi, row->place);
+	return tell("sa %s %u %u %u %u\n", row->group, row->epoch, row->spi, row->place, row->next);
 }
 
 static int on_sids(void *context, const struct store_sids *row)
@@ -188,20 +189,20 @@ static int on_member(void *context, const struct store_member *row)
 	assert_true(chunk_equal(row->from, CHUNK(address)));
 	assert_int_equal(row->n_sids, 3);
 	assert_int_equal(row->n_former, 1);
-	return tell("member %s %s %d %u %u %d %u %lld %u %u %u %u %u %u\n", row->group, row->id,
+	return tell("member %s %s %d %u %u %d %u %lld %u %u %u %u %u %u %u %d\n", row->group, row->id,
 		    row->registered, row->role, row->admitted, row->expelled, row->port,
 		    (long long)row->since, row->oldest, row->epoch, row->sids[0], row->sids[1],
-		    row->sids[2], row->former[0]);
+		    row->sids[2], row->former[0], row->line, row->fragments);
 }
 
 static int on_rekey_sa(void *context, const struct store_rekey_sa *row)
 {
 	(void)context;
 	assert_memory_equal(row->spi, rekey_spi, sizeof(rekey_spi));
-	assert_true(chunk_equal(row->policy, CHUNK(selector)));
+	assert_true(chunk_equal(row->source, CHUNK(selector)));
 	assert_true(chunk_equal(row->keys, CHUNK(rekey_keys)));
-	return tell("rekey-sa %s %lld %lld %u\n", row->group, (long long)row->made,
-		    (long long)row->end, row->next_id);
+	return tell("rekey-sa %s %u %lld %u %u %s %u\n", row->group, row->place,
+		    (long long)row->end, row->next_id, row->signer, row->text, row->next[0]);
 }
 
 static int on_retired(void *context, const struct store_retired *row)
@@ -229,16 +230,16 @@ static const char *all(void)
 }
 
 static const char everything[] =
-	"group audio {\"name\":\"video\"} 1 0\n"
-	"group video {\"name\":\"video\"} 1 2\n"
+	"group audio {\"name\":\"video\"} 1 0 3 4 5\n"
+	"group video {\"name\":\"video\"} 1 2 3 4 5\n"
 	"epoch video 1 -5 1125899906842624 101 20 256 65536 65535\n"
 	"epoch video 2 -5 1125899906842624 101 20 256 65536 65535\n"
-	"sa video 1 256 0\n"
-	"sa video 1 4000000000 1\n"
+	"sa video 1 256 0 1\n"
+	"sa video 1 4000000000 1 1\n"
 	"sids video 1 1023 ffffffffffffffff\n"
-	"member video gm1.example.org 1 3 2 0 848 77 1 2 1 65535 7 0\n"
-	"member video gm2.example.org 1 3 2 0 848 77 1 1 1 65535 7 0\n"
-	"rekey-sa video 1 2 65\n"
+	"member video gm1.example.org 1 3 2 0 848 77 1 2 1 65535 7 0 9 1\n"
+	"member video gm2.example.org 1 3 2 0 848 77 1 1 1 65535 7 0 9 1\n"
+	"rekey-sa video 1 2 65 3 {} 5\n"
 	"retired 255 4294967295\n";
 
 static void keeps_what_was_committed(void **state)
@@ -292,11 +293,11 @@ static void deletes(void **state)
 	assert_int_equal(store->ops->del_group(store, "audio"), 0);
 	assert_int_equal(store->ops->del_member(store, "video", "nobody"), 0);
 	assert_string_equal(all(),
-			    "group video {\"name\":\"video\"} 1 2\n"
+			    "group video {\"name\":\"video\"} 1 2 3 4 5\n"
 			    "epoch video 1 -5 1125899906842624 101 20 256 65536 65535\n"
-			    "sa video 1 256 0\nsa video 1 4000000000 1\n"
+			    "sa video 1 256 0 1\nsa video 1 4000000000 1 1\n"
 			    "sids video 1 1023 ffffffffffffffff\n"
-			    "member video gm1.example.org 1 3 2 0 848 77 1 2 1 65535 7 0\n"
+			    "member video gm1.example.org 1 3 2 0 848 77 1 2 1 65535 7 0 9 1\n"
 			    "retired 255 4294967295\n");
 	assert_int_equal(store->ops->del_epoch(store, "video", 1), 0);
 	assert_null(strstr(all(), "sa "));
@@ -319,11 +320,11 @@ static void replaces(void **state)
 	assert_int_equal(put_member("video", "gm2.example.org", 2), 0);
 	assert_int_equal(put_rekey_sa("video", 129), 0);
 	assert_int_equal(put_sids("video", 1, 1023, 1), 0);
-	assert_non_null(strstr(all(), "group video {\"name\":\"video\"} 1 3\n"));
-	assert_non_null(strstr(told, "sa video 1 256 0\n"));
+	assert_non_null(strstr(all(), "group video {\"name\":\"video\"} 1 3 3 4 5\n"));
+	assert_non_null(strstr(told, "sa video 1 256 0 1\n"));
 	assert_non_null(strstr(told, "sids video 1 1023 1\n"));
 	assert_non_null(strstr(told, "gm2.example.org 1 3 2 0 848 77 1 2 "));
-	assert_non_null(strstr(told, "rekey-sa video 1 2 129\n"));
+	assert_non_null(strstr(told, "rekey-sa video 1 2 129 3 {} 5\n"));
 }
 
 /* An error ends the transaction: what was put before it is not stored either. */
@@ -736,12 +737,12 @@ static void assert_is_at(size_t done)
 
 	/* The one that failed may be there. */
 	for (at = done; at <= done + 1; at++) {
-		snprintf(line, sizeof(line), "group video {\"name\":\"video\"} 1 %zu\n", at);
+		snprintf(line, sizeof(line), "group video {\"name\":\"video\"} 1 %zu 3 4 5\n", at);
 		if (strstr(all(), line) || (!at && !*told))
 			break;
 	}
 	assert_true(at <= done + 1);
-	snprintf(line, sizeof(line), "sa video %zu %zu 1\n", at, 1000 + at);
+	snprintf(line, sizeof(line), "sa video %zu %zu 1 1\n", at, 1000 + at);
 	assert_true(!at || strstr(told, line));
 	snprintf(line, sizeof(line), "sa video %zu ", at + 1);
 	assert_null(strstr(told, line));
