@@ -223,6 +223,11 @@ stage_userspace()
 	run_tap "user space's tests" env CMOCKA_MESSAGE_OUTPUT=TAP make -C userspace check
 }
 
+stage_fuzz()
+{
+	run_tap "user space's fuzzers" make -s -C userspace fuzz
+}
+
 stage_selftests()
 {
 	local kernel
@@ -242,7 +247,25 @@ stage_selftests()
 	fi
 }
 
-all='build sparse checkpatch static install userspace selftests'
+# The fuzzers take what the guest leaves of the CPUs.
+stage_guest()
+{
+	nice -n 19 make -s -C userspace fuzz >"$logs/fuzz.log" 2>&1 &
+	fuzzers=$!
+	stage_selftests
+	run_tap "user space's fuzzers" fuzzed
+}
+
+fuzzed()
+{
+	local status=0
+
+	wait "$fuzzers" || status=$?
+	cat "$logs/fuzz.log"
+	return "$status"
+}
+
+all='build sparse checkpatch static install userspace guest'
 if [ $# -eq 0 ]; then
 	# shellcheck disable=SC2086
 	set -- $all

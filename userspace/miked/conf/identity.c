@@ -180,15 +180,23 @@ static void print_hex(const struct conf_identity *identity, char *text)
 		text += sprintf(text, "%02x", identity->data[i]);
 }
 
-/* The prefix is left out where none is needed to read it again. */
-static bool is_plain(const struct conf_identity *identity)
+/*
+ * The prefix is left out where none is needed to read it again: no two identities have
+ * the same words, whatever a peer calls itself.
+ */
+static bool is_plain(const struct conf_identity *identity, const char *words)
 {
-	return (identity->type == ID_MAIL || identity->type == ID_FQDN_NAME) && identity->len;
+	struct conf_identity again;
+
+	return (identity->type == ID_MAIL || identity->type == ID_FQDN_NAME) &&
+	       conf_identity_parse(words, ID_FQDN_NAME, true, &again) &&
+	       again.type == identity->type;
 }
 
 void conf_identity_print(const struct conf_identity *identity, char *text)
 {
 	const char *data = (const char *)identity->data;
+	char words[1 + CONF_IDENTITY_MAX + 1];
 
 	switch (identity->type) {
 	case ID_IPV4:
@@ -207,9 +215,9 @@ void conf_identity_print(const struct conf_identity *identity, char *text)
 	default:
 		break;
 	}
-	snprintf(text, CONF_IDENTITY_TEXT, "%s%s%s",
-		 is_plain(identity) ? "" : prefix_of(identity->type),
-		 identity->pattern ? "*" : "", data);
+	snprintf(words, sizeof(words), "%s%s", identity->pattern ? "*" : "", data);
+	snprintf(text, CONF_IDENTITY_TEXT, "%s%s",
+		 is_plain(identity, words) ? "" : prefix_of(identity->type), words);
 }
 
 /* The local part of a mail address counts letter by letter. */

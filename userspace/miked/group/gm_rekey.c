@@ -183,6 +183,12 @@ static bool take_deletes(struct gm_member *m, const struct wire_message *request
 	return excluded;
 }
 
+/* The Rekey SA was deleted, none followed, and there is no IKE SA. */
+static bool is_left_alone(const struct gm_member *m)
+{
+	return m->rekey_sas && !gm_rekey_sa(m) && !m->link;
+}
+
 /* What is deleted goes after what is new has come (RFC 9838 2.4.1.4). */
 int gm_rekey_take(struct gm_member *m, const struct gm_channel *channel,
 		  const struct wire_message *request)
@@ -193,6 +199,8 @@ int gm_rekey_take(struct gm_member *m, const struct gm_channel *channel,
 		gm_member_excluded(m);
 	else if (!err)
 		gm_member_schedule(m);
+	if (is_left_alone(m))
+		gm_repair(m, "nobody will tell of new keys any more");
 	return err;
 }
 

@@ -84,8 +84,13 @@ static void send_report(struct gm_member *m, struct gm_report *report, uint16_t 
 
 void gm_report_free(struct gm *gm)
 {
-	while (gm->reports)
-		forget(gm->reports);
+	struct gm_report *report, *next;
+
+	for (report = gm->reports; report; report = next) {
+		next = report->next;
+		free(report);
+	}
+	gm->reports = NULL;
 }
 
 /* ---- acknowledgements */

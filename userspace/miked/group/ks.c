@@ -75,7 +75,7 @@ static void end_shadowed(struct ks *ks, const struct conf_group *conf)
 	struct wire_id id = { conf->id.type, { conf->id.data, conf->id.len } };
 	struct ks_group *group = ks_group_of(ks, &id);
 
-	if (!group || !group->own || !strcmp(group->conf->name, conf->name))
+	if (!group || group->configured || !strcmp(group->conf->name, conf->name))
 		return;
 	ks_log(LEVEL_WARNING, group, NULL, "its id is that of %s in the configuration",
 	       conf->name);

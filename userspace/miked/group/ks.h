@@ -93,6 +93,17 @@ int ks_show_member(struct ks *ks, const struct gemcast_ks_member *after,
 		   struct gemcast_ks_member *out);
 /* The group becomes the key server's, whatever comes of it. */
 int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why);
+/*
+ * Another policy for the group of this name. Can it be at all? Which registered members
+ * could not live with it (key: id), and why? And put it in force, unless there are such
+ * members, who are excluded with @yes; the policy becomes the key server's, whatever comes
+ * of it. It counts until the configuration is loaded again, if the group is of that.
+ * Besides the errors above: -EPERM.
+ */
+int ks_group_check(struct ks *ks, const struct conf_group *conf, struct reason *why);
+int ks_show_unfit(struct ks *ks, const struct conf_group *conf,
+		  const struct gemcast_ks_unfit *after, struct gemcast_ks_unfit *out);
+int ks_group_set(struct ks *ks, struct conf_group *conf, bool yes, struct reason *why);
 int ks_group_del(struct ks *ks, const char *name, struct reason *why);
 /* Besides whom the configuration admits; who was expelled may come again. */
 int ks_admit(struct ks *ks, const char *name, enum conf_role role,

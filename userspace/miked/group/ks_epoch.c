@@ -452,11 +452,14 @@ void ks_epochs_free(struct ks_group *group)
 		remove_epoch(group, group->n_epochs - 1);
 }
 
-/* Have all the last one, as far as can be known? */
-static bool is_settled(const struct ks_group *group, uint64_t now)
+/* When all have the last one, as far as can be known. Who listens says nothing. */
+static uint64_t settled_at(const struct ks_group *group)
 {
-	return (ks_has_converged(group) && !group->listening) ||
-	       ks_last(group)->settled <= now;
+	const struct ks_epoch *last = ks_last(group);
+
+	if (ks_has_converged(group) && !(group->listening && last->cast))
+		return 0;
+	return last->settled;
 }
 
 /* Of what was there before the start nobody without an IKE SA can be told. */
@@ -465,11 +468,14 @@ static uint64_t grace_of(const struct ks_group *group, const struct ks_epoch *ep
 	return epoch->number <= group->loaded ? group->grace : 0;
 }
 
-/* Those of which the time is over, and those that all members can do without. */
-static bool is_over(const struct ks_group *group, const struct ks_epoch *epoch, uint64_t now)
+/* Its time is over, or all members can do without. */
+static uint64_t over_at(const struct ks_group *group, const struct ks_epoch *epoch)
 {
-	return epoch->end <= now ||
-	       (epoch->doomed && is_settled(group, now) && grace_of(group, epoch) <= now);
+	uint64_t settled = settled_at(group), grace = grace_of(group, epoch);
+
+	if (!epoch->doomed)
+		return epoch->end;
+	return least(epoch->end, settled > grace ? settled : grace);
 }
 
 /* What ends before its time has to be deleted where it is. */
@@ -489,7 +495,7 @@ static void end_epochs(struct ks_group *group, uint64_t now)
 
 	while (i < group->n_epochs) {
 		epoch = group->epochs[i];
-		if (!is_over(group, epoch, now)) {
+		if (over_at(group, epoch) > now) {
 			i++;
 			continue;
 		}
@@ -569,21 +575,12 @@ static void roll_over(struct ks_group *group, uint64_t now)
 
 uint64_t ks_group_next(const struct ks_group *group)
 {
-	uint64_t at, next = least(rollover_at(group), ks_shim_next(group));
-	const struct ks_epoch *epoch;
+	uint64_t next = least(rollover_at(group), ks_shim_next(group));
 	size_t i;
 
 	next = least(next, ks_rekey_next(group));
-	for (i = 0; i < group->n_epochs; i++) {
-		epoch = group->epochs[i];
-		next = least(next, epoch->end);
-		if (!epoch->doomed)
-			continue;
-		at = grace_of(group, epoch);
-		if (!(ks_has_converged(group) && !group->listening) && ks_last(group)->settled > at)
-			at = ks_last(group)->settled;
-		next = least(next, at);
-	}
+	for (i = 0; i < group->n_epochs; i++)
+		next = least(next, over_at(group, group->epochs[i]));
 	return next;
 }
 

@@ -363,6 +363,9 @@ void ks_peers_run(struct ks *ks);
 uint64_t ks_peers_next(const struct ks *ks);
 void ks_peers_free(struct ks *ks);
 
+/* ks_show.c */
+const char *ks_role_text(uint32_t role);
+
 /* ks_rekey_sa.c: the Rekey SAs of a group */
 /* May it have the Rekey SA in use? And does it, as far as can be known? */
 bool ks_knows(const struct ks_member *member);

@@ -103,9 +103,10 @@ static int make_keys(struct ike_link *link, const struct wire_ke *ke)
 
 /* ---- the initiator */
 
-static bool with_kwa(const struct start *start)
+/* The shortest that is offered; 0: none is. */
+static uint16_t least_kwa(const struct start *start)
 {
-	return start->exchange == GSA_AUTH;
+	return start->exchange == GSA_AUTH ? KW_5649_128 : 0;
 }
 
 static int fill_request(struct ike_sa *sa, const struct offer *offer, struct initial *initial)
@@ -146,7 +147,7 @@ static int send_request(struct ike_sa *sa, uint16_t group)
 	int err = initial && offer ? 0 : -ENOMEM;
 
 	if (!err)
-		ike_offer(&sa->ike->conf->ike, 0, with_kwa(start), offer);
+		ike_offer(&sa->ike->conf->ike, 0, least_kwa(start), offer);
 	if (!err && !group)
 		group = ike_offer_group(offer);
 	if (!err && start->dh.group != group) {
@@ -277,7 +278,7 @@ static void group_wanted(struct ike_sa *sa, const struct wire_notify *n)
 
 	if (!offer)
 		return;
-	ike_offer(&sa->ike->conf->ike, 0, with_kwa(sa->start), offer);
+	ike_offer(&sa->ike->conf->ike, 0, least_kwa(sa->start), offer);
 	offered = ike_offer_has_group(offer, group);
 	free(offer);
 	/* RFC 7296 2.7: only one that we offered; and a second answer to what is past is none */
@@ -299,7 +300,7 @@ static const char *take_response(struct ike_sa *sa, const struct wire_message *m
 	*err = offer ? 0 : -ENOMEM;
 	if (!offer)
 		return "memory";
-	ike_offer(&sa->ike->conf->ike, 0, with_kwa(start), offer);
+	ike_offer(&sa->ike->conf->ike, 0, least_kwa(start), offer);
 	accepted = ike_accept(offer, m, &link->suite);
 	free(offer);
 	if (!accepted)

@@ -83,6 +83,7 @@ struct offer {
 	size_t n;
 	struct wire_transform transforms[WIRE_MAX_TRANSFORMS];
 	size_t n_transforms;
+	uint16_t kwa;		/* the shortest that is offered; 0: none is */
 	uint8_t spi[IKE_SPI_LEN];
 };
 
@@ -93,8 +94,9 @@ struct choice {
 	uint8_t spi[IKE_SPI_LEN];
 };
 
-/* @spi: ours, of a rekey; 0: IKE_SA_INIT. @kwa: with key wrap algorithms. */
-void ike_offer(const struct conf_ike *conf, uint64_t spi, bool kwa, struct offer *offer);
+/* @spi: ours, of a rekey; 0: IKE_SA_INIT. @kwa: no shorter key wrap; 0: without any. */
+void ike_offer(const struct conf_ike *conf, uint64_t spi, uint16_t kwa,
+	       struct offer *offer);
 /* The group that is offered first; 0: nothing that can be offered. */
 uint16_t ike_offer_group(const struct offer *offer);
 bool ike_offer_has_group(const struct offer *offer, uint16_t group);

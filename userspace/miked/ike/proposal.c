@@ -55,7 +55,8 @@ static bool add(struct offer *offer, struct wire_proposal *to, const struct conf
 	uint32_t i;
 
 	for (i = 0; i < list->count; i++) {
-		if (!known(conf, type, &list->transform[i]))
+		if (!known(conf, type, &list->transform[i]) ||
+		    (type == TRANSFORM_KWA && list->transform[i].id < offer->kwa))
 			continue;
 		if (offer->n_transforms == WIRE_MAX_TRANSFORMS)
 			return false;
@@ -69,7 +70,7 @@ static bool add(struct offer *offer, struct wire_proposal *to, const struct conf
 	return to->n_transforms != before;
 }
 
-static bool add_proposal(struct offer *offer, const struct conf_proposal *conf, bool kwa)
+static bool add_proposal(struct offer *offer, const struct conf_proposal *conf)
 {
 	struct wire_proposal *to = &offer->proposals[offer->n];
 	size_t before = offer->n_transforms;
@@ -83,22 +84,24 @@ static bool add_proposal(struct offer *offer, const struct conf_proposal *conf, 
 	    add(offer, to, conf, TRANSFORM_PRF, &conf->prf) &&
 	    (conf->aead || add(offer, to, conf, TRANSFORM_INTEG, &conf->integrity)) &&
 	    add(offer, to, conf, TRANSFORM_KE, &conf->key_exchange) &&
-	    (!kwa || add(offer, to, conf, TRANSFORM_KWA, &conf->key_wrap)))
+	    (!offer->kwa || add(offer, to, conf, TRANSFORM_KWA, &conf->key_wrap)))
 		return true;
 	offer->n_transforms = before;
 	return false;
 }
 
-void ike_offer(const struct conf_ike *conf, uint64_t spi, bool kwa, struct offer *offer)
+void ike_offer(const struct conf_ike *conf, uint64_t spi, uint16_t kwa,
+	       struct offer *offer)
 {
 	struct writer w = writer_to(offer->spi, sizeof(offer->spi));
 	uint32_t i;
 
 	offer->n = 0;
 	offer->n_transforms = 0;
+	offer->kwa = kwa;
 	write_u64(&w, spi);
 	for (i = 0; i < conf->proposals_count && offer->n < WIRE_MAX_PROPOSALS; i++) {
-		if (!add_proposal(offer, &conf->proposals[i], kwa))
+		if (!add_proposal(offer, &conf->proposals[i]))
 			continue;
 		if (spi)
 			offer->proposals[offer->n].spi = CHUNK(offer->spi);

@@ -345,7 +345,7 @@ static void consider(struct ike_link *link, const struct opened *request)
 	struct suite suite;
 
 	chosen = ike_choose(&link->sa->ike->conf->ike, m, m->ke->method, &suite);
-	if (!chosen || (link->suite.kwa && !suite.kwa) || 2 * m->nonce.len < prf_len(suite.prf)) {
+	if (!chosen || suite.kwa < link->suite.kwa || 2 * m->nonce.len < prf_len(suite.prf)) {
 		ike_respond_notify(link, request, N_NO_PROPOSAL_CHOSEN, (struct chunk){ 0 });
 	} else if (suite.ke != m->ke->method) {
 		write_u16(&w, suite.ke);

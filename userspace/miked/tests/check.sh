@@ -1,39 +1,47 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# check.sh TEST... -- FUZZER... -- RUNS
+# check.sh TEST...
 #
-# Run all, whatever fails, and say so in TAP. A fuzzer begins with the corpus in
-# tests/corpus/ and with what earlier runs found in build/corpus/.
+# Run all, whatever fails, and say so in TAP: as many at one time as there are CPUs, with
+# their output in the order in which they stand. The long ones should be the first.
 
 set -u
-failed=0
+export CMOCKA_MESSAGE_OUTPUT=TAP
+out=build/check
+rm -rf "$out"
+mkdir -p "$out"
 
-while [ "$1" != -- ]; do
-	CMOCKA_MESSAGE_OUTPUT=TAP "$1" || failed=1
+# run NUMBER COMMAND...
+run()
+{
+	local number=$1
+
 	shift
-done
-shift
+	"$@" >"$out/$number" 2>&1
+	echo "$?" >"$out/$number.status"
+}
 
-tests/options.sh || failed=1
-tests/daemon.py ./miked || failed=1
-tests/systemd.sh ./miked || failed=1
-
-number=0
-while [ "$1" != -- ]; do
-	number=$((number + 1))
-	name=${1##*/}
-	log=build/$name.log
-	mkdir -p "build/corpus/$name" "tests/corpus/$name"
-	if "$1" -runs="${!#}" -max_len=4096 -timeout=60 -close_fd_mask=3 -use_value_profile=1 \
-	   -artifact_prefix="build/$name-" "build/corpus/$name" "tests/corpus/$name" >"$log" 2>&1; then
-		echo "ok $number - $name: ${!#} runs"
-	else
-		echo "not ok $number - $name"
-		tail -n 40 "$log" | sed 's/^/# /'
-		failed=1
+set -- "$@" tests/options.sh tests/daemon.py tests/systemd.sh
+running=0 number=0
+for test; do
+	if [ "$running" -eq "$(nproc)" ]; then
+		wait -n
+		running=$((running - 1))
 	fi
-	shift
+	number=$((number + 1))
+	case $test in
+	tests/daemon.py | tests/systemd.sh) run "$number" "$test" ./miked & ;;
+	*) run "$number" "$test" & ;;
+	esac
+	running=$((running + 1))
 done
-echo "1..$number"
+wait
+
+failed=0 number=0
+for test; do
+	number=$((number + 1))
+	cat "$out/$number"
+	[ "$(cat "$out/$number.status")" -eq 0 ] || failed=1
+done
 exit "$failed"

@@ -458,6 +458,7 @@ struct parts {
 	struct wire_notify notifies[8];
 	struct chunk gsk_w;		/* what keys are wrapped by */
 	uint16_t kwa;
+	struct wire_key rekey_keys[2];
 	struct wire_transform rekey_transforms[REKEY_TRANSFORMS];
 	struct secret auth_key;
 	uint8_t next_spis[8][4];
@@ -505,12 +506,14 @@ static void add_rekey_key(const struct grant *grant, const struct wire_policy *p
 
 	keymat.len -= grant->rekey_short_key;
 	wrap_key(p, keymat, grant->rekey_bad_key, p->wrapped[i]);
-	p->keys[i] = (struct wire_key){
+	p->rekey_keys[1] = (struct wire_key){
 		.kwk_id = grant->rekey_kwk, .wrapped = { p->wrapped[i], keywrap_len(keymat.len) },
 	};
+	p->rekey_keys[0] = p->rekey_keys[1];
+	p->rekey_keys[0].kwk_id = 99;
 	p->bags[p->kd.n_bags++] = (struct wire_key_bag){
-		.protocol = PROTO_GIKE_UPDATE, .spi = policy->spi, .keys = &p->keys[i],
-		.n_keys = 1,
+		.protocol = PROTO_GIKE_UPDATE, .spi = policy->spi,
+		.keys = &p->rekey_keys[!grant->rekey_tree], .n_keys = 1 + grant->rekey_tree,
 	};
 }
 

@@ -62,6 +62,7 @@ struct grant {
 	bool rekey_bad_key;
 	bool rekey_short_key;
 	uint32_t rekey_kwk;		/* KWK ID of its key */
+	bool rekey_tree;		/* behind a key that only others can unwrap */
 	uint16_t rekey_encr;		/* 0: what it has */
 	unsigned int next_rekey_sa;	/* announced */
 	struct chunk auth_key;		/* in a GSA_REKEY */

@@ -54,14 +54,19 @@ static void drop_policy(struct plane_table *t, size_t i)
 	t->policies[i] = t->policies[--t->n_policies];
 }
 
+static void remove_sa(struct plane_table *t, size_t i)
+{
+	t->sas[i] = t->sas[--t->n_sas];
+	if (i < t->n_sas)
+		t->sas[i].sa.key = t->sas[i].key;
+}
+
 /* The user is told when the table is as it will be. */
 static void drop_sa(struct plane_table *t, size_t i, const struct gemcast_expire *expire)
 {
 	struct plane_table_sa gone = t->sas[i];
 
-	t->sas[i] = t->sas[--t->n_sas];
-	if (i < t->n_sas)
-		t->sas[i].sa.key = t->sas[i].key;
+	remove_sa(t, i);
 	gone.sa.key = NULL;
 	if (expire && t->user.expire)
 		t->user.expire(t->user.context, &gone.sa, expire);
@@ -306,7 +311,7 @@ static int sa_del(void *context, const struct gemcast_sa *sa)
 	old = find_sa(t, sa);
 	if (!old)
 		return refuse(t, -ENOENT, "no such SA");
-	drop_sa(t, old - t->sas, NULL);
+	remove_sa(t, old - t->sas);
 	return 0;
 }
 
@@ -411,6 +416,15 @@ void plane_table_run(struct plane_table *table, uint64_t now)
 		drop_sa(table, i, &expire);
 		i = (size_t)-1;
 	}
+}
+
+void plane_table_take(struct plane_table *table, uint32_t spi)
+{
+	size_t i;
+
+	for (i = table->n_sas; i--;)
+		if (table->sas[i].sa.spi == spi)
+			drop_sa(table, i, NULL);
 }
 
 void plane_table_lose(struct plane_table *table)

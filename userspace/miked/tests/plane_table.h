@@ -61,6 +61,9 @@ void plane_table_init(struct plane_table *table);
 /* Time goes on: SAs end by their limits, and the user is told. */
 void plane_table_run(struct plane_table *table, uint64_t now);
 
+/* Somebody else takes an SA away; the user is told. */
+void plane_table_take(struct plane_table *table, uint32_t spi);
+
 /* All is gone, as if the module had been loaded anew; the user is told that. */
 void plane_table_lose(struct plane_table *table);
 

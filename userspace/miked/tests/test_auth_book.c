@@ -434,48 +434,73 @@ static void is_ppk(const struct auth_ppk *ppk, const char *id, const char *key, 
 	assert_int_equal(ppk->mandatory, mandatory);
 }
 
-static void ppks(void **state)
+static const char ppk_one[] = "0x"
+	"0101010101010101010101010101010101010101010101010101010101010101";
+static const char ppk_two[] = "0x"
+	"020202020202020202020202020202020202020202020202020202020202020202";
+static const char ppk_three[] = "0x"
+	"0303030303030303030303030303030303030303030303030303030303030303";
+
+static struct auth_book *ppk_book(struct who *who)
 {
-	static const char one[] = "0x0101010101010101010101010101010101010101010101010101010101010101";
-	static const char two[] = "0x0202020202020202020202020202020202020202020202020202020202020202"
-				  "02";
-	static const char three[] = "0x"
-		"0303030303030303030303030303030303030303030303030303030303030303";
+	who_new(who);
+	who_has_ppk(who, "one", "gm1.example", pki_text_file("1.ppk", ppk_one), false);
+	who_has_ppk(who, "two", "*.example", pki_text_file("2.ppk", ppk_two), true);
+	who_has_ppk(who, "three", "dn:CN=ks", pki_text_file("3.ppk", ppk_three), true);
+	return book(who);
+}
+
+static bool ppk_for(struct auth_book *made, const char *peer, struct auth_ppk *ppk)
+{
+	const struct conf_identity identity = who_identity(peer);
+
+	return auth_ppk_for(made, &identity, ppk);
+}
+
+static void ppks_for(void **state)
+{
+	struct auth_book *made;
+	struct auth_ppk ppk;
+	struct who who;
+
+	(void)state;
+	made = ppk_book(&who);
+	assert_true(ppk_for(made, "gm1.example", &ppk));
+	is_ppk(&ppk, "one", ppk_one, false);
+	assert_true(ppk_for(made, "gm2.example", &ppk));
+	is_ppk(&ppk, "two", ppk_two, true);
+	assert_true(ppk_for(made, "dn:cn=KS", &ppk));
+	is_ppk(&ppk, "three", ppk_three, true);
+	assert_false(ppk_for(made, "dn:CN=kt", &ppk));
+	assert_false(ppk_for(made, "a@b", &ppk));
+	/* whoever it is has to have one */
+	assert_true(ppk_for(made, "*", &ppk));
+	assert_int_equal(ppk.key.len, 0);
+	auth_book_drop(made);
+}
+
+static void ppks_named(void **state)
+{
 	const struct wire_id gm1 = { ID_FQDN, ascii("GM1.example") };
 	const struct wire_id gm2 = { ID_FQDN, ascii("gm2.example") };
 	const struct wire_id dn = { ID_DER_ASN1_DN, hex("300d310b300906035504030c026b73") };
 	const struct wire_id dn2 = { ID_DER_ASN1_DN, hex("300d310b300906035504030c026b74") };
-	const struct wire_id mail = { ID_RFC822_ADDR, ascii("a@b") };
 	const struct wire_id broken = { ID_DER_ASN1_DN, hex("300d") };
-	struct conf_identity identity;
 	uint8_t id[CONF_NAME_SIZE];
 	struct auth_book *made;
 	struct auth_ppk ppk;
 	struct who who;
 
 	(void)state;
-	who_new(&who);
-	who_has_ppk(&who, "one", "gm1.example", pki_text_file("1.ppk", one), false);
-	who_has_ppk(&who, "two", "*.example", pki_text_file("2.ppk", two), true);
-	who_has_ppk(&who, "three", "dn:CN=ks", pki_text_file("3.ppk", three), true);
-	made = book(&who);
-
-	identity = who_identity("gm1.example");
-	assert_true(auth_ppk_for(made, &identity, &ppk));
-	is_ppk(&ppk, "one", one, false);
-	identity = who_identity("gm2.example");
-	assert_true(auth_ppk_for(made, &identity, &ppk));
-	is_ppk(&ppk, "two", two, true);
-	identity = who_identity("dn:cn=KS");
-	assert_true(auth_ppk_for(made, &identity, &ppk));
-	is_ppk(&ppk, "three", three, true);
-	identity = who_identity("dn:CN=kt");
-	assert_false(auth_ppk_for(made, &identity, &ppk));
-	identity = who_identity("a@b");
-	assert_false(auth_ppk_for(made, &identity, &ppk));
-
+	made = ppk_book(&who);
 	assert_true(auth_ppk_named_by(made, ascii("two"), &gm1, &ppk));
-	is_ppk(&ppk, "two", two, true);
+	is_ppk(&ppk, "two", ppk_two, true);
+	assert_true(auth_ppk_named_by(made, ascii("one"), &gm1, &ppk));
+	is_ppk(&ppk, "one", ppk_one, false);
+	assert_true(auth_ppk_named_by(made, ascii("three"), &dn, &ppk));
+	is_ppk(&ppk, "three", ppk_three, true);
+
+	/* no such name */
 	assert_false(auth_ppk_named_by(made, ascii("tw"), &gm1, &ppk));
 	assert_false(auth_ppk_named_by(made, ascii("two2"), &gm1, &ppk));
 	assert_false(auth_ppk_named_by(made, (struct chunk){ NULL, 0 }, &gm1, &ppk));
@@ -483,25 +508,35 @@ static void ppks(void **state)
 	memset(id, 'x', sizeof(id));
 	assert_false(auth_ppk_named_by(made, CHUNK(id), &gm1, &ppk));
 	assert_false(auth_ppk_named_by(made, (struct chunk){ id, sizeof(id) - 1 }, &gm1, &ppk));
-	assert_true(auth_ppk_named_by(made, ascii("one"), &gm1, &ppk));
-	is_ppk(&ppk, "one", one, false);
-	assert_true(auth_ppk_named_by(made, ascii("three"), &dn, &ppk));
-	is_ppk(&ppk, "three", three, true);
-	assert_true(auth_ppk_named_by(made, ascii("one"), &gm1, &ppk));
-	is_ppk(&ppk, "one", one, false);
-	assert_false(auth_ppk_named_by(made, ascii("one"), &gm2, &ppk));
-	assert_true(auth_ppk_named_by(made, ascii("two"), &gm1, &ppk));
-	assert_true(auth_ppk_named_by(made, ascii("three"), &dn, &ppk));
-	assert_false(auth_ppk_named_by(made, ascii("three"), &dn2, &ppk));
-	assert_false(auth_ppk_named_by(made, ascii("three"), &broken, &ppk));
 	assert_false(auth_ppk_named_by(made, ascii("four"), &dn, &ppk));
 
+	/* it is another's */
+	assert_false(auth_ppk_named_by(made, ascii("one"), &gm2, &ppk));
+	assert_false(auth_ppk_named_by(made, ascii("three"), &dn2, &ppk));
+	assert_false(auth_ppk_named_by(made, ascii("three"), &broken, &ppk));
+	auth_book_drop(made);
+}
+
+static void ppks_needed(void **state)
+{
+	const struct wire_id gm1 = { ID_FQDN, ascii("GM1.example") };
+	const struct wire_id gm2 = { ID_FQDN, ascii("gm2.example") };
+	const struct wire_id dn = { ID_DER_ASN1_DN, hex("300d310b300906035504030c026b73") };
+	const struct wire_id dn2 = { ID_DER_ASN1_DN, hex("300d310b300906035504030c026b74") };
+	const struct wire_id mail = { ID_RFC822_ADDR, ascii("a@b") };
+	const struct wire_id broken = { ID_DER_ASN1_DN, hex("300d") };
+	struct auth_book *made;
+	struct auth_ppk ppk;
+	struct who who;
+
+	(void)state;
+	made = ppk_book(&who);
 	/* of the first that covers it, "one", a peer may do without */
 	assert_false(auth_ppk_needed(made, &gm1, &ppk));
 	assert_true(auth_ppk_needed(made, &gm2, &ppk));
-	is_ppk(&ppk, "two", two, true);
+	is_ppk(&ppk, "two", ppk_two, true);
 	assert_true(auth_ppk_needed(made, &dn, &ppk));
-	is_ppk(&ppk, "three", three, true);
+	is_ppk(&ppk, "three", ppk_three, true);
 	assert_false(auth_ppk_needed(made, &dn2, &ppk));
 	assert_false(auth_ppk_needed(made, &mail, &ppk));
 
@@ -509,9 +544,6 @@ static void ppks(void **state)
 	assert_true(auth_ppk_needed(made, &broken, &ppk));
 	assert_int_equal(ppk.key.len, 0);
 	assert_true(ppk.mandatory);
-	identity = who_identity("*");
-	assert_true(auth_ppk_for(made, &identity, &ppk));
-	assert_int_equal(ppk.key.len, 0);
 	auth_book_drop(made);
 }
 
@@ -618,7 +650,9 @@ int main(void)
 		cmocka_unit_test(identities),
 		cmocka_unit_test(patterns),
 		cmocka_unit_test(texts),
-		cmocka_unit_test(ppks),
+		cmocka_unit_test(ppks_for),
+		cmocka_unit_test(ppks_named),
+		cmocka_unit_test(ppks_needed),
 		cmocka_unit_test(threads),
 	};
 

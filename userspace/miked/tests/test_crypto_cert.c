@@ -432,106 +432,98 @@ static void add_crls(struct trust *trust, X509_CRL *const *crls)
 	assert_int_equal(trust_add_crls(trust, pki_crl_file("crl.pem", crls), &why), 0);
 }
 
+enum {
+	OF_CA = 1,		/* revokes the member's certificate */
+	OF_ROOT = 2,
+	ROOT_REVOKES = 4,	/* the CA's */
+	OLD = 8,
+	ROOT_OLD = 16,
+	EARLY = 32,
+	FORGED = 64,		/* by another CA of that name */
+	N_CRLS = 7,
+};
+
+#define REVOKED(who)	"certificate of CN=" who ",O=gemcast tests was revoked on " \
+			"2027-01-15 07:00:00 UTC"
+#define NO_CRL(ca, of)	"no CRL of CN=" ca ",O=gemcast tests to check certificate of CN=" of \
+			",O=gemcast tests with"
+
+static const struct {
+	const char *why;	/* what is said begins so; NULL: it is believed */
+	uint32_t crls;
+	bool anchored_by_ca;	/* else by the root */
+	bool strict;
+	bool member;		/* its certificate, else the key server's */
+} revocations[] = {
+	/* not required: what there is counts, what there is none for is not looked at */
+	{ NULL, OF_CA, false, false, false },
+	{ REVOKED("ks"), OF_CA, false, false, true },
+	/* required: each CA's but the anchor's */
+	{ NO_CRL("ca", "ks"), 0, false, true, false },
+	{ NO_CRL("root", "ca"), OF_CA, false, true, false },
+	{ NULL, OF_CA | OF_ROOT, false, true, false },
+	{ NULL, OF_CA, true, true, false },
+	/* an anchor below another, whose CRL is at hand: of its time, and not */
+	{ NULL, OF_CA | OF_ROOT, true, true, false },
+	{ NULL, OF_CA | ROOT_OLD, true, true, false },
+	{ REVOKED("ca"), OF_CA | ROOT_OLD | ROOT_REVOKES, true, true, false },
+	/* a CA that is revoked */
+	{ REVOKED("ca"), OF_CA | ROOT_REVOKES, false, false, false },
+	/* CRLs that are not of this time, one that somebody else signed */
+	{ "CRL of CN=ca,O=gemcast tests has expired on 2027-01-15 "
+	  "07:00:00 UTC, for certificate of CN=ks,O=gemcast tests", OLD, false, false, false },
+	{ "CRL of CN=ca,O=gemcast tests is not valid before 2027-01-15 "
+	  "09:00:00 UTC, for certificate of CN=ks,O=gemcast tests", EARLY, false, false, false },
+	{ "CRL of CN=ca,O=gemcast tests, for certificate of "
+	  "CN=ks,O=gemcast tests: CRL signature failure", FORGED, false, false, false },
+};
+
+static void check_revocation(size_t i, X509_CRL *const *all, const struct pki_cert *cert)
+{
+	const struct pki_cert *const sent[] = { cert, &ca, NULL };
+	struct trust trust = trusting(revocations[i].anchored_by_ca ? &ca : &root,
+				      revocations[i].strict);
+	X509_CRL *some[N_CRLS + 1] = { NULL };
+	struct reason why = { "" };
+	struct cert leaf;
+	size_t j, n = 0;
+
+	for (j = 0; j < N_CRLS; j++)
+		if (revocations[i].crls & (1U << j))
+			some[n++] = all[j];
+	if (n)
+		add_crls(&trust, some);
+	if (revocations[i].why) {
+		assert_int_equal(check(&trust, sent, PKI_NOW, &leaf, &why), -EKEYREJECTED);
+		assert_ptr_equal(strstr(why.text, revocations[i].why), why.text);
+	} else {
+		assert_int_equal(check(&trust, sent, PKI_NOW, &leaf, &why), 0);
+		cert_free(&leaf);
+	}
+	trust_free(&trust);
+}
+
 static void crls(void **state)
 {
 	static const int64_t from = PKI_NOW - PKI_HOUR, until = PKI_NOW + PKI_HOUR;
 	struct pki_cert ks = pki_make(&plain, &ca), gm = pki_make(&plain, &ca);
-	const struct pki_cert *const sent_ks[] = { &ks, &ca, NULL };
-	const struct pki_cert *const sent_gm[] = { &gm, &ca, NULL };
 	struct pki_cert impostor = pki_make(&(struct pki_spec){ .cn = "ca", .ca = true }, NULL);
-	X509_CRL *of_ca = pki_crl(&ca, &gm, from, until), *of_root = pki_crl(&root, NULL, from, until);
-	X509_CRL *root_revokes = pki_crl(&root, &ca, from, until);
-	X509_CRL *old = pki_crl(&ca, NULL, from - PKI_HOUR, from);
-	X509_CRL *root_old = pki_crl(&root, NULL, from - PKI_HOUR, from);
-	X509_CRL *early = pki_crl(&ca, NULL, until, until + PKI_HOUR);
-	X509_CRL *forged_crl = pki_crl(&impostor, &ks, from, until);
-	struct reason why = { "" };
-	struct trust trust;
-	struct cert leaf;
+	X509_CRL *all[N_CRLS] = {
+		pki_crl(&ca, &gm, from, until),
+		pki_crl(&root, NULL, from, until),
+		pki_crl(&root, &ca, from, until),
+		pki_crl(&ca, NULL, from - PKI_HOUR, from),
+		pki_crl(&root, NULL, from - PKI_HOUR, from),
+		pki_crl(&ca, NULL, until, until + PKI_HOUR),
+		pki_crl(&impostor, &ks, from, until),
+	};
+	size_t i;
 
 	(void)state;
-	/* one CRL, not required: it counts; what there is none for is not looked at */
-	trust = trusting(&root, false);
-	add_crls(&trust, (X509_CRL *const[]){ of_ca, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), 0);
-	cert_free(&leaf);
-	assert_int_equal(check(&trust, sent_gm, PKI_NOW, &leaf, &why), -EKEYREJECTED);
-	assert_string_equal(why.text, "certificate of CN=ks,O=gemcast tests was revoked on "
-				      "2027-01-15 07:00:00 UTC");
-	trust_free(&trust);
-
-	/* required: each CA's but the anchor's */
-	trust = trusting(&root, true);
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), -EKEYREJECTED);
-	assert_string_equal(why.text, "no CRL of CN=ca,O=gemcast tests to check certificate of "
-				      "CN=ks,O=gemcast tests with");
-	add_crls(&trust, (X509_CRL *const[]){ of_ca, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), -EKEYREJECTED);
-	assert_string_equal(why.text, "no CRL of CN=root,O=gemcast tests to check certificate of "
-				      "CN=ca,O=gemcast tests with");
-	add_crls(&trust, (X509_CRL *const[]){ of_root, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), 0);
-	cert_free(&leaf);
-	trust_free(&trust);
-	trust = trusting(&ca, true);
-	add_crls(&trust, (X509_CRL *const[]){ of_ca, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), 0);
-	cert_free(&leaf);
-	trust_free(&trust);
-
-	/* an anchor below another, whose CRL is at hand: of its time, and not */
-	trust = trusting(&ca, true);
-	add_crls(&trust, (X509_CRL *const[]){ of_ca, of_root, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), 0);
-	cert_free(&leaf);
-	trust_free(&trust);
-	trust = trusting(&ca, true);
-	add_crls(&trust, (X509_CRL *const[]){ of_ca, root_old, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), 0);
-	cert_free(&leaf);
-	add_crls(&trust, (X509_CRL *const[]){ root_revokes, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), -EKEYREJECTED);
-	assert_string_equal(why.text, "certificate of CN=ca,O=gemcast tests was revoked on "
-				      "2027-01-15 07:00:00 UTC");
-	trust_free(&trust);
-
-	/* a CA that is revoked */
-	trust = trusting(&root, false);
-	add_crls(&trust, (X509_CRL *const[]){ of_ca, root_revokes, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), -EKEYREJECTED);
-	assert_string_equal(why.text, "certificate of CN=ca,O=gemcast tests was revoked on "
-				      "2027-01-15 07:00:00 UTC");
-	trust_free(&trust);
-
-	/* CRLs that are not of this time */
-	trust = trusting(&root, false);
-	add_crls(&trust, (X509_CRL *const[]){ old, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), -EKEYREJECTED);
-	assert_string_equal(why.text, "CRL of CN=ca,O=gemcast tests has expired on 2027-01-15 "
-				      "07:00:00 UTC, for certificate of CN=ks,O=gemcast tests");
-	trust_free(&trust);
-	trust = trusting(&root, false);
-	add_crls(&trust, (X509_CRL *const[]){ early, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), -EKEYREJECTED);
-	assert_string_equal(why.text, "CRL of CN=ca,O=gemcast tests is not valid before 2027-01-15 "
-				      "09:00:00 UTC, for certificate of CN=ks,O=gemcast tests");
-	trust_free(&trust);
-
-	/* one that somebody else signed */
-	trust = trusting(&root, false);
-	add_crls(&trust, (X509_CRL *const[]){ forged_crl, NULL });
-	assert_int_equal(check(&trust, sent_ks, PKI_NOW, &leaf, &why), -EKEYREJECTED);
-	assert_non_null(strstr(why.text, "CRL of CN=ca,O=gemcast tests, for certificate of "
-					 "CN=ks,O=gemcast tests: CRL signature failure"));
-	trust_free(&trust);
-
-	X509_CRL_free(of_ca);
-	X509_CRL_free(of_root);
-	X509_CRL_free(root_revokes);
-	X509_CRL_free(old);
-	X509_CRL_free(root_old);
-	X509_CRL_free(early);
-	X509_CRL_free(forged_crl);
+	for (i = 0; i < sizeof(revocations) / sizeof(revocations[0]); i++)
+		check_revocation(i, all, revocations[i].member ? &gm : &ks);
+	for (i = 0; i < N_CRLS; i++)
+		X509_CRL_free(all[i]);
 	pki_free(&impostor);
 	pki_free(&ks);
 	pki_free(&gm);

@@ -12,8 +12,7 @@
 #include "crypto/keywrap.h"
 #include "hex.h"
 #include "test.h"
-
-static struct crypto crypto;
+#include "with_crypto.h"
 
 static const struct cipher gcm128 = { ENCR_AES_GCM_16, 128, AUTH_NONE };
 static const struct cipher gcm256 = { ENCR_AES_GCM_16, 256, AUTH_NONE };
@@ -544,21 +543,6 @@ static void kwp_tampered(void **state)
 	assert_int_equal(keywrap_key_len(4), 0);
 }
 
-static int setup(void **state)
-{
-	struct reason why;
-
-	(void)state;
-	return crypto_init(&crypto, NULL, &why);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	crypto_free(&crypto);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -578,5 +562,5 @@ int main(void)
 		cmocka_unit_test(kwp_tampered),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, with_crypto, without_crypto);
 }

@@ -12,8 +12,7 @@
 #include "crypto/dh.h"
 #include "hex.h"
 #include "test.h"
-
-static struct crypto crypto;
+#include "with_crypto.h"
 
 static const uint16_t all_groups[] = {
 	KE_MODP_2048, KE_MODP_3072, KE_MODP_4096, KE_ECP_256, KE_ECP_384, KE_ECP_521,
@@ -432,21 +431,6 @@ static void unknown_group(void **state)
 	dh_free(&dh);
 }
 
-static int setup(void **state)
-{
-	struct reason why;
-
-	(void)state;
-	return crypto_init(&crypto, NULL, &why);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	crypto_free(&crypto);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,5 +446,5 @@ int main(void)
 		cmocka_unit_test(unknown_group),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, with_crypto, without_crypto);
 }

@@ -11,8 +11,7 @@
 #include "crypto/keymat.h"
 #include "hex.h"
 #include "test.h"
-
-static struct crypto crypto;
+#include "with_crypto.h"
 
 #define REPEAT_20(byte)	byte byte byte byte byte byte byte byte byte byte \
 			byte byte byte byte byte byte byte byte byte byte
@@ -448,21 +447,6 @@ static void data_sa(void **state)
 	assert_int_equal(keymat_data(CHUNK(room), 3, 3, &encr, &integ), -EINVAL);
 }
 
-static int setup(void **state)
-{
-	struct reason why;
-
-	(void)state;
-	return crypto_init(&crypto, NULL, &why);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	crypto_free(&crypto);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,5 +463,5 @@ int main(void)
 		cmocka_unit_test(data_sa),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, with_crypto, without_crypto);
 }

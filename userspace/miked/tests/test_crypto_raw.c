@@ -9,8 +9,7 @@
 #include "crypto/sign.h"
 #include "hex.h"
 #include "test.h"
-
-static struct crypto crypto;
+#include "with_crypto.h"
 
 static const struct {
 	uint16_t hash;
@@ -126,21 +125,6 @@ static void refused(void **state)
 	key_free(&key);
 }
 
-static int setup(void **state)
-{
-	struct reason why;
-
-	(void)state;
-	return crypto_init(&crypto, NULL, &why);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	crypto_free(&crypto);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,5 +132,5 @@ int main(void)
 		cmocka_unit_test(refused),
 	};
 
-	return cmocka_run_group_tests_name("raw ECDSA", tests, setup, teardown);
+	return cmocka_run_group_tests_name("raw ECDSA", tests, with_crypto, without_crypto);
 }

@@ -7,8 +7,7 @@
 #include <string.h>
 #include "crypto/selftest.h"
 #include "test.h"
-
-static struct crypto crypto;
+#include "with_crypto.h"
 
 static void right(void **state)
 {
@@ -59,21 +58,6 @@ static void exchanged(void **state)
 	wrong(&broken, NULL);
 }
 
-static int setup(void **state)
-{
-	struct reason why;
-
-	(void)state;
-	return crypto_init(&crypto, NULL, &why);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	crypto_free(&crypto);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -81,5 +65,5 @@ int main(void)
 		cmocka_unit_test(exchanged),
 	};
 
-	return cmocka_run_group_tests_name("selftest", tests, setup, teardown);
+	return cmocka_run_group_tests_name("selftest", tests, with_crypto, without_crypto);
 }

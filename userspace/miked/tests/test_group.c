@@ -543,6 +543,44 @@ static void a_rekey_is_lost(void **state)
 	end();
 }
 
+/*
+ * One is expelled: those who have an IKE SA get new keys by it, who has none is told to
+ * register, and nobody else does.
+ */
+static void expel_by_multicast(void **state)
+{
+	struct conf_identity id;
+	size_t i, steps;
+
+	(void)state;
+	begin(61, VIDEO(REKEY("multicast", "none")));
+	add_some(2, 3);
+	pass(SIM_SECONDS(5));
+	assert_joined(0);
+	sim_cut(sim, &members[3]->at.addr, true);
+	sim_run_for(sim, SIM_SECONDS(200));
+	sim_cut(sim, &members[3]->at.addr, false);
+	pass(SIM_SECONDS(1));
+	assert_int_equal(ike_sa_count(members[3]->ike), 0);
+	assert_joined(0);
+	assert_true(conf_identity_parse("gm0.example", ID_FQDN, false, &id));
+	assert_int_equal(ks_expel(ks->ks, "video", &id, 1, NULL), 0);
+	for (steps = 0; steps < 60 * 4; steps++) {
+		pass(250);
+		for (i = 1; i < n_members; i++)
+			if (i != 3)
+				assert_true(whole_is(members[i], "video", "joined"));
+	}
+	assert_joined(1);
+	assert_int_equal(ike_sa_count(members[3]->ike), 1);
+	assert_int_equal(members[0]->table.n_sas, 0);
+	for (i = 2; i < n_members; i++)
+		assert_true(can_read(members[i], current(members[1])));
+	pass(SIM_SECONDS(1000));
+	assert_joined(1);
+	end();
+}
+
 static int start(void **state)
 {
 	static OSSL_LIB_CTX *lib;
@@ -585,6 +623,7 @@ int main(void)
 		cmocka_unit_test(by_multicast),
 		cmocka_unit_test(by_both_in_foul_weather),
 		cmocka_unit_test(a_rekey_is_lost),
+		cmocka_unit_test(expel_by_multicast),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

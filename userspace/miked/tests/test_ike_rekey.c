@@ -357,6 +357,34 @@ static void without_key_wrap(void **state)
 	world_end(&w);
 }
 
+/* What wrapped keys before is not replaced by a shorter one (RFC 9838 3.1). */
+static void shorter_key_wrap(void **state)
+{
+	uint64_t spi;
+
+	(void)state;
+	begin_with("aes128gcm16-prfsha256-ecp256-kw128-kw256");
+	assert_int_equal(gm->link->suite.kwa, KW_5649_128);
+	want(gm);
+	world_settle(&w);
+	assert_int_equal(gm->link->suite.kwa, KW_5649_128);
+	gm->link->suite.kwa = KW_5649_256;
+	ks->link->suite.kwa = KW_5649_256;
+	want(gm);
+	world_settle(&w);
+	assert_int_equal(gm->link->suite.kwa, KW_5649_256);
+	assert_int_equal(ks->link->suite.kwa, KW_5649_256);
+
+	/* who offers it nevertheless is refused */
+	spi = gm->link->spi_i;
+	gm->link->suite.kwa = KW_5649_128;
+	want(gm);
+	world_settle(&w);
+	assert_true(gm->link->spi_i == spi);
+	assert_int_equal(ike_stats(w.node[KS].ike)->rekeyed, 2);
+	world_end(&w);
+}
+
 /* A request of the key server is under way: the member has to wait. */
 static void not_now(void **state)
 {
@@ -572,6 +600,7 @@ int main(void)
 		cmocka_unit_test(at_once_and_reordered),
 		cmocka_unit_test(another_group),
 		cmocka_unit_test(without_key_wrap),
+		cmocka_unit_test(shorter_key_wrap),
 		cmocka_unit_test(not_now),
 		cmocka_unit_test(tasks_wait),
 		cmocka_unit_test(never),

@@ -396,6 +396,75 @@ static void test_events(void **state)
 	assert_string_equal(lib.asked, "group 77;");
 }
 
+static void gone_by_the_kernel(size_t i, uint32_t group, uint32_t spi, const char *dst)
+{
+	lib.events[i] = (struct gemcast_event){ .cmd = GEMCAST_CMD_SA_DEL_NTF,
+						.sa = { .group = group, .spi = spi } };
+	lib.events[i].sa.dst.family = AF_INET;
+	assert_int_equal(inet_pton(AF_INET, dst, &lib.events[i].sa.dst.in), 1);
+	lib.count = i + 1;
+}
+
+/* Else an SA that took the place of a deleted one would be believed to have gone. */
+static void test_own_deletions_are_no_news(void **state)
+{
+	struct gemcast_sa sa = { .group = 1, .spi = 4, .dst.family = AF_INET };
+
+	(void)state;
+	start(0);
+	assert_int_equal(inet_pton(AF_INET, "239.1.1.1", &sa.dst.in), 1);
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	sa.spi = 5;
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	gone_by_the_kernel(0, 2, 4, "239.1.1.1");
+	gone_by_the_kernel(1, 1, 4, "239.1.1.2");
+	gone_by_the_kernel(2, 1, 6, "239.1.1.1");
+	gone_by_the_kernel(3, 1, 4, "239.1.1.1");
+	gone_by_the_kernel(4, 1, 5, "239.1.1.1");
+	gone_by_the_kernel(5, 1, 5, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;gone 4;gone 6;");
+	/* Each is one. */
+	gone_by_the_kernel(0, 1, 4, "239.1.1.1");
+	gone_by_the_kernel(1, 1, 5, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;gone 4;gone 6;gone 4;gone 5;");
+}
+
+static void test_deletions_that_are_not_told(void **state)
+{
+	struct gemcast_sa sa = { .group = 1, .spi = 4, .dst.family = AF_INET };
+
+	(void)state;
+	start(0);
+	assert_int_equal(inet_pton(AF_INET, "239.1.1.1", &sa.dst.in), 1);
+	/* Refused. */
+	lib.error = -ENOENT;
+	assert_int_equal(plane->sa_del(plane->context, &sa), -ENOENT);
+	lib.error = 0;
+	gone_by_the_kernel(0, 1, 4, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;");
+	/* A later one is told: the one before never is. */
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	sa.spi = 5;
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	gone_by_the_kernel(0, 1, 5, "239.1.1.1");
+	gone_by_the_kernel(1, 1, 4, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;gone 4;");
+	/* Events were lost. */
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	lib.dispatch_error = -ENOBUFS;
+	lib.text = "events were lost";
+	happen();
+	lib.dispatch_error = 0;
+	gone_by_the_kernel(0, 1, 5, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;gone 4;lost 0;gone 5;");
+}
+
 static void test_events_are_lost(void **state)
 {
 	(void)state;
@@ -695,6 +764,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_requests),
 		TEST(test_events),
+		TEST(test_own_deletions_are_no_news),
+		TEST(test_deletions_that_are_not_told),
 		TEST(test_events_are_lost),
 		TEST(test_module_comes_later),
 		TEST(test_module_goes_and_comes),

@@ -24,7 +24,7 @@
 /* Of the sanitizers, whose header is not everywhere. */
 extern size_t __sanitizer_get_current_allocated_bytes(void);
 
-static uint64_t runs = 200;
+static uint64_t runs = 10000;
 static uint64_t first_seed = 1;
 static struct kits kits;
 

@@ -13,8 +13,7 @@
 #include "crypto/keywrap.h"
 #include "hex.h"
 #include "test.h"
-
-static struct crypto crypto;
+#include "with_crypto.h"
 
 static const struct {
 	uint16_t prf;
@@ -246,21 +245,6 @@ static void kwp(void **state)
 	}
 }
 
-static int setup(void **state)
-{
-	struct reason why;
-
-	(void)state;
-	return crypto_init(&crypto, NULL, &why);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	crypto_free(&crypto);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,5 +254,5 @@ int main(void)
 		cmocka_unit_test(kwp),
 	};
 
-	return cmocka_run_group_tests_name("vectors", tests, setup, teardown);
+	return cmocka_run_group_tests_name("vectors", tests, with_crypto, without_crypto);
 }

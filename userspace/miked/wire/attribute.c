@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Attributes, as transforms, policies and key bags have them: RFC 7296 3.3.5.
+ * Attributes, as transforms, policies and key bags have them: RFC 7296 3.3.5; and what
+ * policies and key bags begin with.
  */
 #include "wire/internal.h"
 
-#define TV_FORMAT	0x8000
+#define TV_FORMAT		0x8000
+#define SUBSTRUCTURE_LEN	4
+
+bool wire_parse_substructure(struct wire_parser *p, struct reader *r,
+			     struct wire_substructure *sub)
+{
+	const uint8_t *at = r->at;
+	uint16_t length;
+
+	sub->protocol = read_u8(r);
+	sub->spi_size = read_u8(r);
+	length = read_u16(r);
+	if (r->failed || length < SUBSTRUCTURE_LEN)
+		return wire_refuse(p, at, "no room for a substructure");
+	sub->body = reader_of(read_chunk(r, length - SUBSTRUCTURE_LEN));
+	return !r->failed || wire_refuse(p, at, "a substructure goes over the end");
+}
 
 bool wire_parse_attr(struct wire_parser *p, struct reader *r, struct wire_attr *attr)
 {

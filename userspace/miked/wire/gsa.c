@@ -5,7 +5,6 @@
 #include <string.h>
 #include "wire/internal.h"
 
-#define SUBSTRUCTURE_LEN	4	/* protocol, SPI Size or RESERVED, length */
 
 static bool twice(struct wire_parser *p, const struct wire_attr *attr)
 {
@@ -161,25 +160,15 @@ static bool parse_group_wide(struct wire_parser *p, struct reader *r)
 	return true;
 }
 
-static bool parse_substructure(struct wire_parser *p, struct reader *r)
+static bool parse_one(struct wire_parser *p, struct reader *r)
 {
-	const uint8_t *at = r->at;
-	struct reader body;
-	uint8_t protocol;
-	uint8_t spi_size;
-	uint16_t length;
+	struct wire_substructure sub;
 
-	protocol = read_u8(r);
-	spi_size = read_u8(r);
-	length = read_u16(r);
-	if (r->failed || length < SUBSTRUCTURE_LEN)
-		return wire_refuse(p, at, "no room for a policy");
-	body = reader_of(read_chunk(r, length - SUBSTRUCTURE_LEN));
-	if (r->failed)
-		return wire_refuse(p, at, "a policy goes over the end");
-	if (protocol == PROTO_NONE)
-		return parse_group_wide(p, &body);
-	return parse_policy(p, &body, protocol, spi_size);
+	if (!wire_parse_substructure(p, r, &sub))
+		return false;
+	if (sub.protocol == PROTO_NONE)
+		return parse_group_wide(p, &sub.body);
+	return parse_policy(p, &sub.body, sub.protocol, sub.spi_size);
 }
 
 bool wire_parse_gsa(struct wire_parser *p, struct reader *r)
@@ -188,7 +177,7 @@ bool wire_parse_gsa(struct wire_parser *p, struct reader *r)
 
 	*gsa = (struct wire_gsa){ .policies = p->room->policies };
 	while (r->left)
-		if (!parse_substructure(p, r))
+		if (!parse_one(p, r))
 			return false;
 	if (!gsa->n_policies)
 		return wire_refuse(p, r->at, "GSA without a policy of an SA");

@@ -113,7 +113,7 @@ bool wire_parse_ts(struct wire_parser *p, struct reader *r, struct wire_ts *ts);
 void wire_write_ts(struct writer *w, const struct wire_ts *ts);
 
 /*
- * wire/attribute.c: attributes, RFC 7296 3.3.5. TV has a value of two bytes, TLV
+ * wire/attribute.c: what GSA and KD are made of; attributes, RFC 7296 3.3.5. TV has a value of two bytes, TLV
  * bytes of any number.
  */
 struct wire_attr {
@@ -124,6 +124,15 @@ struct wire_attr {
 	const uint8_t *at;
 };
 
+/* A policy of a GSA, a key bag of a KD, without their first four bytes (RFC 9838 4.4.2, 4.5.2). */
+struct wire_substructure {
+	uint8_t protocol;
+	uint8_t spi_size;	/* or RESERVED */
+	struct reader body;
+};
+
+bool wire_parse_substructure(struct wire_parser *p, struct reader *r,
+			     struct wire_substructure *sub);
 bool wire_parse_attr(struct wire_parser *p, struct reader *r, struct wire_attr *attr);
 /* Refuse an attribute that is not TLV with @len bytes. */
 bool wire_attr_is_tlv(struct wire_parser *p, const struct wire_attr *attr, size_t len);

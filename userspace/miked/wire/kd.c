@@ -5,7 +5,6 @@
 #include <string.h>
 #include "wire/internal.h"
 
-#define SUBSTRUCTURE_LEN	4	/* protocol, SPI Size or RESERVED, length */
 #define MAX_SENDER_ID_LEN	8
 
 static bool parse_key(struct wire_parser *p, const struct wire_attr *attr,
@@ -162,25 +161,15 @@ static bool parse_member_bag(struct wire_parser *p, struct reader *r)
 	return true;
 }
 
-static bool parse_substructure(struct wire_parser *p, struct reader *r)
+static bool parse_one(struct wire_parser *p, struct reader *r)
 {
-	const uint8_t *at = r->at;
-	struct reader body;
-	uint8_t protocol;
-	uint8_t spi_size;
-	uint16_t length;
+	struct wire_substructure sub;
 
-	protocol = read_u8(r);
-	spi_size = read_u8(r);
-	length = read_u16(r);
-	if (r->failed || length < SUBSTRUCTURE_LEN)
-		return wire_refuse(p, at, "no room for a key bag");
-	body = reader_of(read_chunk(r, length - SUBSTRUCTURE_LEN));
-	if (r->failed)
-		return wire_refuse(p, at, "a key bag goes over the end");
-	if (protocol == PROTO_NONE)
-		return parse_member_bag(p, &body);
-	return parse_bag(p, &body, protocol, spi_size);
+	if (!wire_parse_substructure(p, r, &sub))
+		return false;
+	if (sub.protocol == PROTO_NONE)
+		return parse_member_bag(p, &sub.body);
+	return parse_bag(p, &sub.body, sub.protocol, sub.spi_size);
 }
 
 bool wire_parse_kd(struct wire_parser *p, struct reader *r)
@@ -189,7 +178,7 @@ bool wire_parse_kd(struct wire_parser *p, struct reader *r)
 
 	*kd = (struct wire_kd){ .bags = p->room->bags };
 	while (r->left)
-		if (!parse_substructure(p, r))
+		if (!parse_one(p, r))
 			return false;
 	p->m->kd = kd;
 	return true;
