@@ -57,7 +57,7 @@ group_conf()
 			      rekey:
 			        transport: $TRANSPORT
 			        address: 239.255.1.1
-			        source: 10.0.0.9
+			        source: 10.0.0.99
 			        interface: eth0
 			        retransmissions: $copies
 			        interval: 100 ms
@@ -85,7 +85,7 @@ member_conf()
 	esac
 	{
 		echo "$IKE"
-		mike_member $role 10.0.0.9 "${lines[@]}"
+		mike_member $role 10.0.0.99 "${lines[@]}"
 	} | mike_conf_psk "$1" ks
 }
 
@@ -110,7 +110,7 @@ joined()
 
 group_start()
 {
-	local ns n=0 lan=(ks:eth0:10.0.0.9/24:)
+	local ns n=0 lan=(ks:eth0:10.0.0.99/24:)
 
 	ns_add ks "${MEMBERS[@]}" r7 r8
 	tc -n "$(ns_name ks)" qdisc add dev lo root handle 1: prio ||
