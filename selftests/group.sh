@@ -7,9 +7,9 @@
 #
 #	ks, s1, s2, r1 ... r6, ga, gb on one LAN;  ga - r7;  gb - r8
 #
-#	group_conf			the key server's configuration: a group by $TRANSPORT and
-#					$ENCRYPTION, and $STORE, a line of key-server
-#	group_start			all of that; when this returns, all have joined
+#	group_policy			of the group, by $TRANSPORT and $ENCRYPTION
+#	group_start			all of that; when this returns, all have joined. $STORE is
+#					a line of the key server's configuration
 #	group_lossy			what goes by UDP, which here is between key server and
 #					members alone, is lost, put into another order, sent twice
 #	group_send			both begin to send, and all listen
@@ -39,10 +39,27 @@ declare -A COPIES=([unicast]=1 [multicast]=10 [both]=3)
 
 # --- the members --------------------------------------------------------------------
 
+group_policy()
+{
+	cat <<-END
+		name: video
+		traffic: [ { destination: $GROUP, protocol: udp } ]
+		encryption: $ENCRYPTION
+		members: [ { identity: "*.example.org", role: both } ]
+		rekey:
+		  transport: $TRANSPORT
+		  address: 239.255.1.1
+		  source: 10.0.0.99
+		  interface: eth0
+		  retransmissions: $((${COPIES[$TRANSPORT]} - 1))
+		  interval: 100 ms
+		  acknowledge: all
+		  acknowledge-within: 300 ms
+	END
+}
+
 group_conf()
 {
-	local copies=$((${COPIES[$TRANSPORT]} - 1))
-
 	{
 		echo "$IKE"
 		cat <<-END
@@ -50,20 +67,8 @@ group_conf()
 			  credential: here
 			  ${STORE-}
 			  groups:
-			    - name: video
-			      traffic: [ { destination: $GROUP, protocol: udp } ]
-			      encryption: $ENCRYPTION
-			      members: [ { identity: "*.example.org", role: both } ]
-			      rekey:
-			        transport: $TRANSPORT
-			        address: 239.255.1.1
-			        source: 10.0.0.99
-			        interface: eth0
-			        retransmissions: $copies
-			        interval: 100 ms
-			        acknowledge: all
-			        acknowledge-within: 300 ms
 		END
+		group_policy | sed '1s/^/    - /; 2,$s/^/      /'
 	} | mike_conf_psk ks "${MEMBERS[@]}"
 }
 

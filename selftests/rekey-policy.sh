@@ -17,25 +17,15 @@ change()
 	aes128gcm16) ENCRYPTION=aes256gcm16 ;;
 	*) ENCRYPTION=aes128gcm16 ;;
 	esac
-	group_conf
-	kill -HUP "${pid_of[miked.ks]}"
-}
-
-changed()
-{
-	[ "$(mike ks -j ks group show video | jq -r '.[0].encryption')" = $ENCRYPTION ]
-}
-
-change_and_see()
-{
-	change
-	wait_for changed
+	group_policy | mike ks ks group set file - yes
 }
 
 load_module
 group_start
 group_lossy
 group_send
-group_rekeys "${REKEYS:-10}" change_and_see
+group_rekeys "${REKEYS:-10}" change
+expect_eq "the group is as it was changed" $ENCRYPTION \
+	"$(mike ks -j ks group show video | jq -r '.[0].encryption')"
 group_send_end
 group_followed
