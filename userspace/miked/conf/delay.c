@@ -49,11 +49,17 @@ uint64_t conf_reach_ms(const struct conf_group *group, const struct conf_ike *ik
 	}
 }
 
+/* As delays are on the wire, and up. */
+static uint64_t whole(uint64_t ms)
+{
+	return (ms + MS_PER_S - 1) / MS_PER_S;
+}
+
 uint64_t conf_atd_ms(const struct conf_group *group, uint64_t reach_ms)
 {
 	if (group->activation_delay_ms != CONF_AUTO)
 		return group->activation_delay_ms;
-	return least(reach_ms, group->rollover_ms / 2);
+	return whole(least(reach_ms, group->rollover_ms / 2)) * MS_PER_S;
 }
 
 uint64_t conf_dtd_ms(const struct conf_group *group, uint64_t reach_ms)
@@ -78,12 +84,6 @@ static const char *reason_of(const struct conf_group *group)
 	};
 
 	return reasons[group->rekey.transport];
-}
-
-/* As delays are on the wire, and up. */
-static uint64_t whole(uint64_t ms)
-{
-	return (ms + MS_PER_S - 1) / MS_PER_S;
 }
 
 const char *conf_unsafe_delay(const struct conf_group *group, const struct conf_ike *ike,

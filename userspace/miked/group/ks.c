@@ -97,7 +97,6 @@ static void take_group(struct ks *ks, const struct conf_group *conf)
 	group->own = NULL;
 	group->configured = true;
 	ks_group_change(group, conf);
-	ks_store_text(group);
 	conf_group_free(own);
 }
 

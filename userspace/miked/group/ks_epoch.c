@@ -44,6 +44,11 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static uint64_t latest(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Up, since a delay that is too short loses packets. */
 static uint16_t seconds(uint64_t ms)
 {
@@ -354,10 +359,27 @@ static int make_epoch(struct ks_group *group, struct ks_epoch **out)
 	return err;
 }
 
+/*
+ * Senders go by what they may send by last: an epoch whose ATD is over before that of the
+ * one before would be left for it again. So ATD is no shorter while somebody may wait for
+ * the end of the other.
+ */
+static uint64_t reach_after(const struct ks_group *group, const struct ks_epoch *last,
+			    uint64_t now)
+{
+	uint64_t reach = ks_reach(group), waits;
+
+	if (!last)
+		return reach;
+	waits = last->made + last->reach + (uint64_t)ks_atd(group) * MS_PER_S;
+	waits = waits > now ? least(waits - now, last->reach) : 0;
+	return latest(reach, waits);
+}
+
 static void add_epoch(struct ks_group *group, struct ks_epoch *epoch)
 {
 	epoch->alone = group->cut && group->rekey;
-	epoch->reach = ks_reach(group);
+	epoch->reach = reach_after(group, ks_last(group), epoch->made);
 	hold_sids(group, epoch);
 	group->epochs[group->n_epochs++] = epoch;
 	group->epoch = epoch->number;
@@ -458,24 +480,21 @@ static uint64_t settled_at(const struct ks_group *group)
 	const struct ks_epoch *last = ks_last(group);
 
 	if (ks_has_converged(group) && !(group->listening && last->cast))
-		return 0;
-	return last->settled;
+		return group->quiet;
+	return latest(last->settled, group->quiet);
 }
 
-/* Of what was there before the start nobody without an IKE SA can be told. */
-static uint64_t grace_of(const struct ks_group *group, const struct ks_epoch *epoch)
-{
-	return epoch->number <= group->loaded ? group->grace : 0;
-}
-
-/* Its time is over, or all members can do without. */
+/*
+ * Its time is over, or all members can do without. Of what was there before the start
+ * nobody without an IKE SA can be told.
+ */
 static uint64_t over_at(const struct ks_group *group, const struct ks_epoch *epoch)
 {
-	uint64_t settled = settled_at(group), grace = grace_of(group, epoch);
+	uint64_t grace = epoch->number <= group->loaded ? group->grace : 0;
 
 	if (!epoch->doomed)
 		return epoch->end;
-	return least(epoch->end, settled > grace ? settled : grace);
+	return least(epoch->end, latest(settled_at(group), grace));
 }
 
 /* What ends before its time has to be deleted where it is. */
@@ -522,14 +541,26 @@ static uint64_t due_at(const struct ks_group *group)
 	return least(last->end - rollover, group->used_up);
 }
 
+/*
+ * Not before all have heard what was told last. If somebody is to be shut out, that does
+ * not wait, unless it is a Rekey SA: what is told next is signed by its key.
+ */
+static uint64_t may_make_at(const struct ks_group *group)
+{
+	const struct ks_epoch *last = ks_last(group);
+	uint64_t at = due_at(group);
+
+	if (!last || !ks_epoch_left(last, ks_now(group->ks)))
+		return at;
+	if (group->cut && !group->heir)
+		return at;
+	return latest(at, group->quiet);
+}
+
 /* With nobody registered, it is made when somebody comes. */
 static uint64_t rollover_at(const struct ks_group *group)
 {
-	uint64_t at = due_at(group);
-
-	if (!ks_is_alive(group))
-		return IKE_NEVER;
-	return at > group->retry ? at : group->retry;
+	return ks_is_alive(group) ? latest(may_make_at(group), group->retry) : IKE_NEVER;
 }
 
 int ks_epoch_ready(struct ks_group *group)
@@ -538,7 +569,7 @@ int ks_epoch_ready(struct ks_group *group)
 	int err;
 
 	end_epochs(group, now);
-	if (due_at(group) > now)
+	if (may_make_at(group) > now)
 		return 0;
 	err = ks_epoch_make(group, group->doom);
 	end_epochs(group, now);

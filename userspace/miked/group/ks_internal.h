@@ -133,6 +133,7 @@ struct ks_group {
 	uint32_t signers;		/* so many keys to sign by there were */
 	bool renew_rekey;		/* a new Rekey SA is due, whatever the time */
 	uint64_t rekey_retry;		/* none before */
+	uint64_t quiet;			/* by then all copies of messages over this line have come */
 	size_t listening;		/* members that hear it and have no IKE SA any more */
 	bool checked;			/* its delays were looked at, under this configuration */
 	uint64_t retry;			/* no new epoch before */

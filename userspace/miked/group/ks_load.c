@@ -41,13 +41,10 @@ static uint64_t past(const struct loading *l, int64_t at)
 	return (uint64_t)ago < l->now ? l->now - (uint64_t)ago : 0;
 }
 
-/* @life: not longer, whatever the clock says. */
-static uint64_t future(const struct loading *l, int64_t at, int64_t life)
+static uint64_t future(const struct loading *l, int64_t at)
 {
 	int64_t left = at - wall(l);
 
-	if (left > life)
-		left = life;
 	return left > 0 ? l->now + (uint64_t)left : l->now;
 }
 
@@ -129,7 +126,7 @@ static int on_epoch(void *context, const struct store_epoch *row)
 	group->epochs[group->n_epochs++] = epoch;
 	epoch->number = row->number;
 	epoch->made = past(l, row->made);
-	epoch->end = future(l, row->end, row->end - row->made);
+	epoch->end = future(l, row->end);
 	epoch->doomed = row->doomed;
 	epoch->sequential = row->sequential;
 	epoch->taken = row->taken;
@@ -250,7 +247,7 @@ static int fill_rekey(const struct loading *l, const struct store_rekey_sa *row,
 	rekey->conf = conf->rekey;
 	conf_group_free(conf);
 	unpack_address(&r, &rekey->source);
-	rekey->end = future(l, row->end, (int64_t)rekey->conf.lifetime_ms);
+	rekey->end = future(l, row->end);
 	rekey->signer = row->signer;
 	memcpy(rekey->next_spi, row->next, sizeof(rekey->next_spi));
 	memcpy(rekey->sa.spi, row->spi, sizeof(rekey->sa.spi));

@@ -41,6 +41,18 @@ static int seal(struct ks_group *group, struct ks_rekey *rekey, struct rekey_dat
 	return -EMSGSIZE;
 }
 
+/*
+ * Who has heard a message takes none of a lower ID (RFC 9838 2.4.1.4): if the next is sent
+ * before the last copy of one has arrived, those who needed this copy never get it.
+ */
+static void keep_quiet(struct ks_group *group, const struct ks_cast *cast)
+{
+	uint64_t until = cast->due + (cast->left - 1) * cast->interval + CONF_TRANSIT_MS;
+
+	if (until > group->quiet)
+		group->quiet = until;
+}
+
 /* The message is made; what of it goes out and when. */
 static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told *told)
 {
@@ -60,6 +72,8 @@ static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told
 	cast->stored = !ks->setup.store;
 	cast->next = ks->casts;
 	ks->casts = cast;
+	if (rekey != group->passed)
+		keep_quiet(group, cast);
 	ks->unsaved = true;
 	ks->stats.messages++;
 	if (told) {

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 static bool same_identity(const struct conf_identity *a, const struct conf_identity *b)
 {
@@ -173,6 +173,7 @@ void ks_group_change(struct ks_group *group, const struct conf_group *conf)
 
 	group->conf = conf;
 	group->checked = false;
+	ks_store_text(group);
 	ks_tell_unmet(group);
 	if (!can_go_on(before, conf)) {
 		start_over(group);

@@ -177,6 +177,7 @@ static void begin_line(struct ks_group *group, struct ks_rekey *rekey)
 	group->line++;
 	group->rekey = rekey;
 	group->renew_rekey = false;
+	group->quiet = 0;
 }
 
 void ks_rekey_end(struct ks_group *group)
@@ -251,6 +252,7 @@ static uint64_t due_at(const struct ks_group *group)
 		return IKE_NEVER;
 	if (group->renew_rekey || rekey->sa.next_id >= KS_LAST_MESSAGE_ID)
 		at = 0;
+	at = at > group->quiet ? at : group->quiet;
 	return at > group->rekey_retry ? at : group->rekey_retry;
 }
 

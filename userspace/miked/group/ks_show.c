@@ -108,10 +108,10 @@ static const char *state_of(const struct ks_member *member)
 {
 	if (member->peer)
 		return "registered";
-	if (member->listens)
-		return "listening";
 	if (member->expelled)
 		return "expelled";
+	if (member->listens)
+		return "listening";
 	return member->admitted ? "admitted" : "gone";
 }
 

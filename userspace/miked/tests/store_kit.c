@@ -106,6 +106,24 @@ static char *read_file(const char *path, size_t *len)
 	return text;
 }
 
+void store_kit_copy(const char *from, const char *to)
+{
+	char path[128], *text;
+	size_t len;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", store_kit.dir, from);
+	text = read_file(path, &len);
+	assert_non_null(text);
+	snprintf(path, sizeof(path), "%s/%s", store_kit.dir, to);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+	free(text);
+}
+
 bool store_kit_file_has(const char *path, const void *bytes, size_t len)
 {
 	char lower[2 * 1024 + 1], upper[2 * 1024 + 1], *text;

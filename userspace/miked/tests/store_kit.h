@@ -34,6 +34,9 @@ bool store_kit_has(const void *bytes, size_t len);
 /* The same of a file. */
 bool store_kit_file_has(const char *path, const void *bytes, size_t len);
 
+/* Names in the directory; the second file is there afterwards. */
+void store_kit_copy(const char *from, const char *to);
+
 /* Of all its files' names, contents and modes. */
 uint64_t store_kit_sum(void);
 

@@ -2,6 +2,7 @@
 /*
  * A key server that is started from its store again.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <utlist.h>
@@ -70,8 +71,7 @@ int stored_start(const char *groups, struct reason *why)
 		return err;
 	setup.store = store;
 	kit.ks = ks_new(&setup, kit.conf);
-	assert_non_null(kit.ks);
-	err = ks_load(kit.ks, why);
+	err = kit.ks ? ks_load(kit.ks, why) : -ENOMEM;
 	if (err)
 		stop();
 	return err;

@@ -110,7 +110,7 @@ static void other_algorithm(void **state)
 	kit_wait(7000);
 	assert_null(kit_held(a, old));
 	kit_reload(BY(""));
-	kit_wait(10000);
+	kit_wait(20000);
 	assert_int_equal(kit_last(a)->key_bits, 256);
 	kit_assert_same(a, b);
 	assert_int_equal(a->n_sas, 1);
@@ -166,7 +166,7 @@ static void abilities(void **state)
 	assert_null(kit_held(c, a->sas[0].spi));
 	/* As it was, by the configuration. */
 	kit_reload(BY(""));
-	kit_wait(10000);
+	kit_wait(20000);
 	assert_int_equal(kit_last(a)->key_bits, 256);
 	assert_int_equal(kit_ask(c, &(struct kit_ask){ .group = "video" }), 0);
 }
