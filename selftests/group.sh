@@ -250,6 +250,11 @@ group_rekeys()
 	while [ $rekeys -lt "$n" ]; do
 		if ! group_rekey "$@"; then
 			fail "all follow, rekey $rekeys"
+			{
+				mike ks ks group show
+				mike ks ks member show
+				tail -n 30 "$TMP/miked.ks.err"
+			} 2>&1 | diag
 			return
 		fi
 	done
