@@ -257,6 +257,38 @@ static void one_after_the_other(void **state)
 	kit_assert_same(a, b);
 }
 
+/* An epoch that a registration cannot do without is made at once, and told in its turn. */
+static void put_off(void **state)
+{
+	struct kit_ask ask = { .group = "video", .sender = true, .count = 16 };
+	uint64_t first = kit.now;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", false), 0);
+	rekey(false);
+	for (i = 0; i < 40 && group().epoch < 3; i++) {
+		assert_int_equal(kit_ask(b, &ask), 0);
+		kit_settle();
+	}
+	assert_int_equal(group().epoch, 3);
+	assert_int_equal(kit.now, first);
+	assert_int_equal(a->n_sas, 2);
+	assert_true(b->has_atd);
+	assert_int_equal(b->atd, 14);
+	kit_wait(6999);
+	assert_int_equal(kit.n_sent, 4);
+	assert_int_equal(a->n_sas, 2);
+	kit_wait(1);
+	assert_int_equal(a->n_sas, 3);
+	assert_non_null(kit_held(a, kit_last(b)->spi));
+	/* and the old ones are deleted when that has reached all */
+	kit_wait(6999);
+	assert_int_equal(a->n_sas, 3);
+	kit_wait(1);
+	assert_int_equal(a->n_sas, 1);
+}
+
 /* Message IDs do not come again: there is another Rekey SA before they end. */
 static void message_ids_end(void **state)
 {
@@ -444,6 +476,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(listening, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(next_rekey_sa, begin, end, brief),
 		cmocka_unit_test_setup_teardown(one_after_the_other, begin, end),
+		cmocka_unit_test_prestate_setup_teardown(put_off, begin, end, small),
 		cmocka_unit_test_setup_teardown(message_ids_end, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(implicit, begin, end, trusting),
 		cmocka_unit_test_setup_teardown(expel, begin, end),
