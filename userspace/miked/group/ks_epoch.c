@@ -542,8 +542,18 @@ static uint64_t due_at(const struct ks_group *group)
 	return least(last->end - rollover, group->used_up);
 }
 
+/* Later than this the next epoch would be in use too late. */
+static uint64_t last_call(const struct ks_group *group)
+{
+	uint64_t needs = ks_last(group)->reach + (uint64_t)ks_atd(group) * MS_PER_S;
+	uint64_t end = ks_last(group)->end;
+
+	return end > needs ? end - needs : 0;
+}
+
 /*
- * Not before all have heard what was told last. If somebody is to be shut out, that does
+ * Not before all have heard what was told last, and those whom it has to be told by their IKE
+ * SAs have one again. If somebody is to be shut out, that does
  * not wait, unless it is a Rekey SA: what is told next is signed by its key.
  */
 static uint64_t may_make_at(const struct ks_group *group)
@@ -555,7 +565,7 @@ static uint64_t may_make_at(const struct ks_group *group)
 		return at;
 	if (group->cut && !group->heir)
 		return at;
-	return latest(at, group->quiet);
+	return latest(latest(at, group->quiet), least(group->back, last_call(group)));
 }
 
 /* With nobody registered, it is made when somebody comes. */

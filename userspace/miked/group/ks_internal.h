@@ -141,6 +141,7 @@ struct ks_group {
 	bool checked;			/* its delays were looked at, under this configuration */
 	uint64_t retry;			/* no new epoch before */
 	uint32_t loaded;		/* the last epoch that was made before the last start */
+	uint64_t back;			/* by then members of before the start have come back */
 	uint64_t grace;			/* so long are these for members that do not know of it yet */
 	bool touched;			/* of some members the store has something old */
 	struct ks_stored_group *stored;	/* what it has of the group; NULL: nothing */

@@ -287,8 +287,16 @@ static int on_retired(void *context, const struct store_retired *row)
 
 /*
  * Who has no IKE SA and no Rekey SA either finds out by asking whether the key server lives,
- * as it does after some time; until it has registered again it uses what it has.
+ * as it does after some time.
  */
+static uint64_t back(const struct ks_group *group)
+{
+	const struct conf_ike *ike = &group->ks->conf->ike;
+
+	return group->listening ? 0 : ike->dead_peer_ms + conf_spread_ms(ike) + CONF_TRANSIT_MS;
+}
+
+/* Until it has registered again it uses what it has. */
 static uint64_t grace(const struct ks_group *group)
 {
 	if (group->listening)
@@ -331,6 +339,7 @@ static int settle_group(struct loading *l, struct ks_group *group)
 	for (i = 0; i < group->n_members; i++)
 		resume(group->members[i]);
 	ks_members_sweep(group);
+	group->back = l->now + back(group);
 	group->grace = l->now + grace(group);
 	for (i = 0; i < group->n_epochs; i++)
 		group->epochs[i]->reach = ks_reach(group);
