@@ -159,7 +159,7 @@ static void use_up(const struct ks_member *member, const struct sa_expiring *exp
 
 	if (group->used_up != IKE_NEVER)
 		return;
-	group->used_up = ks_last(group)->made + UINT64_C(1000) * ks_atd(group);
+	group->used_up = ks_last(group)->begun + UINT64_C(1000) * ks_atd(group);
 	ks_log(LEVEL_NOTICE, group, member->id, "SA %08x is used up (reason %u): new SAs",
 	       expiring->spi, expiring->reason);
 }

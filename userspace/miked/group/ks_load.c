@@ -126,6 +126,7 @@ static int on_epoch(void *context, const struct store_epoch *row)
 	group->epochs[group->n_epochs++] = epoch;
 	epoch->number = row->number;
 	epoch->made = past(l, row->made);
+	epoch->begun = epoch->made;
 	epoch->end = future(l, row->end);
 	epoch->doomed = row->doomed;
 	epoch->sequential = row->sequential;
@@ -238,23 +239,19 @@ static int on_member(void *context, const struct store_member *row)
 static int fill_rekey(const struct loading *l, const struct store_rekey_sa *row,
 		      struct ks_rekey *rekey)
 {
-	struct conf_group *conf = load_conf(l, row->group, row->text);
-	struct reader r = reader_of(row->source);
+	struct reader p = reader_of(row->policy), s = reader_of(row->source);
 	int err;
 
-	if (!conf)
-		return -EBADMSG;
-	rekey->conf = conf->rekey;
-	conf_group_free(conf);
-	unpack_address(&r, &rekey->source);
+	unpack_rekey(&p, &rekey->conf);
+	unpack_address(&s, &rekey->source);
+	if (p.failed || p.left || s.failed || s.left)
+		return damaged(l, "Rekey SAs", row->group);
 	rekey->end = future(l, row->end);
 	rekey->signer = row->signer;
 	memcpy(rekey->next_spi, row->next, sizeof(rekey->next_spi));
 	memcpy(rekey->sa.spi, row->spi, sizeof(rekey->sa.spi));
 	rekey->sa.next_id = row->next_id;
-	err = r.failed || r.left ? -EBADMSG : 0;
-	if (!err)
-		err = ks_rekey_load(l->ks->setup.crypto, row->keys, rekey);
+	err = ks_rekey_load(l->ks->setup.crypto, row->keys, rekey);
 	return err == -EBADMSG ? damaged(l, "Rekey SAs", row->group) : err;
 }
 

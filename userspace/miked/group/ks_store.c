@@ -183,42 +183,32 @@ static int put_epochs(struct ks_group *group)
 	return err;
 }
 
-/* Its policy, in a group that has it. */
-static char *rekey_text(const struct ks_group *group, const struct ks_rekey *rekey)
-{
-	struct conf_group conf = *group->conf;
-
-	conf.rekey = rekey->conf;
-	return conf_group_text(&conf);
-}
-
 static int put_rekey(const struct ks_group *group, struct ks_rekey *rekey, uint32_t place)
 {
 	struct store *store = group->ks->setup.store;
-	uint8_t source[PACK_ADDRESS_LEN];
-	struct writer w = writer_to(source, sizeof(source));
+	uint8_t policy[PACK_REKEY_LEN], source[PACK_ADDRESS_LEN];
+	struct writer p = writer_to(policy, sizeof(policy));
+	struct writer s = writer_to(source, sizeof(source));
 	struct store_rekey_sa row = {
 		.group = group->conf->name,
 		.place = place,
 		.end = wall_of(group->ks, rekey->end),
 		.next_id = rekey->sa.next_id,
 		.signer = rekey->signer,
+		.policy = CHUNK(policy),
 		.source = CHUNK(source),
 	};
 	struct secret keys;
-	char *text;
 	int err = rekey_sa_pack(&rekey->sa, &keys);
 
 	if (err)
 		return err;
 	memcpy(row.spi, rekey->sa.spi, sizeof(row.spi));
 	memcpy(row.next, rekey->next_spi, sizeof(row.next));
-	pack_address(&w, &rekey->source);
+	pack_rekey(&p, &rekey->conf);
+	pack_address(&s, &rekey->source);
 	row.keys = secret_chunk(&keys);
-	text = rekey_text(group, rekey);
-	row.text = text;
-	err = text ? store->ops->put_rekey_sa(store, &row) : -ENOMEM;
-	free(text);
+	err = store->ops->put_rekey_sa(store, &row);
 	secret_free(&keys);
 	rekey->stored = true;
 	rekey->stored_place = place;

@@ -106,3 +106,51 @@ void unpack_identity(struct reader *r, struct conf_identity *identity)
 	data = read_chunk(r, identity->len);
 	memcpy(identity->data, data.data ? data.data : identity->data, data.len);
 }
+
+void pack_rekey(struct writer *w, const struct conf_rekey *rekey)
+{
+	write_u8(w, (uint8_t)rekey->transport);
+	pack_address(w, &rekey->address);
+	pack_address(w, &rekey->source);
+	write_u16(w, rekey->port);
+	write_u8(w, rekey->ttl);
+	write_chunk(w, (struct chunk){ (const uint8_t *)rekey->interface, IF_NAMESIZE });
+	write_u64(w, rekey->lifetime_ms);
+	write_u16(w, rekey->encryption.id);
+	write_u16(w, rekey->encryption.key_bits);
+	write_u32(w, rekey->key_wrap);
+	write_u32(w, rekey->authentication);
+	write_u32(w, rekey->retransmissions);
+	write_u64(w, rekey->interval_ms);
+	write_u32(w, rekey->acknowledge);
+	write_u64(w, rekey->acknowledge_within_ms);
+}
+
+void unpack_rekey(struct reader *r, struct conf_rekey *rekey)
+{
+	struct chunk interface;
+	uint16_t id;
+
+	memset(rekey, 0, sizeof(*rekey));
+	rekey->transport = read_u8(r);
+	unpack_address(r, &rekey->address);
+	unpack_address(r, &rekey->source);
+	rekey->port = read_u16(r);
+	rekey->ttl = read_u8(r);
+	interface = read_chunk(r, IF_NAMESIZE);
+	rekey->lifetime_ms = read_u64(r);
+	id = read_u16(r);
+	r->failed |= !conf_esp_find(id, read_u16(r), &rekey->encryption);
+	rekey->key_wrap = read_u32(r);
+	rekey->authentication = read_u32(r);
+	rekey->retransmissions = read_u32(r);
+	rekey->interval_ms = read_u64(r);
+	rekey->acknowledge = read_u32(r);
+	rekey->acknowledge_within_ms = read_u64(r);
+	r->failed |= rekey->transport > CONF_REKEY_BOTH || !rekey->address.family ||
+		     rekey->key_wrap < 1 || rekey->key_wrap > 3 ||
+		     rekey->authentication > CONF_REKEY_IMPLICIT ||
+		     rekey->acknowledge > CONF_ACK_ALL;
+	if (!r->failed && !interface.data[IF_NAMESIZE - 1])
+		memcpy(rekey->interface, interface.data, IF_NAMESIZE);
+}

@@ -171,6 +171,7 @@ void rekey_datagrams_free(struct rekey_datagrams *datagrams)
 
 struct partial_message {
 	uint8_t spi[WIRE_GIKE_SPI_LEN];
+	uint32_t id;
 	struct assembly *assembly;	/* NULL: the place is free */
 };
 
@@ -206,7 +207,7 @@ static struct partial_message *find(struct rekey_partial *partial, const struct 
 	struct partial_message *message = partial->message;
 
 	for (; message < partial->message + REKEY_MAX_PARTIAL; message++)
-		if (is_of(message, sa) && message->assembly->message_id == message_id)
+		if (is_of(message, sa) && message->id == message_id)
 			return message;
 	return NULL;
 }
@@ -217,7 +218,7 @@ static void forget_old(struct rekey_partial *partial, const struct rekey_sa *sa)
 	struct partial_message *message = partial->message;
 
 	for (; message < partial->message + REKEY_MAX_PARTIAL; message++)
-		if (is_of(message, sa) && message->assembly->message_id < sa->next_id)
+		if (is_of(message, sa) && message->id < sa->next_id)
 			assembly_free(&message->assembly);
 }
 
@@ -243,6 +244,7 @@ static struct assembly **move_up(struct rekey_partial *partial, const struct rek
 		message = new_place(partial);
 	moved = *message;
 	memcpy(moved.spi, sa->spi, sizeof(moved.spi));
+	moved.id = message_id;
 	memmove(&partial->message[1], &partial->message[0],
 		(size_t)(message - partial->message) * sizeof(moved));
 	partial->message[0] = moved;

@@ -58,19 +58,19 @@ static void print(const struct net_group *group, char *text, size_t size)
 static int open_socket(struct net_udp *udp, struct net_joined *joined)
 {
 	const struct net_group *group = &joined->group;
+	struct net_socket *s;
 	bool absent;
 	int err;
 
 	net_share(udp, true);
 	err = net_socket_new(udp, &group->to, joined->ifindex, group->to.port == NAT_PORT, joined,
-			     &absent, &joined->socket);
+			     &absent, &s);
 	if (!err) {
-		err = socket_join(joined->socket->fd, &group->to.addr, &group->source,
-				  joined->ifindex);
-		if (err) {
-			net_socket_free(joined->socket);
-			joined->socket = NULL;
-		}
+		err = socket_join(s->fd, &group->to.addr, &group->source, joined->ifindex);
+		if (err)
+			net_socket_free(s);
+		else
+			joined->socket = s;
 	}
 	net_share(udp, false);
 	return err;

@@ -171,7 +171,7 @@ static int load_rekey_sa(const struct loading *loading, sqlite3_stmt *stmt)
 		.end = sqlite3_column_int64(stmt, 3),
 		.next_id = u32(stmt, 4),
 		.signer = u32(stmt, 5),
-		.text = text(stmt, 7),
+		.policy = blob(stmt, 7),
 		.source = blob(stmt, 8),
 	};
 	const struct seal_place place = { "rekey-sa", row.group, 0, CHUNK(row.spi) };
@@ -179,7 +179,7 @@ static int load_rekey_sa(const struct loading *loading, sqlite3_stmt *stmt)
 	struct secret keys;
 	int err;
 
-	if (!row.group || !row.text || spi.len != sizeof(row.spi) || next.len != sizeof(row.next))
+	if (!row.group || spi.len != sizeof(row.spi) || next.len != sizeof(row.next))
 		return -ENOMEM;
 	memcpy(row.spi, spi.data, sizeof(row.spi));
 	memcpy(row.next, next.data, sizeof(row.next));

@@ -88,7 +88,7 @@ const char store_schema[] =
 	"next_id INTEGER NOT NULL CHECK (next_id" U32 ","
 	"signer INTEGER NOT NULL CHECK (signer" U32 ","
 	"next BLOB NOT NULL CHECK (length(next) = 16),"
-	"text TEXT NOT NULL,"
+	"policy BLOB NOT NULL,"
 	"source BLOB NOT NULL,"
 	"keys BLOB NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE INDEX rekey_sas_by_group ON rekey_sas (grp);"
@@ -351,9 +351,9 @@ static int put_rekey_sa(struct store *base, const struct store_rekey_sa *row)
 
 	if (err)
 		return unsealed(base, err);
-	return change(base, SQL_PUT_REKEY_SA, "btiiiibtbb", CHUNK(row->spi), row->group,
+	return change(base, SQL_PUT_REKEY_SA, "btiiiibbbb", CHUNK(row->spi), row->group,
 		      (int64_t)row->place, row->end, (int64_t)row->next_id, (int64_t)row->signer,
-		      CHUNK(row->next), row->text, row->source,
+		      CHUNK(row->next), row->policy, row->source,
 		      ((struct chunk){ sealed, len }));
 }
 

@@ -88,7 +88,7 @@ struct store_rekey_sa {
 	uint32_t next_id;		/* no Message ID was used from this one on */
 	uint32_t signer;		/* the number of its key to sign by */
 	uint8_t next[STORE_REKEY_SPI_LEN];	/* SPI of the Rekey SA that is to follow it */
-	const char *text;		/* conf_group_text() of a group with its policy */
+	struct chunk policy;		/* its own */
 	struct chunk source;		/* from where messages go: an address */
 	struct chunk keys;		/* secret: keying material, and the key to sign by */
 };

@@ -469,6 +469,7 @@ static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
 		       const struct wire_policy *policy, const struct kwk *kwk, bool at_once)
 {
 	struct chunk auth_key = m->kd->member ? m->kd->member->auth_key : (struct chunk){ 0 };
+	const struct rekey_sa *before = sa->has_heir ? &sa->heir : &sa->rekey;
 	struct reason why = { "" };
 	struct rekey_sa fresh;
 	struct secret keymat;
@@ -481,7 +482,7 @@ static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
 	sa->had_auth_key = auth_key.len;
 	unwrap(m, policy, kwk, &keymat);
 	kit.spared = true;
-	err = rekey_sa_read(&kit.crypto, policy, auth_key, sa->has_rekey ? &sa->rekey : NULL,
+	err = rekey_sa_read(&kit.crypto, policy, auth_key, sa->has_rekey ? before : NULL,
 			    &keymat, &fresh, &why);
 	kit.spared = false;
 	if (err)

@@ -56,9 +56,8 @@ struct ike_sa {
 	size_t rekeys, deletes;		/* so many messages */
 	size_t retold;			/* SAs that it had already */
 	/* by multicast */
-	bool has_rekey;			/* it was given a Rekey SA */
 	struct rekey_sa rekey, heir;	/* in use; and the one that follows it */
-	bool has_heir;
+	bool has_rekey, has_heir;	/* it was given one */
 	bool lost;			/* its Rekey SA was deleted: it has to register again */
 	bool deaf_to_group;		/* hears nothing that is sent to all */
 	bool had_auth_key;		/* the last message had an AUTH_KEY in it */
@@ -74,8 +73,8 @@ struct ike_sa {
 		uint32_t id;
 	} last_cast;
 	bool cast_gsa;			/* and it had new SAs in it */
-	struct rekey_partial *partial, *heir_partial;
 	uint16_t refused;		/* the notification of the last answer; 0: none */
+	struct rekey_partial *partial, *heir_partial;
 	struct ike_sa *next;
 };
 

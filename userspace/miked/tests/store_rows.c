@@ -106,7 +106,7 @@ int rows_put_rekey_sa(const char *group, uint32_t next_id)
 {
 	struct store_rekey_sa row = {
 		.group = group, .place = 1, .end = 2, .next_id = next_id, .signer = 3,
-		.next = { 5 }, .text = "{}", .source = CHUNK(selector), .keys = CHUNK(rows_rekey_keys),
+		.next = { 5 }, .policy = CHUNK(address), .source = CHUNK(selector), .keys = CHUNK(rows_rekey_keys),
 	};
 
 	memcpy(row.spi, rows_rekey_spi, sizeof(row.spi));
@@ -193,10 +193,11 @@ static int on_rekey_sa(void *context, const struct store_rekey_sa *row)
 {
 	(void)context;
 	assert_memory_equal(row->spi, rows_rekey_spi, sizeof(rows_rekey_spi));
+	assert_true(chunk_equal(row->policy, CHUNK(address)));
 	assert_true(chunk_equal(row->source, CHUNK(selector)));
 	assert_true(chunk_equal(row->keys, CHUNK(rows_rekey_keys)));
-	return tell("rekey-sa %s %u %lld %u %u %s %u\n", row->group, row->place,
-		    (long long)row->end, row->next_id, row->signer, row->text, row->next[0]);
+	return tell("rekey-sa %s %u %lld %u %u %u\n", row->group, row->place,
+		    (long long)row->end, row->next_id, row->signer, row->next[0]);
 }
 
 static int on_retired(void *context, const struct store_retired *row)
@@ -233,7 +234,7 @@ const char rows_everything[] =
 	"sids video 1 1023 ffffffffffffffff\n"
 	"member video gm1.example.org 1 3 2 0 848 77 1 2 1 65535 7 0 9 1\n"
 	"member video gm2.example.org 1 3 2 0 848 77 1 1 1 65535 7 0 9 1\n"
-	"rekey-sa video 1 2 65 3 {} 5\n"
+	"rekey-sa video 1 2 65 3 5\n"
 	"retired 255 4294967295\n";
 
 void rows_make(void)

@@ -20,7 +20,7 @@ static const char * const groups[] = {
 	HEAD TRAFFIC "senders: one\nreplay: yes\nsender-id-bits: 0\n",
 	HEAD TRAFFIC "lifetime: 1 d\nrollover: 90 s\npackets: 1 G\nbytes: 3 Ti\n",
 	HEAD TRAFFIC "activation-delay: 5 s\ndeactivation-delay: auto\n",
-	HEAD TRAFFIC "rekey: { transport: both, address: \"ff08::1:2\", source: \"2001:db8::1\", "
+	HEAD TRAFFIC "encryption: aes128gcm16\nrekey: { transport: both, address: \"ff08::1:2\", source: \"2001:db8::1\", "
 	"port: 1, ttl: 255, interface: eth0.5, lifetime: 2 h, encryption: aes128gcm16, "
 	"key-wrap: kw128, authentication: ecdsa-p384, retransmissions: 0, interval: 10 ms, "
 	"acknowledge: sampled }\n",

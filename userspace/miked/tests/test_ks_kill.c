@@ -234,7 +234,7 @@ static unsigned int kills(void)
 {
 	const char *text = getenv("KILLS");
 
-	return text ? (unsigned int)atoi(text) : KILLS;
+	return text ? (unsigned int)strtoul(text, NULL, 10) : KILLS;
 }
 
 static void is_killed(void **state)

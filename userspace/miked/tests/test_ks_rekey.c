@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "group/ks_internal.h"
 #include "ks_kit.h"
 #include "test.h"
 
@@ -227,6 +228,84 @@ static void next_rekey_sa(void **state)
 	assert_same_rekey(a, c);
 }
 
+/* Who misses copies of one message must not miss the rest of them because of the next. */
+static void one_after_the_other(void **state)
+{
+	const struct kit_sent *sent;
+	uint64_t first = kit.now;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	b->deaf_to_group = true;
+	for (i = 0; i < 10; i++)
+		rekey(false);
+	kit_wait(5000);
+	b->deaf_to_group = false;
+	kit_wait(1999);
+	assert_int_equal(kit.n_sent, 4);
+	kit_assert_same(a, b);
+	/* Those asked for meanwhile are one. */
+	kit_wait(1);
+	assert_int_equal(kit.n_sent, 5);
+	assert_int_equal(group().epoch, 3);
+	sent = kit.sent;
+	assert_int_equal(sent->at, first + 7000);
+	kit_wait(60000);
+	assert_int_equal(group().epoch, 3);
+	kit_assert_same(a, b);
+}
+
+/* Message IDs do not come again: there is another Rekey SA before they end. */
+static void message_ids_end(void **state)
+{
+	struct ks_group *inside;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	inside = kit.ks->groups[0];
+	inside->rekey->sa.next_id = KS_LAST_MESSAGE_ID - 1;
+	rekey(false);
+	kit_wait(7000);
+	assert_int_equal(a->casts, 2);
+	assert_int_equal(a->rekey.next_id, KS_LAST_MESSAGE_ID + 1);
+	assert_true(a->has_heir);
+	kit_wait(10000);
+	rekey(false);
+	assert_int_equal(a->rekey.next_id, 1);
+	/* None at all is left: by unicast, and a new line. */
+	kit_wait(30000);
+	inside->rekey->sa.next_id = UINT32_MAX;
+	assert_int_equal(a->rekeys, 0);
+	rekey(false);
+	kit_wait(2000);
+	assert_true(a->rekeys);
+	kit_wait(10000);
+	rekey(false);
+	assert_true(inside->rekey->sa.next_id < 10);
+	assert_non_null(kit_held(a, ks_last(inside)->sas[0].spi));
+}
+
+/* Nothing is signed, and there is no key to sign by. */
+static void implicit(void **state)
+{
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	assert_false(a->had_auth_key);
+	assert_null(a->rekey.scheme);
+	rekey(false);
+	assert_int_equal(a->n_sas, 2);
+	kit_assert_same(a, b);
+	kit_wait(300000);
+	assert_true(a->has_heir);
+	assert_false(a->had_auth_key);
+	kit_wait(10000);
+	rekey(false);
+	kit_assert_same(a, b);
+}
+
 /* An expelled member knows the Rekey SA: the next one and its SAs it must not be told. */
 static void expel(void **state)
 {
@@ -326,7 +405,7 @@ static void nobody_there(void **state)
 	assert_memory_not_equal(b->rekey.spi, spi, sizeof(spi));
 }
 
-/* Sixteen SIDs of four bits ... */
+/* Who is not there any more does not hold up those who are. */
 static void sids_of_listeners(void **state)
 {
 	struct kit_ask ask = { .group = "video", .sender = true, .count = 16 };
@@ -356,6 +435,7 @@ static void sids_of_listeners(void **state)
 int main(void)
 {
 	static char brief[] = GROUP("video", SHORT) "      encryption: aes128gcm16\n";
+	static char trusting[] = GROUP("video", ", authentication: implicit, lifetime: 400 s");
 	static char small[] = GROUP("video", "") "      sender-id-bits: 8\n";
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(registration, begin, end),
@@ -363,6 +443,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(now, begin, end),
 		cmocka_unit_test_setup_teardown(listening, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(next_rekey_sa, begin, end, brief),
+		cmocka_unit_test_setup_teardown(one_after_the_other, begin, end),
+		cmocka_unit_test_setup_teardown(message_ids_end, begin, end),
+		cmocka_unit_test_prestate_setup_teardown(implicit, begin, end, trusting),
 		cmocka_unit_test_setup_teardown(expel, begin, end),
 		cmocka_unit_test_setup_teardown(expel_the_gone, begin, end),
 		cmocka_unit_test_setup_teardown(ends, begin, end),

@@ -254,6 +254,7 @@ static void sampled(void **state)
 		assert_int_equal(sa[i]->n_sas, 1);
 	kit_wait(7000);
 	/* Nine are too few. */
+	kit_wait(10000);
 	rekey(true);
 	for (i = 0; i < 9; i++)
 		kit_acknowledge(sa[i * 100], "video");

@@ -313,6 +313,40 @@ static void is_heard_again(void **state)
 	}
 }
 
+/* The policy of a Rekey SA does not fit the group's any more, and it lives on for a while. */
+static void keeps_a_rekey_sa_of_before(void **state)
+{
+	static const char wide[] =
+		"    - name: video\n" TRAFFIC TIMES MEMBERS
+		"      rekey: { transport: both, address: 239.255.1.1, lifetime: 500 s, ttl: 9, "
+		"interface: lo, retransmissions: 7, interval: 1 s, acknowledge: all, "
+		"authentication: ecdsa-p384 }\n";
+	static const char narrow[] =
+		"    - name: video\n      encryption: aes128gcm16\n" TRAFFIC TIMES MEMBERS
+		"      rekey: { transport: both, address: 239.255.1.1, lifetime: 500 s, ttl: 9, "
+		"interface: lo, retransmissions: 7, interval: 1 s, acknowledge: all, "
+		"encryption: aes128gcm16, key-wrap: kw128, authentication: ecdsa-p384 }\n";
+	struct conf_rekey before;
+	struct reason why = { "" };
+
+	(void)state;
+	stored_kill();
+	assert_int_equal(stored_start(narrow, &why), 0);
+	stored_connect(a);
+	a->has_rekey = false;
+	join(a, true);
+	before = ks_group_find(kit.ks, "video")->rekey->conf;
+	kit_reload(wide);
+	stored_kill();
+	if (stored_start(wide, &why))
+		fail_msg("%s", why.text);
+	assert_non_null(ks_group_find(kit.ks, "video")->rekey);
+	assert_memory_equal(&ks_group_find(kit.ks, "video")->rekey->conf, &before, sizeof(before));
+	kit_wait(60000);
+	assert_int_equal(kit_last(a)->key_bits, 256);
+	assert_int_equal(a->rekey.cipher.key_bits, 256);
+}
+
 /* Of a rekey only the first copy went out, or none at all. */
 static void tells_again(void **state)
 {
@@ -665,6 +699,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_groups_of_commands, begin, end),
 		cmocka_unit_test_setup_teardown(takes_a_new_configuration, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(is_heard_again, begin, end, STATE(CAST)),
+		cmocka_unit_test_prestate_setup_teardown(keeps_a_rekey_sa_of_before, begin, end,
+							 STATE(CAST)),
 		cmocka_unit_test_prestate_setup_teardown(tells_again, begin, end, STATE(CAST)),
 		cmocka_unit_test_prestate_setup_teardown(expels_by_a_new_line, begin, end,
 							 STATE(CAST)),

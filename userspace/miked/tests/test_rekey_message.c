@@ -236,6 +236,28 @@ static void overtaken(void **state)
 	rekey_datagrams_free(&one);
 }
 
+/* And its place alone: none that may still be put together is given up for it. */
+static void place_of_the_old(void **state)
+{
+	struct rekey_datagrams d[6];
+	size_t i, k;
+
+	(void)state;
+	begin(CONF_REKEY_ED25519);
+	for (k = 0; k < 6; k++)
+		rekey_say(&p, k == 1 ? 10 : BIG, SMALL, &d[k]);
+	for (k = 2; k < 5; k++)
+		for (i = 0; i + 1 < d[k].n; i++)
+			assert_int_equal(rekey_hear(&p, d[k].datagram[i]), 0);
+	assert_int_equal(rekey_hear(&p, d[0].datagram[0]), 0);
+	rekey_expect(&p, d[1].datagram[0], 1, 10);
+	assert_int_equal(rekey_hear(&p, d[5].datagram[0]), 0);
+	for (k = 2; k < 5; k++)
+		rekey_expect(&p, d[k].datagram[d[k].n - 1], (uint32_t)k, BIG);
+	for (k = 0; k < 6; k++)
+		rekey_datagrams_free(&d[k]);
+}
+
 /* No more than REKEY_MAX_PARTIAL: the one that nothing came for goes. */
 static void bounded(void **state)
 {
@@ -540,7 +562,7 @@ static void no_iv_twice(void **state)
 	(void)state;
 	begin(CONF_REKEY_IMPLICIT);
 	while (n < 1800) {
-		rekey_say(&p, n % 5 * 2000, SMALL, &d);
+		rekey_say(&p, (size_t)1500 * (p.ks.next_id % 7), SMALL, &d);
 		for (i = 0; i < d.n; i++)
 			memcpy(ivs[n++], d.datagram[i].data + (d.n > 1 ? HEAD_LEN + 4 : HEAD_LEN),
 			       8);
@@ -652,6 +674,7 @@ int main(void)
 		TEST(lost_and_doubled),
 		TEST(mixed),
 		TEST(overtaken),
+		TEST(place_of_the_old),
 		TEST(bounded),
 		TEST(of_two),
 		TEST(flipped),

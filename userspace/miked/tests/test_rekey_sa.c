@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include "crypto/keywrap.h"
 #include "hex.h"
@@ -460,6 +461,20 @@ static struct chunk content_by_hand(const char *signed_octets, uint8_t content[9
 	return (struct chunk){ content, front.len + 64 + 1 };
 }
 
+/* Others read it there: wire_tshark.sh. */
+#define CORPUS_FILE	"tests/corpus/fuzz_wire/gsa-rekey-sealed"
+
+static void expect_in_corpus(struct chunk message)
+{
+	FILE *file = fopen(CORPUS_FILE, "re");
+	uint8_t found[200];
+
+	assert_non_null(file);
+	assert_int_equal(fread(found, 1, sizeof(found), file), message.len);
+	fclose(file);
+	assert_memory_equal(found, message.data, message.len);
+}
+
 /* AdjustedLen: 28 + 4 + 92; AdjustedPldLen: 4 + 92 */
 static void known_message(void **state)
 {
@@ -481,6 +496,7 @@ static void known_message(void **state)
 	assert_int_equal(rekey_seal(&rekey_crypto, &ks, &m, 1200, &d), 0);
 	assert_int_equal(d.n, 1);
 	assert_chunk_equal(d.datagram[0], expected);
+	expect_in_corpus(expected);
 	rekey_datagrams_free(&d);
 }
 
