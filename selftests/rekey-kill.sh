@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout=900
 #
-# rekey.sh, but once in five rekeys, of $REKEYS (10), the key server is killed at any moment
-# and started anew: members notice nothing.
+# rekey.sh by multicast, but once in five rekeys, of $REKEYS (10), the key server is killed at
+# any moment and started anew: members notice nothing.
 
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
 . "$SELFTESTS/mike.sh"
+TRANSPORT=${TRANSPORT:-multicast}
 . "$SELFTESTS/group.sh"
 
 STORE="store: $TMP/ks/store.db
