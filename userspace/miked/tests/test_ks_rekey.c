@@ -227,6 +227,27 @@ static void silent(void **state)
 	kit_assert_same(a, b);
 }
 
+/* Copies of a message are not waited for. */
+static void expel_at_once(void **state)
+{
+	struct conf_identity id = kit_identity("c.example.org");
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	assert_int_equal(kit_join(c, "video", false), 0);
+	rekey(false);
+	assert_int_equal(ks_expel(kit.ks, "video", &id, 1, NULL), 0);
+	kit_settle();
+	assert_int_equal(a->rekeys, 1);
+	kit_assert_same(a, b);
+	assert_null(kit_held(c, kit_last(a)->spi));
+	/* Nor do they bring the old Rekey SA back. */
+	kit_wait(10000);
+	assert_same_rekey(a, b);
+	kit_assert_same(a, b);
+}
+
 /* Those that the first new line passed over are told before the second. */
 static void expel_twice(void **state)
 {
@@ -577,6 +598,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(listening, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(sid_of_a_listener, begin, end, small),
 		cmocka_unit_test_setup_teardown(silent, begin, end),
+		cmocka_unit_test_setup_teardown(expel_at_once, begin, end),
 		cmocka_unit_test_setup_teardown(expel_twice, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(expel_from_one, begin, end, two),
 		cmocka_unit_test_prestate_setup_teardown(next_rekey_sa, begin, end, brief),
