@@ -564,6 +564,8 @@ static void look_again(struct gm_member *m)
 	if (!m->prepared)
 		return;
 	m->prepared = false;
+	/* The data plane may not know any more what was sent by it (RFC 4106 2). */
+	m->has_sid = false;
 	if (busy)
 		gm_plane_prepare(m);
 	else if (gm_member_prepare(m))

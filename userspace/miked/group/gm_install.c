@@ -216,6 +216,13 @@ static bool only_receive(struct gemcast_sa *sa)
 	return true;
 }
 
+/* A rekey that comes behind the Delete of what it brings; SPIs are given once. */
+static bool is_past(const struct install *in, const struct gm_offer_sa *sa)
+{
+	return !in->offer->registration && gm_repair_is_past(in->m, sa->sa.sa.spi) &&
+	       !is_held(in, sa);
+}
+
 static int install_sas(struct install *in, struct reason *why)
 {
 	struct gm_offer *offer = in->offer;
@@ -224,7 +231,7 @@ static int install_sas(struct install *in, struct reason *why)
 
 	for (; in->n_added < offer->n_sas; in->n_added++) {
 		new = &offer->sas[in->n_added];
-		if (is_outrun(in, new) && !only_receive(&new->sa.sa))
+		if (is_past(in, new) || (is_outrun(in, new) && !only_receive(&new->sa.sa)))
 			continue;
 		err = add_sa(in, new, &in->added[in->n_added]);
 		if (err) {
@@ -318,18 +325,19 @@ static bool is_restated(const struct gm_offer *offer, const struct gm_sa *sa)
 }
 
 /*
- * A registration replaces all that there was when it was asked for (RFC 9838 2.3.3): its
- * answer may come behind a rekey that is younger. A rekey replaces what it has something
- * new for: of what was told twice, by multicast and by unicast, the second may come behind
- * what is younger. What either has in it is not replaced.
+ * A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it has
+ * something new for: of what was told twice, by multicast and by unicast, the second may
+ * come behind what is younger. What either has in it is not replaced.
  */
 static bool is_replaced(const struct install *in, const struct gm_sa *sa)
 {
 	const struct gm_offer *offer = in->offer;
 	size_t i;
 
+	if (sa->since > offer->as_of)
+		return false;
 	if (offer->registration)
-		return sa->since <= in->m->asked;
+		return true;
 	for (i = 0; i < offer->n_sas; i++)
 		if (in->added[i] && selector_equal(&offer->sas[i].sa.selector, &sa->selector))
 			return true;

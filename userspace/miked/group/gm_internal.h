@@ -355,6 +355,7 @@ void gm_next_read(const struct wire_gsa *gsa, bool registration, struct gm_next 
 void gm_repair_expect(struct gm_member *m, const struct gm_next *next);
 /* An SA of ours is no more. */
 void gm_repair_past(struct gm_member *m, uint32_t spi);
+bool gm_repair_is_past(const struct gm_member *m, uint32_t spi);
 /* Register well before ATD is over, not all members at once, and not again and again. */
 void gm_repair(struct gm_member *m, const char *what);
 /* The same, if only a registration can help: its Rekey SA is not that of the others. */
@@ -386,6 +387,7 @@ struct gm_offer_sa {
 /* What a GSA and a KD want of the data plane. */
 struct gm_offer {
 	bool registration;
+	uint64_t as_of;			/* what came later is younger; IKE_NEVER: nothing is */
 	struct gm_rekey_sa *rekey;	/* new; NULL: none */
 	struct key auth_key;		/* new, of the Rekey SA that the message came by */
 	struct gm_next next;

@@ -476,6 +476,18 @@ static int read_auth_key(struct reading *r)
 	return err;
 }
 
+/*
+ * The answer to a registration is no younger than its request, and what comes over a Rekey
+ * SA no younger than the next one.
+ */
+static uint64_t as_of(const struct gm_member *m, const struct gm_channel *channel)
+{
+	if (channel->registration)
+		return m->asked;
+	return channel->rekey && channel->rekey != m->rekey_sas ? m->rekey_sas->since - 1 :
+								  IKE_NEVER;
+}
+
 int gm_offer_read(const struct gm_member *m, const struct gm_channel *channel,
 		  const struct wire_message *message, struct gm_offer *offer,
 		  struct reason *why)
@@ -488,6 +500,7 @@ int gm_offer_read(const struct gm_member *m, const struct gm_channel *channel,
 
 	*offer = (struct gm_offer){
 		.registration = channel->registration,
+		.as_of = as_of(m, channel),
 		.atd = gw && gw->has_atd ? gw->atd : 0,
 		.dtd = gw && gw->has_dtd ? gw->dtd : 0,
 	};

@@ -150,6 +150,30 @@ static uint64_t delay_of(const struct gm_member *m, const struct wire_gsa *gsa)
 	return (gsa && m->atd > m->dtd ? m->atd : m->dtd) * GM_SECOND;
 }
 
+static bool has_sa(const struct gm_member *m, uint32_t spi)
+{
+	size_t i;
+
+	for (i = 0; i < m->n_sas; i++)
+		if (m->sas[i].sa.spi == spi)
+			return true;
+	return false;
+}
+
+/* What it never had, it is not to take when a message comes late. */
+static void forget_others(struct gm_member *m, const struct wire_delete *d)
+{
+	struct reader r = reader_of(d->spis);
+	uint32_t spi;
+	size_t i;
+
+	for (i = 0; i < d->n_spis; i++) {
+		spi = read_u32(&r);
+		if (!has_sa(m, spi) && !gm_repair_is_past(m, spi))
+			gm_repair_past(m, spi);
+	}
+}
+
 static void retire(struct gm_member *m, const struct wire_delete *d, const struct wire_gsa *gsa)
 {
 	uint64_t delay = delay_of(m, gsa);
@@ -159,6 +183,8 @@ static void retire(struct gm_member *m, const struct wire_delete *d, const struc
 	for (i = 0; i < m->n_sas; i++)
 		if (all ? !is_in(gsa, m->sas[i].sa.spi) : names(d, m->sas[i].sa.spi))
 			gm_plane_retire(m, &m->sas[i], delay);
+	if (!all)
+		forget_others(m, d);
 }
 
 /* Documentation/g-ikev2.md, 2. True: it excludes us. */

@@ -76,6 +76,16 @@ void gm_repair_past(struct gm_member *m, uint32_t spi)
 	m->repair.past[m->repair.n_past++ % GM_PAST_SPIS] = spi;
 }
 
+bool gm_repair_is_past(const struct gm_member *m, uint32_t spi)
+{
+	size_t i;
+
+	for (i = 0; i < m->repair.n_past && i < GM_PAST_SPIS; i++)
+		if (m->repair.past[i] == spi)
+			return true;
+	return false;
+}
+
 /* ---- repair */
 
 /* Senders have new keys, and wait ATD before they use them. */
@@ -141,10 +151,7 @@ static bool has_sa(const struct gm_member *m, uint32_t spi)
 	for (i = 0; i < m->n_sas; i++)
 		if (m->sas[i].sa.spi == spi)
 			return true;
-	for (i = 0; i < m->repair.n_past && i < GM_PAST_SPIS; i++)
-		if (m->repair.past[i] == spi)
-			return true;
-	return false;
+	return gm_repair_is_past(m, spi);
 }
 
 static bool is_announced(const struct gm_member *m, uint32_t spi)

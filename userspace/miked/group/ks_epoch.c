@@ -553,7 +553,7 @@ static uint64_t last_call(const struct ks_group *group)
 
 /*
  * Not before all have heard what was told last, and those whom it has to be told by their IKE
- * SAs have one again. If somebody is to be shut out, that does
+ * SAs have one again, as long as the last one is as good. If somebody is to be shut out, that does
  * not wait, unless it is a Rekey SA: what is told next is signed by its key.
  */
 static uint64_t may_make_at(const struct ks_group *group)
@@ -565,7 +565,9 @@ static uint64_t may_make_at(const struct ks_group *group)
 		return at;
 	if (group->cut && !group->heir)
 		return at;
-	return latest(latest(at, group->quiet), least(group->back, last_call(group)));
+	if (!group->doom)
+		at = latest(at, least(group->back, last_call(group)));
+	return latest(at, group->quiet);
 }
 
 /* With nobody registered, it is made when somebody comes. */

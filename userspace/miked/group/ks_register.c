@@ -272,7 +272,7 @@ static uint16_t atd_left(const struct applicant *a)
 
 	if (known && known->peer && known->epoch != group->epoch)
 		lack--;
-	if (end <= now || !(lack || group->listening || ks_last(group)->alone))
+	if (end <= now || !(lack || group->listening || ks_last(group)->alone || now < group->grace))
 		return 0;
 	return (uint16_t)((end - now + 999) / 1000);
 }

@@ -276,7 +276,7 @@ static void send_packet(struct watched *from, size_t to)
 
 	if (!sa && from->sends[to] && watch->strict && is_in(from, now))
 		fail_msg("member %zu has no SA to send by any more", from->place);
-	from->sends[to] = sa && is_in(from, now);
+	from->sends[to] = sa && is_in(from, now) && sa->added >= from->start;
 	if (!sa)
 		return;
 	if (watch->strict && is_in(from, now))
