@@ -361,6 +361,18 @@ static void restart_server(struct run *run)
 	}
 }
 
+/*
+ * What it was about to tell by IKE SAs, those do not hear who find out only later that it
+ * began anew.
+ */
+static bool may_restart(const struct run *run)
+{
+	struct gemcast_ks_group group;
+
+	return run->stored && !ks_show_group(run->server->ks, NULL, &group) &&
+	       group.current == group.members;
+}
+
 /* What goes without a packet that is lost. */
 static void happen(struct run *run)
 {
@@ -377,7 +389,7 @@ static void happen(struct run *run)
 		come_or_go(run, place);
 	else if (what < 75 && run->members[place])
 		restart_member(run, place);
-	else if (what < 80 && run->stored)
+	else if (what < 80 && may_restart(run))
 		restart_server(run);
 	else
 		sim_run_for(run->sim, sim_random(run->sim, SIM_SECONDS(40)));
