@@ -29,14 +29,14 @@ struct verb {
 	int (*run)(struct cli *cli, struct args *args);
 };
 
-/* The verb that the next word names; without one, the first. */
+/* The verb that the next word names; without one, the first. The last has no name. */
 static int run_verb(struct cli *cli, struct args *a, const struct verb *verbs)
 {
 	const char *names[5] = { NULL };
 	unsigned int i, index = 0;
 	int err = CLI_OK;
 
-	for (i = 0; i < ARRAY_SIZE(names) - 1; i++)
+	for (i = 0; verbs[i].name; i++)
 		names[i] = verbs[i].name;
 	if (a->left)
 		err = args_word(a, "COMMAND", names, &index);
@@ -237,6 +237,7 @@ static int group(struct cli *cli, struct args *a)
 		{ "add", "ks group add", group_add },
 		{ "set", "ks group set", group_set },
 		{ "del", "ks group del", group_del },
+		{ NULL, NULL, NULL },
 	};
 
 	return run_verb(cli, a, verbs);
@@ -375,6 +376,7 @@ static int member(struct cli *cli, struct args *a)
 		{ "show", "ks member show", member_show },
 		{ "admit", "ks member admit", member_admit },
 		{ "expel", "ks member expel", member_expel },
+		{ NULL, NULL, NULL },
 	};
 
 	return run_verb(cli, a, verbs);

@@ -332,11 +332,19 @@ static void reload(struct miked *miked, const struct conf *before, const struct 
 static void stop(struct miked *miked)
 {
 	const struct ike_stats *stats = ike_stats(miked->ike);
+	const struct ks_stats *told = ks_stats(miked->ks);
+	const struct gm_stats *heard = gm_stats(miked->gm);
 
 	gm_stop(miked->gm);
 	ike_close_all(miked->ike);
 #define X(name) log_counter(AREA_IKE, #name, stats->name);
 	IKE_COUNTERS(X)
+#undef X
+#define X(name) log_counter(AREA_GROUP, "ks " #name, told->name);
+	KS_COUNTERS(X)
+#undef X
+#define X(name) log_counter(AREA_GROUP, "rekey " #name, heard->name);
+	GM_COUNTERS(X)
 #undef X
 	end(miked);
 }

@@ -283,6 +283,7 @@ static struct ks_epoch *new_epoch(const struct ks_group *group)
 		return NULL;
 	epoch->number = group->epoch + 1;
 	epoch->made = ks_now(group->ks);
+	epoch->begun = epoch->made;
 	epoch->end = epoch->made + conf->lifetime_ms;
 	epoch->sequential = conf->senders == CONF_SENDERS_ONE && conf->replay;
 	epoch->esp = conf->encryption;
@@ -371,7 +372,7 @@ static uint64_t reach_after(const struct ks_group *group, const struct ks_epoch 
 
 	if (!last)
 		return reach;
-	waits = last->made + last->reach + (uint64_t)ks_atd(group) * MS_PER_S;
+	waits = last->begun + last->reach + (uint64_t)ks_atd(group) * MS_PER_S;
 	waits = waits > now ? least(waits - now, last->reach) : 0;
 	return latest(reach, waits);
 }

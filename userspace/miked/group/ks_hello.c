@@ -20,7 +20,7 @@ size_t ks_may_acknowledge(const struct ks_group *group)
 
 static uint16_t rate_of(size_t members)
 {
-	size_t rate = members ? KS_SAMPLE * HELLO_RATE / members : HELLO_RATE;
+	size_t rate = members ? (size_t)KS_SAMPLE * HELLO_RATE / members : HELLO_RATE;
 
 	return (uint16_t)(rate < HELLO_RATE ? rate : HELLO_RATE - 1);
 }
@@ -159,7 +159,7 @@ static void use_up(const struct ks_member *member, const struct sa_expiring *exp
 
 	if (group->used_up != IKE_NEVER)
 		return;
-	group->used_up = ks_last(group)->made + UINT64_C(1000) * ks_atd(group);
+	group->used_up = ks_last(group)->begun + UINT64_C(1000) * ks_atd(group);
 	ks_log(LEVEL_NOTICE, group, member->id, "SA %08x is used up (reason %u): new SAs",
 	       expiring->spi, expiring->reason);
 }

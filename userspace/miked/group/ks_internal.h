@@ -56,6 +56,7 @@ enum ks_proof {
 struct ks_told {
 	uint8_t spi[WIRE_GIKE_SPI_LEN];
 	uint32_t message_id;
+	uint64_t at;			/* when its first copy goes out */
 };
 
 /* A Rekey SA. */
@@ -67,6 +68,7 @@ struct ks_rekey {
 	struct gemcast_addr source;	/* where its messages come from */
 	struct net_group to;
 	uint64_t end;			/* milliseconds */
+	uint64_t busy;			/* until then copies of a message go over it */
 	uint8_t next_spi[WIRE_GIKE_SPI_LEN];	/* of the one that follows it */
 	uint32_t signer;		/* the number of its key to sign by */
 	struct secret auth_key;		/* the public half; empty: messages are not signed */
@@ -84,6 +86,7 @@ struct ks_sa {
 struct ks_epoch {
 	uint32_t number;		/* from 1 on */
 	uint64_t made, end;		/* milliseconds */
+	uint64_t begun;			/* when members are first told of it */
 	bool doomed;			/* deleted as soon as all have a younger one */
 	uint64_t reach;			/* so long it takes to all, in milliseconds */
 	bool alone;			/* a new line goes with it: by unicast */

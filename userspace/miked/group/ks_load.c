@@ -126,6 +126,7 @@ static int on_epoch(void *context, const struct store_epoch *row)
 	group->epochs[group->n_epochs++] = epoch;
 	epoch->number = row->number;
 	epoch->made = past(l, row->made);
+	epoch->begun = epoch->made;
 	epoch->end = future(l, row->end);
 	epoch->doomed = row->doomed;
 	epoch->sequential = row->sequential;

@@ -45,12 +45,23 @@ static int seal(struct ks_group *group, struct ks_rekey *rekey, struct rekey_dat
  * Who has heard a message takes none of a lower ID (RFC 9838 2.4.1.4): if the next is sent
  * before the last copy of one has arrived, those who needed this copy never get it.
  */
-static void keep_quiet(struct ks_group *group, const struct ks_cast *cast)
+static void set_due(struct ks_group *group, struct ks_rekey *rekey, struct ks_cast *cast)
 {
-	uint64_t until = cast->due + (cast->left - 1) * cast->interval + CONF_TRANSIT_MS;
+	uint64_t now = ks_now(group->ks);
 
-	if (until > group->quiet)
-		group->quiet = until;
+	cast->due = now > rekey->busy ? now : rekey->busy;
+	rekey->busy = cast->due + (cast->left - 1) * cast->interval + CONF_TRANSIT_MS;
+	if (rekey != group->passed && rekey->busy > group->quiet)
+		group->quiet = rekey->busy;
+}
+
+static void append(struct ks *ks, struct ks_cast *cast)
+{
+	struct ks_cast **at = &ks->casts;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = cast;
 }
 
 /* The message is made; what of it goes out and when. */
@@ -68,17 +79,15 @@ static int go_out(struct ks_group *group, struct ks_rekey *rekey, struct ks_told
 	cast->to = rekey->to;
 	cast->left = group->conf->rekey.retransmissions + 1;
 	cast->interval = group->conf->rekey.interval_ms;
-	cast->due = ks_now(ks);
 	cast->stored = !ks->setup.store;
-	cast->next = ks->casts;
-	ks->casts = cast;
-	if (rekey != group->passed)
-		keep_quiet(group, cast);
+	set_due(group, rekey, cast);
+	append(ks, cast);
 	ks->unsaved = true;
 	ks->stats.messages++;
 	if (told) {
 		memcpy(told->spi, rekey->sa.spi, sizeof(told->spi));
 		told->message_id = id;
+		told->at = cast->due;
 	}
 	return 0;
 }

@@ -266,7 +266,7 @@ static uint16_t atd_left(const struct applicant *a)
 {
 	const struct ks_member *known = ks_member_find(a->group, a->id);
 	const struct ks_group *group = a->group;
-	uint64_t end = ks_last(group)->made + UINT64_C(1000) * ks_atd(group);
+	uint64_t end = ks_last(group)->begun + UINT64_C(1000) * ks_atd(group);
 	uint64_t now = ks_now(a->ks);
 	size_t lack = group->registered - group->current;
 

@@ -150,18 +150,24 @@ int ks_rekey_load(const struct crypto *crypto, struct chunk keys, struct ks_reke
 	return err;
 }
 
-void ks_rekey_resume(struct ks_group *group)
+/* When all must have been told of the heir. */
+static void set_inherit(struct ks_group *group)
 {
-	uint64_t now = ks_now(group->ks);
-	int err;
-
-	group->part = now;
-	if (!group->heir)
-		return;
-	group->inherit = now + ks_reach(group);
+	group->inherit = group->heir->told.at + ks_reach(group);
 	if (group->inherit > group->rekey->end)
 		group->inherit = group->rekey->end;
+}
+
+void ks_rekey_resume(struct ks_group *group)
+{
+	int err;
+
+	group->part = ks_now(group->ks);
+	if (!group->heir)
+		return;
+	group->heir->told.at = group->part;
 	err = ks_shim_heir(group);
+	set_inherit(group);
 	if (err)
 		ks_log(LEVEL_ERROR, group, NULL, "a new Rekey SA is not told again: %s",
 		       strerror(-err));
@@ -335,9 +341,7 @@ static int tell_heir(struct ks_group *group)
 	}
 	teach(group);
 	group->renew_rekey = false;
-	group->inherit = ks_now(group->ks) + ks_reach(group);
-	if (group->inherit > group->rekey->end)
-		group->inherit = group->rekey->end;
+	set_inherit(group);
 	ks_log(LEVEL_NOTICE, group, NULL, "a new Rekey SA, told over the old one");
 	return 0;
 }

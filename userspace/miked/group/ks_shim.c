@@ -75,6 +75,8 @@ static int cast_epoch(struct ks_group *group, struct ks_epoch *epoch)
 		err = ks_cast_epoch(group, rekeys[i], &epoch, &epoch->told[epoch->n_told]);
 		if (err)
 			return err;
+		if (epoch->told[epoch->n_told].at > epoch->begun)
+			epoch->begun = epoch->told[epoch->n_told].at;
 		epoch->n_told++;
 	}
 	return 0;
@@ -95,9 +97,9 @@ void ks_shim_epoch(struct ks_group *group)
 		last->cast = !err;
 	}
 	if (last->cast) {
-		last->settled = last->made + last->reach;
+		last->settled = last->begun + last->reach;
 		if (conf->transport == CONF_REKEY_BOTH)
-			last->repair = last->made + conf_acknowledged_ms(conf);
+			last->repair = last->begun + conf_acknowledged_ms(conf);
 	}
 	ks_tell_all(group);
 }

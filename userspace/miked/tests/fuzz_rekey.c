@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		prepare();
 	begin(&sa[0], false);
 	begin(&sa[1], true);
-	while (r.left) {
+	while (r.left && !r.failed) {
 		kind = read_u8(&r);
 		bytes = read_chunk(&r, read_u16(&r));
 		if (!r.failed)

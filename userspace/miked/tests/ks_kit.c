@@ -469,6 +469,7 @@ static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
 		       const struct wire_policy *policy, const struct kwk *kwk, bool at_once)
 {
 	struct chunk auth_key = m->kd->member ? m->kd->member->auth_key : (struct chunk){ 0 };
+	const struct rekey_sa *before = sa->has_heir ? &sa->heir : &sa->rekey;
 	struct reason why = { "" };
 	struct rekey_sa fresh;
 	struct secret keymat;
@@ -481,7 +482,7 @@ static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
 	sa->had_auth_key = auth_key.len;
 	unwrap(m, policy, kwk, &keymat);
 	kit.spared = true;
-	err = rekey_sa_read(&kit.crypto, policy, auth_key, sa->has_rekey ? &sa->rekey : NULL,
+	err = rekey_sa_read(&kit.crypto, policy, auth_key, sa->has_rekey ? before : NULL,
 			    &keymat, &fresh, &why);
 	kit.spared = false;
 	if (err)
@@ -856,9 +857,9 @@ void kit_acknowledge(struct ike_sa *sa, const char *group)
 	kit_inform(sa, N_REKEY_ACK, rekey_ack_write(&ack, buffer));
 }
 
-void kit_expire(struct ike_sa *sa, const char *group, uint32_t wanted)
+void kit_expire(struct ike_sa *sa, const char *group, uint32_t used_up)
 {
-	const struct sa_expiring expiring = { wanted, EXPIRING_PACKETS, idg_of(group) };
+	const struct sa_expiring expiring = { used_up, EXPIRING_PACKETS, idg_of(group) };
 	uint8_t buffer[SA_EXPIRING_MAX];
 
 	kit_inform(sa, N_SA_EXPIRING, sa_expiring_write(&expiring, buffer));

@@ -162,6 +162,33 @@ static void a_new_rekey_sa_comes_over_the_old(void **state)
 	world_end();
 }
 
+/* Whether it was taken away by then or not. */
+static void it_is_over_when_its_time_is(void **state)
+{
+	struct grant grant = first(), rekey = next();
+
+	(void)state;
+	grant.rekey_lifetime = 100;
+	join("", &grant);
+	world.now += 100 * S;
+	update(&rekey);
+	assert_false(has(0x1002));
+	assert_int_equal(gm_stats(world.gm)->unknown_spi, 1);
+	world_end();
+
+	joined();
+	rekey.rekey_sa = 2;
+	rekey.dtd = 0;
+	update(&rekey);
+	assert_true(has(0x1002));
+	rekey.sas[0].spi = 0x1003;
+	rekey.sas[0].key = 3;
+	update(&rekey);
+	assert_false(has(0x1003));
+	assert_int_equal(gm_stats(world.gm)->unknown_spi, 1);
+	world_end();
+}
+
 /* Senders may get it first by their IKE SAs, and then again with all others. */
 static void it_may_have_come_in_band_before(void **state)
 {
@@ -385,6 +412,7 @@ int main(void)
 		cmocka_unit_test(nobody_gives_the_rekey_sa_of_another_group),
 		cmocka_unit_test(who_cannot_listen_is_a_member_all_the_same),
 		cmocka_unit_test(a_new_rekey_sa_comes_over_the_old),
+		cmocka_unit_test(it_is_over_when_its_time_is),
 		cmocka_unit_test(it_may_have_come_in_band_before),
 		cmocka_unit_test(new_keys_for_an_spi_are_refused),
 		cmocka_unit_test(in_band_it_follows_one_of_a_registration),

@@ -261,7 +261,7 @@ static void unsigned_messages_are_none(void **state)
 
 static void they_come_from_where_and_to_where_it_is_said(void **state)
 {
-	const struct grant rekey = next();
+	const struct grant grant = first(), rekey = next();
 	struct rekey_datagrams message;
 
 	(void)state;
@@ -274,6 +274,20 @@ static void they_come_from_where_and_to_where_it_is_said(void **state)
 	assert_int_equal(gm_stats(world.gm)->wrong_address, 4);
 	assert_int_equal(world.table.n_sas, 1);
 	world_datagram_by("192.0.2.1", 4711, "239.255.0.1", 848, message.datagram[0]);
+	assert_true(has(0x1002));
+	rekey_datagrams_free(&message);
+	world_end();
+
+	/* From one port alone. */
+	world_begin(MAIN VIDEO(""));
+	world_rekey_sa(1)->src.start_port = world_rekey_sa(1)->src.end_port = 848;
+	world_pass(0);
+	world_register(world_sa("192.0.2.1"), &grant);
+	world_seal(1, &rekey, &message);
+	world_datagram_by("192.0.2.1", 847, "239.255.0.1", 848, message.datagram[0]);
+	world_datagram_by("192.0.2.1", 849, "239.255.0.1", 848, message.datagram[0]);
+	assert_int_equal(gm_stats(world.gm)->wrong_address, 2);
+	world_deliver(&message);
 	assert_true(has(0x1002));
 	rekey_datagrams_free(&message);
 	world_end();

@@ -565,7 +565,7 @@ static void expel_by_multicast(void **state)
 	assert_joined(0);
 	assert_true(conf_identity_parse("gm0.example", ID_FQDN, false, &id));
 	assert_int_equal(ks_expel(ks->ks, "video", &id, 1, NULL), 0);
-	for (steps = 0; steps < 60 * 4; steps++) {
+	for (steps = 0; steps < 240; steps++) {
 		pass(250);
 		for (i = 1; i < n_members; i++)
 			if (i != 3)

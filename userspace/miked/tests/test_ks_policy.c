@@ -308,7 +308,7 @@ static void other_transport(void **state)
 	assert_int_equal(c->rekeys, 0);
 	kit_assert_same(a, c);
 	kit_reload(UNICAST);
-	kit_settle();
+	kit_wait(7000);
 	assert_true(c->lost);
 	assert_int_equal(ks_rekey(kit.ks, "video", false, NULL), 0);
 	kit_settle();

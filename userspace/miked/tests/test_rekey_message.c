@@ -562,7 +562,7 @@ static void no_iv_twice(void **state)
 	(void)state;
 	begin(CONF_REKEY_IMPLICIT);
 	while (n < 1800) {
-		rekey_say(&p, p.ks.next_id % 7 * 1500, SMALL, &d);
+		rekey_say(&p, (size_t)1500 * (p.ks.next_id % 7), SMALL, &d);
 		for (i = 0; i < d.n; i++)
 			memcpy(ivs[n++], d.datagram[i].data + (d.n > 1 ? HEAD_LEN + 4 : HEAD_LEN),
 			       8);
