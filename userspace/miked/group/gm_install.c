@@ -334,8 +334,6 @@ static bool is_replaced(const struct install *in, const struct gm_sa *sa)
 	const struct gm_offer *offer = in->offer;
 	size_t i;
 
-	if (sa->since > offer->as_of)
-		return false;
 	if (offer->registration)
 		return true;
 	for (i = 0; i < offer->n_sas; i++)
@@ -352,11 +350,14 @@ static void retire_replaced(const struct install *in)
 	uint64_t delay = (offer->dtd > offer->atd ? offer->dtd : offer->atd) * GM_SECOND;
 	size_t i;
 
-	for (i = 0; i < m->n_sas; i++)
+	for (i = 0; i < m->n_sas; i++) {
+		if (m->sas[i].since > offer->as_of)
+			continue;
 		if (is_restated(offer, &m->sas[i]))
 			gm_plane_keep(m, &m->sas[i]);
 		else if (is_replaced(in, &m->sas[i]))
 			gm_plane_retire(m, &m->sas[i], delay);
+	}
 }
 
 static void commit(struct install *in)

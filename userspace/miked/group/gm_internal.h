@@ -127,6 +127,7 @@ struct gm_repair {
 	struct gm_next next;
 	uint32_t past[GM_PAST_SPIS];
 	size_t n_past;			/* so far; older ones are overwritten */
+	bool again;			/* something was lost while it registered */
 	bool of_rekey_sa;		/* new keys of data SAs are not enough */
 	uint64_t not_before;		/* the next repair */
 	uint64_t doubt_not_before;	/* the next one for an SPI that nobody announced */

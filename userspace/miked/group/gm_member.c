@@ -253,6 +253,7 @@ void gm_member_register(struct gm_member *m)
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
 	m->later = 0;
+	m->repair.again = false;
 	m->repair.of_rekey_sa = false;
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
@@ -365,6 +366,8 @@ void gm_member_joined(struct gm_member *m)
 	m->error.text[0] = '\0';
 	gm_log(m, LEVEL_NOTICE, "registered at %s: has %zu SAs", gm_server(m)->name, m->n_sas);
 	gm_member_schedule(m);
+	if (m->repair.again)
+		gm_repair(m, "a rekey came while it registered");
 	gm_report_registered(m);
 	gm_member_tell(m, 0, "");
 	if (is_for_nothing(m))

@@ -110,6 +110,8 @@ void gm_repair(struct gm_member *m, const char *what)
 {
 	const uint64_t now = gm_now(m->gm), spread = spread_of(m);
 
+	/* The answer may have been written before it. */
+	m->repair.again |= m->state == GM_REGISTERING;
 	if (m->state != GM_JOINED || now < m->repair.not_before)
 		return;
 	m->repair.not_before = now + spread + m->gm->conf->member.retry_first_ms;

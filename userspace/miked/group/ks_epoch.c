@@ -486,16 +486,14 @@ static uint64_t settled_at(const struct ks_group *group)
 }
 
 /*
- * Its time is over, or all members can do without. Of what was there before the start
- * nobody without an IKE SA can be told.
+ * Its time is over, or all members can do without. Those who have no IKE SA behind a start of
+ * ours cannot be told; and none ends before an older one.
  */
 static uint64_t over_at(const struct ks_group *group, const struct ks_epoch *epoch)
 {
-	uint64_t grace = epoch->number <= group->loaded ? group->grace : 0;
-
 	if (!epoch->doomed)
 		return epoch->end;
-	return least(epoch->end, latest(settled_at(group), grace));
+	return least(epoch->end, latest(settled_at(group), group->grace));
 }
 
 /* What ends before its time has to be deleted where it is. */

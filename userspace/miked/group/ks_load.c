@@ -339,10 +339,10 @@ static int settle_group(struct loading *l, struct ks_group *group)
 	for (i = 0; i < group->n_members; i++)
 		resume(group->members[i]);
 	ks_members_sweep(group);
-	group->back = l->now + back(group);
-	group->grace = l->now + grace(group);
 	for (i = 0; i < group->n_epochs; i++)
 		group->epochs[i]->reach = ks_reach(group);
+	group->back = l->now + back(group);
+	group->grace = l->now + grace(group);
 	tell_again(group, l->now);
 	ks_check_converged(group);
 	ks_log(LEVEL_NOTICE, group, NULL, "goes on at epoch %u: %zu epochs, %zu members are known",

@@ -278,10 +278,10 @@ static size_t expected(const struct run *run)
 }
 
 /*
- * Others get the next keys by their IKE SAs alone. Whoever has none, because it or the key
- * server began anew, misses packets until it is registered again.
+ * Who has no IKE SA, because it or the key server began anew, and is told something by it
+ * alone, misses packets until it is registered again.
  */
-static bool may_expel(const struct run *run)
+static bool all_registered(const struct run *run)
 {
 	struct gemcast_ks_group group;
 
@@ -298,7 +298,7 @@ static void expel(struct run *run, size_t place)
 	identity_of(place, name);
 	if (!conf_identity_parse(name, ID_FQDN, false, &identity))
 		sim_die(name);
-	if (!run->expelled[place] && run->strict && !may_expel(run))
+	if (!run->expelled[place] && run->strict && !all_registered(run))
 		return;
 	if (run->expelled[place])
 		assert_int_equal(ks_admit(run->server->ks, GROUP,
@@ -361,15 +361,31 @@ static void restart_server(struct run *run)
 	}
 }
 
+/* What is told now reaches all in time. */
+static bool reaches_all(const struct run *run)
+{
+	return !run->strict || run->policy.transport || all_registered(run);
+}
+
+/* And what was told has. Without a Rekey SA nobody hears of it from who began anew. */
+static bool may_restart(const struct run *run)
+{
+	struct gemcast_ks_group group;
+
+	assert_int_equal(ks_show_group(run->server->ks, NULL, &group), 0);
+	return run->stored && reaches_all(run) &&
+	       (run->policy.transport || group.current == group.members);
+}
+
 /* What goes without a packet that is lost. */
 static void happen(struct run *run)
 {
 	size_t place = sim_random(run->sim, run->n_members);
 	uint64_t what = sim_random(run->sim, 100);
 
-	if (what < 30)
+	if (what < 30 && reaches_all(run))
 		ks_rekey(run->server->ks, GROUP, sim_chance(run->sim, 300), NULL);
-	else if (what < 40)
+	else if (what < 40 && reaches_all(run))
 		change_policy(run);
 	else if (what < 50)
 		expel(run, place);
@@ -377,7 +393,7 @@ static void happen(struct run *run)
 		come_or_go(run, place);
 	else if (what < 75 && run->members[place])
 		restart_member(run, place);
-	else if (what < 80 && run->stored)
+	else if (what < 80 && may_restart(run))
 		restart_server(run);
 	else
 		sim_run_for(run->sim, sim_random(run->sim, SIM_SECONDS(40)));
