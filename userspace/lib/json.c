@@ -174,14 +174,32 @@ static json_t *encode_strings(const struct gemcast_strings *strings)
 	return list;
 }
 
+/* All of its members are numbers of 32 bits. */
+static json_t *encode_epoch(const struct gemcast_ks_epoch *epoch)
+{
+	json_t *object = json_object();
+	const uint32_t *number;
+	size_t i;
+
+	for (i = 1; object && i < ARRAY_SIZE(ks_epoch_fields); i++) {
+		if (!GEMCAST_HAS(epoch, i))
+			continue;
+		number = (const void *)((const char *)epoch + ks_epoch_fields[i].offset);
+		if (json_object_set_new(object, ks_epoch_fields[i].name, json_integer(*number))) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
 static json_t *encode_epochs(const struct gemcast_ks_epochs *epochs)
 {
 	json_t *list = json_array();
 	size_t i;
 
 	for (i = 0; list && i < epochs->count; i++) {
-		if (json_array_append_new(list, gemcast_json_encode(&gemcast_shape_ks_epoch,
-								    &epochs->epoch[i]))) {
+		if (json_array_append_new(list, encode_epoch(&epochs->epoch[i]))) {
 			json_decref(list);
 			return NULL;
 		}
@@ -271,23 +289,6 @@ static const char *decode_strings(json_t *value, struct gemcast_strings *strings
 	return NULL;
 }
 
-/* As answers have it, which alone have it: more of them are left out. */
-static const char *decode_epochs(json_t *value, struct gemcast_ks_epochs *epochs)
-{
-	char why[128];
-
-	if (!json_is_array(value))
-		return "expected a list of objects";
-	while (epochs->count < GEMCAST_KS_EPOCHS && epochs->count < json_array_size(value)) {
-		if (gemcast_json_decode(&gemcast_shape_ks_epoch,
-					json_array_get(value, epochs->count), false,
-					&epochs->epoch[epochs->count], why, sizeof(why)))
-			return "expected a list of objects that make sense";
-		epochs->count++;
-	}
-	return NULL;
-}
-
 static const char *decode_number(const json_t *value, void *member, uint64_t max, size_t size)
 {
 	uint64_t number;
@@ -303,6 +304,43 @@ static const char *decode_number(const json_t *value, void *member, uint64_t max
 	else
 		*(uint64_t *)member = number;
 	return NULL;
+}
+
+static const char *decode_epoch(const json_t *value, struct gemcast_ks_epoch *epoch)
+{
+	const json_t *number;
+	const char *error;
+	size_t i;
+
+	if (!json_is_object(value))
+		return "expected a list of objects";
+	for (i = 1; i < ARRAY_SIZE(ks_epoch_fields); i++) {
+		number = json_object_get(value, ks_epoch_fields[i].name);
+		error = number ? decode_number(number,
+					       (char *)epoch + ks_epoch_fields[i].offset,
+					       UINT32_MAX, sizeof(uint32_t)) : NULL;
+		if (error)
+			return error;
+		if (number)
+			epoch->present |= GEMCAST_BIT(i);
+	}
+	return NULL;
+}
+
+/* Answers alone have it, so that what is more than we know is left out. */
+static const char *decode_epochs(const json_t *value, struct gemcast_ks_epochs *epochs)
+{
+	const char *error = NULL;
+
+	if (!json_is_array(value))
+		return "expected a list of objects";
+	while (!error && epochs->count < GEMCAST_KS_EPOCHS &&
+	       epochs->count < json_array_size(value)) {
+		error = decode_epoch(json_array_get(value, epochs->count),
+				     &epochs->epoch[epochs->count]);
+		epochs->count++;
+	}
+	return error;
 }
 
 static const char *decode_addr(const json_t *value, struct gemcast_addr *addr)

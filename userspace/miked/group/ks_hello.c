@@ -20,7 +20,7 @@ size_t ks_may_acknowledge(const struct ks_group *group)
 
 static uint16_t rate_of(size_t members)
 {
-	size_t rate = members ? KS_SAMPLE * HELLO_RATE / members : HELLO_RATE;
+	size_t rate = members ? (size_t)KS_SAMPLE * HELLO_RATE / members : HELLO_RATE;
 
 	return (uint16_t)(rate < HELLO_RATE ? rate : HELLO_RATE - 1);
 }

@@ -338,7 +338,10 @@ static void answer(void *context, struct ike_sa *sa, const struct wire_message *
 	settle(peer);
 }
 
-/* If the IKE SA ends, ks_ended() comes, too. */
+/*
+ * If the IKE SA ends, ks_ended() comes, too, and wants to know what the member may have
+ * taken.
+ */
 static void end(void *context, struct ike_sa *sa, enum ike_end why, const char *text)
 {
 	struct ks_peer *peer = context;
@@ -346,13 +349,13 @@ static void end(void *context, struct ike_sa *sa, enum ike_end why, const char *
 	(void)sa;
 	(void)text;
 	peer->busy = false;
-	forget_asked(peer);
 	if (!peer->sa) {
 		free_peer(peer);
 		return;
 	}
 	if (why != IKE_END_MEMORY)
 		return;
+	forget_asked(peer);
 	peer->ks->queue_from = ks_now(peer->ks) + KS_RETRY_MS;
 	settle(peer);
 }

@@ -857,9 +857,9 @@ void kit_acknowledge(struct ike_sa *sa, const char *group)
 	kit_inform(sa, N_REKEY_ACK, rekey_ack_write(&ack, buffer));
 }
 
-void kit_expire(struct ike_sa *sa, const char *group, uint32_t wanted)
+void kit_expire(struct ike_sa *sa, const char *group, uint32_t used_up)
 {
-	const struct sa_expiring expiring = { wanted, EXPIRING_PACKETS, idg_of(group) };
+	const struct sa_expiring expiring = { used_up, EXPIRING_PACKETS, idg_of(group) };
 	uint8_t buffer[SA_EXPIRING_MAX];
 
 	kit_inform(sa, N_SA_EXPIRING, sa_expiring_write(&expiring, buffer));

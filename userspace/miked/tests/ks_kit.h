@@ -152,7 +152,7 @@ void kit_inform(struct ike_sa *sa, uint16_t type, struct chunk data);
 /* REKEY_ACK of the last message that it got. */
 void kit_acknowledge(struct ike_sa *sa, const char *group);
 /* SA_EXPIRING of an SA. */
-void kit_expire(struct ike_sa *sa, const char *group, uint32_t spi);
+void kit_expire(struct ike_sa *sa, const char *group, uint32_t used_up);
 /* Forget what went to all. */
 void kit_forget_sent(void);
 

@@ -177,7 +177,128 @@ static void listening(void **state)
 	assert_int_equal(kit_join(a, "video", true), 0);
 	assert_true(kit_member("video", "a.example.org", &member));
 	assert_string_equal(member.state, "registered");
+	assert_int_equal(group().listening, 0);
 	kit_assert_same(a, b);
+}
+
+/* Nobody else gets its Sender-ID under an SA that it hears of, however few are left. */
+static void sid_of_a_listener(void **state)
+{
+	struct kit_ask ask = { .group = "video", .sender = true, .count = 16 };
+	uint32_t epoch;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	kit_lose(a, IKE_END_DEAD);
+	rekey(false);
+	assert_int_equal(a->n_sas, 2);
+	epoch = group().epoch;
+	/* The kit fails if it does. */
+	for (i = 0; group().epoch == epoch; i++) {
+		assert_int_equal(kit_ask(b, &ask), 0);
+		kit_settle();
+	}
+	assert_true(i > 8);
+	kit_wait(30000);
+	assert_non_null(kit_held(a, kit_last(b)->spi));
+}
+
+/* It took the new line, and its answer never came: it may send by it. */
+static void silent(void **state)
+{
+	struct conf_identity id = kit_identity("c.example.org");
+	struct gemcast_ks_member member;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(kit_join(b, "video", true), 0);
+	assert_int_equal(kit_join(c, "video", false), 0);
+	b->mute = true;
+	assert_int_equal(ks_expel(kit.ks, "video", &id, 1, NULL), 0);
+	kit_settle();
+	assert_same_rekey(a, b);
+	kit_lose(b, IKE_END_DEAD);
+	assert_true(kit_member("video", "b.example.org", &member));
+	assert_string_equal(member.state, "listening");
+	kit_wait(20000);
+	assert_false(b->lost);
+	rekey(false);
+	kit_assert_same(a, b);
+}
+
+/* Copies of a message are not waited for. */
+static void expel_at_once(void **state)
+{
+	struct conf_identity id = kit_identity("c.example.org");
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	assert_int_equal(kit_join(c, "video", false), 0);
+	rekey(false);
+	assert_int_equal(ks_expel(kit.ks, "video", &id, 1, NULL), 0);
+	kit_settle();
+	assert_int_equal(a->rekeys, 1);
+	kit_assert_same(a, b);
+	assert_null(kit_held(c, kit_last(a)->spi));
+	/* Nor do they bring the old Rekey SA back. */
+	kit_wait(10000);
+	assert_same_rekey(a, b);
+	kit_assert_same(a, b);
+}
+
+/* Those that the first new line passed over are told before the second. */
+static void expel_twice(void **state)
+{
+	struct conf_identity ids[] = { kit_identity("c.example.org"),
+				       kit_identity("e.example.org") };
+	struct ike_sa *d = kit_sa("d.example.org", "192.0.2.4");
+	struct ike_sa *e = kit_sa("e.example.org", "192.0.2.5");
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	assert_int_equal(kit_join(c, "video", false), 0);
+	assert_int_equal(kit_join(d, "video", false), 0);
+	assert_int_equal(kit_join(e, "video", false), 0);
+	kit_lose(d, IKE_END_DEAD);
+	b->deaf = true;
+	assert_int_equal(ks_expel(kit.ks, "video", &ids[0], 1, NULL), 0);
+	kit_settle();
+	assert_false(d->lost);
+	assert_int_equal(ks_expel(kit.ks, "video", &ids[1], 1, NULL), 0);
+	kit_settle();
+	assert_true(d->lost);
+	assert_int_equal(a->rekeys, 2);
+	kit_lose(b, IKE_END_DEAD);
+	kit_wait(20000);
+	/* It was asked, and heard nothing. */
+	assert_true(b->lost);
+	assert_null(kit_held(c, kit_last(a)->spi));
+	assert_null(kit_held(e, kit_last(a)->spi));
+}
+
+/* Its IKE SA stays, for the other group: what it heard of is deleted there as well. */
+static void expel_from_one(void **state)
+{
+	struct conf_identity id = kit_identity("a.example.org");
+	struct kit_held audio;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", false), 0);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	rekey(false);
+	assert_int_equal(kit_join(a, "audio", false), 0);
+	/* The kit's member forgets one group as it joins another. */
+	audio = a->sas[0];
+	memcpy(&a->sas[1], b->sas, 2 * sizeof(a->sas[0]));
+	a->n_sas = 3;
+	assert_int_equal(ks_expel(kit.ks, "video", &id, 1, NULL), 0);
+	kit_settle();
+	assert_false(a->closed || a->excluded);
+	assert_int_equal(a->n_sas, 1);
+	assert_int_equal(a->sas[0].spi, audio.spi);
 }
 
 /* The next Rekey SA is told over the last, with its own key, and then used. */
@@ -255,6 +376,38 @@ static void one_after_the_other(void **state)
 	kit_wait(60000);
 	assert_int_equal(group().epoch, 3);
 	kit_assert_same(a, b);
+}
+
+/* An epoch that a registration cannot do without is made at once, and told in its turn. */
+static void put_off(void **state)
+{
+	struct kit_ask ask = { .group = "video", .sender = true, .count = 16 };
+	uint64_t first = kit.now;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", false), 0);
+	rekey(false);
+	for (i = 0; i < 40 && group().epoch < 3; i++) {
+		assert_int_equal(kit_ask(b, &ask), 0);
+		kit_settle();
+	}
+	assert_int_equal(group().epoch, 3);
+	assert_int_equal(kit.now, first);
+	assert_int_equal(a->n_sas, 2);
+	assert_true(b->has_atd);
+	assert_int_equal(b->atd, 14);
+	kit_wait(6999);
+	assert_int_equal(kit.n_sent, 4);
+	assert_int_equal(a->n_sas, 2);
+	kit_wait(1);
+	assert_int_equal(a->n_sas, 3);
+	assert_non_null(kit_held(a, kit_last(b)->spi));
+	/* and the old ones are deleted when that has reached all */
+	kit_wait(6999);
+	assert_int_equal(a->n_sas, 3);
+	kit_wait(1);
+	assert_int_equal(a->n_sas, 1);
 }
 
 /* Message IDs do not come again: there is another Rekey SA before they end. */
@@ -436,14 +589,21 @@ int main(void)
 {
 	static char brief[] = GROUP("video", SHORT) "      encryption: aes128gcm16\n";
 	static char trusting[] = GROUP("video", ", authentication: implicit, lifetime: 400 s");
+	static char two[] = GROUP("video", "") GROUP("audio", "");
 	static char small[] = GROUP("video", "") "      sender-id-bits: 8\n";
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(registration, begin, end),
 		cmocka_unit_test_setup_teardown(rollover, begin, end),
 		cmocka_unit_test_setup_teardown(now, begin, end),
 		cmocka_unit_test_setup_teardown(listening, begin, end),
+		cmocka_unit_test_prestate_setup_teardown(sid_of_a_listener, begin, end, small),
+		cmocka_unit_test_setup_teardown(silent, begin, end),
+		cmocka_unit_test_setup_teardown(expel_at_once, begin, end),
+		cmocka_unit_test_setup_teardown(expel_twice, begin, end),
+		cmocka_unit_test_prestate_setup_teardown(expel_from_one, begin, end, two),
 		cmocka_unit_test_prestate_setup_teardown(next_rekey_sa, begin, end, brief),
 		cmocka_unit_test_setup_teardown(one_after_the_other, begin, end),
+		cmocka_unit_test_prestate_setup_teardown(put_off, begin, end, small),
 		cmocka_unit_test_setup_teardown(message_ids_end, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(implicit, begin, end, trusting),
 		cmocka_unit_test_setup_teardown(expel, begin, end),

@@ -203,12 +203,17 @@ static void nonsense(void **state)
 	c->last_cast = b->last_cast;
 	kit_acknowledge(c, "video");
 	assert_int_equal(stats->acknowledged_unknown, 8);
+	/* who is, by another IKE SA */
+	x = kit_sa("b.example.org", "192.0.2.2");
+	x->last_cast = b->last_cast;
+	kit_acknowledge(x, "video");
+	assert_int_equal(stats->acknowledged_unknown, 9);
 	ack = (struct rekey_ack){ CHUNK(b->last_cast.spi), b->last_cast.id,
 				  { ID_KEY_ID, { (const uint8_t *)"video", 5 } } };
 	text = rekey_ack_write(&ack, bytes);
 	for (len = 0; len < text.len; len++)
 		kit_inform(b, N_REKEY_ACK, (struct chunk){ bytes, len });
-	assert_int_equal(stats->malformed + stats->acknowledged_unknown, 8 + text.len);
+	assert_int_equal(stats->malformed + stats->acknowledged_unknown, 9 + text.len);
 	for (len = 0; len < 20; len++)
 		kit_inform(b, N_SA_EXPIRING, (struct chunk){ bytes, len });
 	assert_int_equal(group().current, 2);
