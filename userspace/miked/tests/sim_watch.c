@@ -195,8 +195,10 @@ static void sa_added(void *context, const struct gemcast_sa *sa)
 	struct tek *key = tek_of(watch, sa->key, sa->key_len);
 	uint64_t now = sim_now(watch->sim);
 
-	if (!key)
+	if (!key) {
 		fail_msg("member %zu has an SA %08x that nobody made", member->place, sa->spi);
+		return;
+	}
 	if (!key->spi && key_by_spi(watch, sa->spi))
 		fail_msg("SPI %08x is given twice", sa->spi);
 	if (key->spi && key->spi != sa->spi)
@@ -370,14 +372,6 @@ static void arrive(struct watch *watch, size_t at)
 
 /* As a node of the simulator */
 
-static void receive(void *context, const struct net_path *path, uint8_t *datagram, size_t len)
-{
-	(void)context;
-	(void)path;
-	(void)datagram;
-	(void)len;
-}
-
 static uint64_t next(void *context)
 {
 	const struct watch *watch = context;
@@ -471,7 +465,7 @@ struct watch *watch_new(struct sim *sim, const char *group, const char *const *d
 	watch->beat = sim_now(sim);
 	sim_tap(sim, tap, watch);
 	sim_attach(sim, &watch->at, &(struct sim_node){
-		.context = watch, .receive = receive, .next = next, .run = run,
+		.context = watch, .next = next, .run = run,
 	});
 	return watch;
 }

@@ -567,7 +567,7 @@ static void report(uint64_t runs)
 int main(int argc, char **argv)
 {
 	const struct sim_runs test = {
-		.name = "sim_rekey", .runs = 100, .seed = 1, .run = run_once, .report = report,
+		.name = "sim_rekey", .runs = 500, .seed = 1, .run = run_once, .report = report,
 	};
 	int failed;
 
