@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "group/gm_internal.h"
 #include "group/ks_internal.h"
 #include "sim_internal.h"
 #include "sim_watch.h"
@@ -292,7 +293,8 @@ static void send_packet(struct watched *from, size_t to)
 	watch->packets[watch->n_packets++] = (struct packet){
 		.sent = now, .at = now + 1 + sim_random(watch->sim, TRANSIT_MS),
 		.spi = sa->sa.spi, .src = from->whole->at.addr, .from = from->place, .to = to,
-		.strict = watch->strict && is_in(from, now),
+		/* what an earlier life of the daemon left may become active after what it has */
+		.strict = watch->strict && is_in(from, now) && sa->added >= from->start,
 	};
 	watch->stats.packets++;
 }
@@ -335,6 +337,18 @@ static void print_sas(const struct watched *member)
 	}
 }
 
+/*
+ * New keys and the answer to a registration passed each other: the answer does not have
+ * them, and a sender does not take them meanwhile. It finds out by what it cannot read.
+ */
+static bool has_passed(const struct watched *member, const struct tek *key)
+{
+	const struct gm_member *m = gm_find(member->whole->gm, member->watch->group);
+
+	return m->state == GM_REGISTERING ||
+	       (m->asked <= key->made + member->watch->delays.reach && key->made <= m->registered);
+}
+
 static void hear(struct watched *member, const struct packet *packet)
 {
 	struct watch *watch = member->watch;
@@ -352,7 +366,7 @@ static void hear(struct watched *member, const struct packet *packet)
 	key = key_by_spi(watch, packet->spi);
 	/* Who came when it had been ended never had it. */
 	if (packet->strict && watch->strict && is_in(member, packet->sent) &&
-	    member->start < key->over) {
+	    member->start < key->over && !has_passed(member, key)) {
 		print_sas(member);
 		if (watch->members[packet->from].whole)
 			print_sas(&watch->members[packet->from]);
@@ -521,6 +535,12 @@ void watch_expelled(struct watch *watch, size_t place, bool expelled)
 void watch_strict(struct watch *watch, bool strict)
 {
 	watch->strict = strict;
+}
+
+bool watch_is_quiet(const struct watch *watch)
+{
+	return !watch->n_keys || sim_now(watch->sim) > watch->keys[watch->n_keys - 1].made +
+						       watch->delays.reach + watch->delays.atd;
 }
 
 const struct watch_stats *watch_stats(const struct watch *watch)
