@@ -128,13 +128,15 @@ static const char *take_sender_id(struct many *many, const struct gm_offer *offe
 	return NULL;
 }
 
-static const char *take_group(struct many *many, const struct ike_sa *sa,
+static const char *take_group(struct many *many, struct ike_sa *sa,
 			      const struct wire_message *response, struct reason *why)
 {
+	struct gm_link link = { .sa = sa };
+	const struct gm_channel channel = { .link = &link, .registration = true };
 	struct gm_offer offer;
 	const char *wrong;
 
-	if (gm_offer_read(&many->like, sa, response, true, &offer, why))
+	if (gm_offer_read(&many->like, &channel, response, &offer, why))
 		wrong = why->text;
 	else
 		wrong = hold(many, &offer);
@@ -358,8 +360,9 @@ static bool start_engine(struct many *many)
 		.world = { many, world_now, world_time, world_send, world_route },
 		.user = { many, on_request, on_end },
 	};
+	const struct net_udp_user user = { .context = many, .receive = on_datagram };
 
-	many->udp = net_udp_new(many->event, &(struct net_udp_user){ many, on_datagram });
+	many->udp = net_udp_new(many->event, &user);
 	many->ike = ike_new(&setup, many->conf, many->book);
 	return many->udp && many->ike && !net_udp_open(many->udp, &many->conf->local);
 }
