@@ -53,6 +53,9 @@ guest=("$tree/selftests/guest/boot.sh" -k "$series"
 	-e "GEMCAST_CACHE=$cache"
 	-e "RACE_SECONDS=${RACE_SECONDS:-10}"
 	${ROLLOVERS:+-e "ROLLOVERS=$ROLLOVERS"}
+	${REKEYS:+-e "REKEYS=$REKEYS"}
+	${TRANSPORT:+-e "TRANSPORT=$TRANSPORT"}
+	${SLACK:+-e "SLACK=$SLACK"}
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
 	-e "PATH=$tree/userspace/gemcast:$tree/userspace/miked:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 cd "$tree/selftests"

@@ -92,16 +92,16 @@ const char *conf_unsafe_delay(const struct conf_group *group, const struct conf_
 	uint64_t reach = conf_reach_ms(group, ike), atd = conf_atd_ms(group, reach);
 
 	if (group->activation_delay_ms != CONF_AUTO && atd < reach) {
-		snprintf(why, size, "expected at least %" PRIu64 " s: so late %s",
-			   whole(reach), reason_of(group));
+		snprintf(why, size, "expected at least %" PRIu64 " s: so late %s", whole(reach),
+			 reason_of(group));
 		return "activation-delay";
 	}
 	if (group->deactivation_delay_ms != CONF_AUTO &&
 	    group->deactivation_delay_ms < atd + reach) {
-		snprintf(why, size, "expected at least %" PRIu64 " s: senders may leave an SA %" PRIu64 " s after "
-			   "the first of them has the next (activation-delay), and so much "
-			   "later %s", whole(atd + reach),
-			   whole(atd), reason_of(group));
+		snprintf(why, size,
+			 "expected at least %" PRIu64 " s: senders may leave an SA %" PRIu64
+			 " s after the first of them has the next (activation-delay), and so much "
+			 "later %s", whole(atd + reach), whole(atd), reason_of(group));
 		return "deactivation-delay";
 	}
 	return NULL;

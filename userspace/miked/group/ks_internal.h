@@ -335,12 +335,12 @@ struct ks_member *ks_member_named(struct ks_group *group, const struct conf_iden
 /* Does a command that has this identity mean it? */
 bool ks_is_named(const struct ks_member *member, const struct conf_identity *identity);
 /*
- * May the peer be a member, under this policy, as a sender or not? NULL, and *@role is what it may be at most;
- * or why not.
+ * May the peer be a member, under this policy, as a sender or not? NULL, and *@role is
+ * what it may be at most; or why not.
  */
 const char *ks_authorize(const struct ks_group *group, const struct conf_group *conf,
-			 const struct wire_id *identity, const char *id, const struct gemcast_addr *from, bool sender,
-			 uint32_t *role);
+			 const struct wire_id *identity, const char *id,
+			 const struct gemcast_addr *from, bool sender, uint32_t *role);
 /* RFC 9838 3.1: keys are not wrapped by shorter ones. What this IKE SA has is long enough. */
 bool ks_can_wrap(const struct ike_sa *sa, const struct conf_esp *esp);
 /* What it said it can do, or NULL, which is anything; it is kept by the member. */
