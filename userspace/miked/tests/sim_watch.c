@@ -276,6 +276,29 @@ static void check_secret(const struct watched *from, const struct tek *key)
 	}
 }
 
+/*
+ * New keys and the answer to a registration passed each other: the answer does not have
+ * them, and a sender does not take them meanwhile. It finds out by what it cannot read.
+ */
+static bool has_passed(const struct watched *member, const struct tek *key)
+{
+	const struct gm_member *m = gm_find(member->whole->gm, member->watch->group);
+
+	return m->state != GM_JOINED ||
+	       (m->asked <= key->made + member->watch->delays.reach && key->made <= m->registered);
+}
+
+/* So it was with what others send by now. */
+static bool is_behind(const struct watched *member, const struct tek *key)
+{
+	const struct watch *watch = member->watch;
+
+	for (; ++key < &watch->keys[watch->n_keys];)
+		if (!plane_table_sa(&member->whole->table, key->spi) && has_passed(member, key))
+			return true;
+	return false;
+}
+
 static void send_packet(struct watched *from, size_t to)
 {
 	struct watch *watch = from->watch;
@@ -294,7 +317,8 @@ static void send_packet(struct watched *from, size_t to)
 		.sent = now, .at = now + 1 + sim_random(watch->sim, TRANSIT_MS),
 		.spi = sa->sa.spi, .src = from->whole->at.addr, .from = from->place, .to = to,
 		/* what an earlier life of the daemon left may become active after what it has */
-		.strict = watch->strict && is_in(from, now) && sa->added >= from->start,
+		.strict = watch->strict && is_in(from, now) && sa->added >= from->start &&
+			  !is_behind(from, key_by_spi(watch, sa->sa.spi)),
 	};
 	watch->stats.packets++;
 }
@@ -335,18 +359,6 @@ static void print_sas(const struct watched *member)
 			      GEMCAST_HAS(&sa->sa, GEMCAST_A_SA_DEACTIVATE) ?
 			      (int64_t)(sa->added + sa->sa.deactivate - now) : INT64_C(-1));
 	}
-}
-
-/*
- * New keys and the answer to a registration passed each other: the answer does not have
- * them, and a sender does not take them meanwhile. It finds out by what it cannot read.
- */
-static bool has_passed(const struct watched *member, const struct tek *key)
-{
-	const struct gm_member *m = gm_find(member->whole->gm, member->watch->group);
-
-	return m->state == GM_REGISTERING ||
-	       (m->asked <= key->made + member->watch->delays.reach && key->made <= m->registered);
 }
 
 static void hear(struct watched *member, const struct packet *packet)
