@@ -293,14 +293,12 @@ static uint64_t back(const struct ks_group *group)
 {
 	const struct conf_ike *ike = &group->ks->conf->ike;
 
-	return group->listening ? 0 : ike->dead_peer_ms + conf_spread_ms(ike) + CONF_TRANSIT_MS;
+	return ike->dead_peer_ms + conf_spread_ms(ike) + CONF_TRANSIT_MS;
 }
 
 /* Until it has registered again it uses what it has. */
 static uint64_t grace(const struct ks_group *group)
 {
-	if (group->listening)
-		return 0;
 	return group->ks->conf->ike.dead_peer_ms + ks_reach(group) +
 	       UINT64_C(1000) * ks_dtd(group);
 }
@@ -319,30 +317,34 @@ static void tell_again(struct ks_group *group, uint64_t now)
 		last->settled = now + last->reach;
 }
 
-static void resume(struct ks_member *member)
+/* False: it was registered, and is told of nothing now. */
+static bool resume(struct ks_member *member)
 {
 	bool did = member->listens;
 
 	member->listens = false;
 	if (did)
 		ks_listen(member);
+	return member->listens || !did;
 }
 
 static int settle_group(struct loading *l, struct ks_group *group)
 {
-	size_t i;
+	size_t i, silent = 0;
 
 	if (group->n_epochs && ks_last(group)->number != group->epoch)
 		return damaged(l, "epochs", group->conf->name);
 	if (!group->rekey && (group->heir || group->passed))
 		return damaged(l, "Rekey SAs", group->conf->name);
 	for (i = 0; i < group->n_members; i++)
-		resume(group->members[i]);
+		silent += !resume(group->members[i]);
 	ks_members_sweep(group);
 	for (i = 0; i < group->n_epochs; i++)
 		group->epochs[i]->reach = ks_reach(group);
-	group->back = l->now + back(group);
-	group->grace = l->now + grace(group);
+	if (silent) {
+		group->back = l->now + back(group);
+		group->grace = l->now + grace(group);
+	}
 	tell_again(group, l->now);
 	ks_check_converged(group);
 	ks_log(LEVEL_NOTICE, group, NULL, "goes on at epoch %u: %zu epochs, %zu members are known",

@@ -360,9 +360,9 @@ static bool start_engine(struct many *many)
 		.world = { many, world_now, world_time, world_send, world_route },
 		.user = { many, on_request, on_end },
 	};
+	const struct net_udp_user user = { .context = many, .receive = on_datagram };
 
-	many->udp = net_udp_new(many->event, &(struct net_udp_user){ .context = many,
-							       .receive = on_datagram });
+	many->udp = net_udp_new(many->event, &user);
 	many->ike = ike_new(&setup, many->conf, many->book);
 	return many->udp && many->ike && !net_udp_open(many->udp, &many->conf->local);
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "group/gm_internal.h"
 #include "group/ks_internal.h"
 #include "sim_internal.h"
 #include "sim_watch.h"
@@ -258,16 +259,44 @@ static void check_secret(const struct watched *from, const struct tek *key)
 	const struct watch *watch = from->watch;
 	uint64_t limit = watch->delays.reach + watch->delays.atd + SLACK_MS;
 	const struct watched *member;
+	uint64_t since;
 	size_t i;
 
 	for (i = 0; i < WATCH_MEMBERS; i++) {
 		member = &watch->members[i];
-		if (member->expelled == SIM_NEVER || !(key->known >> i & 1) ||
-		    sim_now(watch->sim) <= member->expelled + limit)
+		if (member->expelled == SIM_NEVER || !(key->known >> i & 1))
+			continue;
+		/* With nobody there, the next keys are made when somebody comes. */
+		since = member->before < watch->n_keys ? watch->keys[member->before].made :
+							 sim_now(watch->sim);
+		if (sim_now(watch->sim) <= since + limit)
 			continue;
 		fail_msg("member %zu sends by SA %08x, and member %zu was expelled %" PRIu64 " ms ago",
 			 from->place, key->spi, i, sim_now(watch->sim) - member->expelled);
 	}
+}
+
+/*
+ * New keys and the answer to a registration passed each other: the answer does not have
+ * them, and a sender does not take them meanwhile. It finds out by what it cannot read.
+ */
+static bool has_passed(const struct watched *member, const struct tek *key)
+{
+	const struct gm_member *m = gm_find(member->whole->gm, member->watch->group);
+
+	return m->state != GM_JOINED ||
+	       (m->asked <= key->made + member->watch->delays.reach && key->made <= m->registered);
+}
+
+/* So it was with what others send by now. */
+static bool is_behind(const struct watched *member, const struct tek *key)
+{
+	const struct watch *watch = member->watch;
+
+	for (; ++key < &watch->keys[watch->n_keys];)
+		if (!plane_table_sa(&member->whole->table, key->spi) && has_passed(member, key))
+			return true;
+	return false;
 }
 
 static void send_packet(struct watched *from, size_t to)
@@ -287,7 +316,9 @@ static void send_packet(struct watched *from, size_t to)
 	watch->packets[watch->n_packets++] = (struct packet){
 		.sent = now, .at = now + 1 + sim_random(watch->sim, TRANSIT_MS),
 		.spi = sa->sa.spi, .src = from->whole->at.addr, .from = from->place, .to = to,
-		.strict = watch->strict && is_in(from, now),
+		/* what an earlier life of the daemon left may become active after what it has */
+		.strict = watch->strict && is_in(from, now) && sa->added >= from->start &&
+			  !is_behind(from, key_by_spi(watch, sa->sa.spi)),
 	};
 	watch->stats.packets++;
 }
@@ -347,7 +378,7 @@ static void hear(struct watched *member, const struct packet *packet)
 	key = key_by_spi(watch, packet->spi);
 	/* Who came when it had been ended never had it. */
 	if (packet->strict && watch->strict && is_in(member, packet->sent) &&
-	    member->start < key->over) {
+	    member->start < key->over && !has_passed(member, key)) {
 		print_sas(member);
 		if (watch->members[packet->from].whole)
 			print_sas(&watch->members[packet->from]);
@@ -516,6 +547,12 @@ void watch_expelled(struct watch *watch, size_t place, bool expelled)
 void watch_strict(struct watch *watch, bool strict)
 {
 	watch->strict = strict;
+}
+
+bool watch_is_quiet(const struct watch *watch)
+{
+	return !watch->n_keys || sim_now(watch->sim) > watch->keys[watch->n_keys - 1].made +
+						       watch->delays.reach + watch->delays.atd;
 }
 
 const struct watch_stats *watch_stats(const struct watch *watch)

@@ -52,6 +52,8 @@ void watch_expelled(struct watch *watch, size_t place, bool expelled);
 /* Nothing is cut off, or lost more often than allowed, or starts anew without its memory. */
 void watch_strict(struct watch *watch, bool strict);
 
+/* Senders use the last keys that were made, and left those before. */
+bool watch_is_quiet(const struct watch *watch);
 const struct watch_stats *watch_stats(const struct watch *watch);
 
 #endif
