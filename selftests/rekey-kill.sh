@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout=900
+# timeout=1800
 #
 # rekey.sh by multicast, but once in five rekeys, of $REKEYS (10), the key server is killed at
 # any moment and started anew: members notice nothing.

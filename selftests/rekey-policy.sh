@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout=900
+# timeout=1800
 #
 # The policy of a group changes $REKEYS times (10), from keys of 128 bits to 256 and back,
 # under traffic, while what key server and members say to each other is lost, in another

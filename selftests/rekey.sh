@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout=900
+# timeout=1800
 #
 # Keys change $REKEYS times (20) as fast as delays allow, under traffic, while what key
 # server and members say to each other is lost, in another order and doubled: no datagram
