@@ -138,6 +138,36 @@ static bool choose_rekey(struct applicant *a)
 	return is_able(a, ks_last(group), NULL);
 }
 
+/*
+ * Who has the last SAs already has not to be waited for; of who has no IKE SA that is not
+ * known. Tensions 13
+ */
+static uint16_t atd_left(const struct applicant *a)
+{
+	const struct ks_member *known = ks_member_find(a->group, a->id);
+	const struct ks_group *group = a->group;
+	uint64_t end = ks_last(group)->begun + UINT64_C(1000) * ks_atd(group);
+	uint64_t now = ks_now(a->ks);
+	size_t lack = group->registered - group->current;
+
+	if (known && known->peer && known->epoch != group->epoch)
+		lack--;
+	if (end <= now || !(lack || group->listening || ks_last(group)->alone || now < group->grace))
+		return 0;
+	return (uint16_t)((end - now + 999) / 1000);
+}
+
+/*
+ * Receivers have left the epoch before this one by the time that a new sender leaves it:
+ * better not to send yet.
+ */
+static bool is_left(const struct applicant *a, const struct ks_epoch *next)
+{
+	const uint64_t dtd = UINT64_C(1000) * ks_dtd(a->group), atd = UINT64_C(1000) * atd_left(a);
+
+	return a->sender && atd && next->made + dtd < ks_now(a->ks) + atd;
+}
+
 /* The last epoch and those before it that are still in use, as far as it can do them. */
 static struct refusal choose_epochs(struct applicant *a)
 {
@@ -152,7 +182,7 @@ static struct refusal choose_epochs(struct applicant *a)
 		return unfit("it cannot do the group's algorithms");
 	a->first = ks_first_to_give(group, 0);
 	for (i = group->n_epochs - 1; i > a->first; i--)
-		if (!is_able(a, group->epochs[i - 1], a->rekey))
+		if (is_left(a, group->epochs[i]) || !is_able(a, group->epochs[i - 1], a->rekey))
 			a->first = i;
 	return welcome;
 }
@@ -256,25 +286,6 @@ static struct refusal give_sids(struct applicant *a)
 	if (!get_sids(a))
 		return renew_sids(a);
 	return welcome;
-}
-
-/*
- * Who has the last SAs already has not to be waited for; of who has no IKE SA that is not
- * known. Tensions 13
- */
-static uint16_t atd_left(const struct applicant *a)
-{
-	const struct ks_member *known = ks_member_find(a->group, a->id);
-	const struct ks_group *group = a->group;
-	uint64_t end = ks_last(group)->begun + UINT64_C(1000) * ks_atd(group);
-	uint64_t now = ks_now(a->ks);
-	size_t lack = group->registered - group->current;
-
-	if (known && known->peer && known->epoch != group->epoch)
-		lack--;
-	if (end <= now || !(lack || group->listening || ks_last(group)->alone || now < group->grace))
-		return 0;
-	return (uint16_t)((end - now + 999) / 1000);
 }
 
 static int grant(const struct applicant *a, struct ike_content *response)
