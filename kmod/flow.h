@@ -10,19 +10,33 @@
 /* Instead of an interface: any policy's will do. */
 #define GEMCAST_FLOW_ANY_DEV	(-1)
 
+/* All that selectors look at, for comparison. */
+struct gemcast_flow_key {
+	u64 word[5];
+	u32 last;
+};
+
 struct gemcast_flow {
-	struct in6_addr src;
-	struct in6_addr dst;
-	int ifindex;
-	u16 sport, dport;		/* host order; 0 unless @ports */
-	u8 proto;			/* of the upper layer */
-	bool ports;			/* the ports are known */
+	union {
+		struct {
+			struct in6_addr src;
+			struct in6_addr dst;
+			int ifindex;
+			u16 sport, dport;	/* host order; 0 unless @ports */
+			u16 icmp_type;		/* 256: not ICMPv6 */
+			u8 proto;		/* of the upper layer */
+			bool ports;		/* the ports are known */
+		};
+		struct gemcast_flow_key key;
+	};
 	bool fragment;			/* of a larger datagram */
 	/* From the network header: */
 	u16 frag_part;			/* length of headers before ESP (RFC 4303 3.1.1) */
 	u16 upper;			/* offset of the upper layer */
-	u16 icmp_type;			/* 256: not ICMPv6 */
 };
+
+static_assert(offsetof(struct gemcast_flow, ports) ==
+	      offsetof(struct gemcast_flow_key, last) + 3);
 
 /*
  * Reads the packet at @skb's network header. False if it is malformed or no IP.

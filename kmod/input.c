@@ -21,6 +21,7 @@
 #include "output.h"
 #include "policy.h"
 #include "reinject.h"
+#include "verdict.h"
 
 static void gemcast_in_audit(const struct gemcast_in *in,
 			     enum gemcast_stats_attr drop)
@@ -232,7 +233,8 @@ static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
 		gemcast_in_drop(in, GEMCAST_A_STATS_IN_SPOOF);
 		return NF_DROP;
 	}
-	gemcast_output_arriving(in->gn, skb, state);
+	if (gemcast_ruleset_arriving(rcu_dereference(in->gn->ruleset)))
+		gemcast_output_arriving(in->gn, skb, flow, state);
 	return NF_ACCEPT;
 }
 
@@ -249,7 +251,7 @@ static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 	if (!in->sa)
 		return gemcast_in_discard(in, flow) ? NF_DROP : NF_ACCEPT;
 	/* Its copy may come in where it belongs: that one is to be counted. */
-	if (gemcast_ruleset_elsewhere(rcu_dereference(in->gn->ruleset),
+	if (gemcast_verdict_elsewhere(rcu_dereference(in->gn->ruleset),
 				      in->sa->group, flow))
 		return NF_ACCEPT;
 	if (flow->fragment) {

@@ -375,6 +375,7 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
  * gemcast_output_arriving() - Send on by UDP what a policy takes on arrival.
  * @gn: namespace
  * @skb: a multicast packet that came in; it goes on as if nothing were
+ * @flow: what it is
  * @state: of the hook
  *
  * The sending end of a unicast tunnel need not be a multicast router: a policy
@@ -383,31 +384,27 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
  * Context: RCU, softirqs off.
  */
 void gemcast_output_arriving(struct gemcast_net *gn, struct sk_buff *skb,
+			     const struct gemcast_flow *flow,
 			     const struct nf_hook_state *state)
 {
 	struct gemcast_out out = {
 		.gn = gn,
+		.flow = flow,
 		.v6 = state->pf == NFPROTO_IPV6,
 		.forwarded = true,
 	};
-	int drop;
-	struct gemcast_flow flow;
 	bool denied;
+	int drop;
 
-	if (!gemcast_flow_read(skb, &flow) ||
-	    flow.frag_part > skb_headlen(skb))
+	if (flow->frag_part > skb_headlen(skb))
 		return;
-	flow.ifindex = state->in->ifindex;
-	out.flow = &flow;
-	out.policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow,
-					   &denied);
-	if (!out.policy || !out.policy->group || !out.policy->group->port ||
-	    !out.policy->cfg.sel.dev[0])
+	out.policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, flow, &denied);
+	if (!out.policy || !gemcast_policy_arriving(out.policy))
 		return;
 	gemcast_counters_add(out.policy->count[GEMCAST_GSPD_OUT], 1, skb->len);
-	out.sa = gemcast_group_send_sa(out.policy->group, &flow.dst, &flow.src);
+	out.sa = gemcast_group_send_sa(out.policy->group, &flow->dst, &flow->src);
 	if (!out.sa) {
-		gemcast_event_acquire(out.policy, &flow);
+		gemcast_event_acquire(out.policy, flow);
 		drop = GEMCAST_A_STATS_OUT_NO_SA;
 	} else {
 		drop = gemcast_out_packet(&out, skb);

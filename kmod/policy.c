@@ -11,6 +11,7 @@
 #include "hooks.h"
 #include "member.h"
 #include "policy.h"
+#include "verdict.h"
 
 static const u16 gemcast_port_max = 65535;
 
@@ -422,6 +423,7 @@ void gemcast_policy_dev_event(struct gemcast_ruleset *rs,
 		gemcast_net_follow_dev(policy->cfg.reinject_dev,
 				       &policy->reinject_ifindex, dev, gone);
 	}
+	gemcast_verdict_forget(rs);
 }
 
 static bool gemcast_selector_ports_any(const struct gemcast_selector *sel)
@@ -484,6 +486,6 @@ struct gemcast_policy *gemcast_policy_lookup(const struct gemcast_net *gn,
 					     const struct gemcast_flow *flow,
 					     bool *denied)
 {
-	return gemcast_ruleset_lookup(rcu_dereference(gn->ruleset), which,
+	return gemcast_verdict_lookup(rcu_dereference(gn->ruleset), which,
 				      flow, denied);
 }

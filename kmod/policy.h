@@ -77,6 +77,14 @@ static inline bool gemcast_policy_in(const struct gemcast_policy *policy,
 					    GEMCAST_POLICY_DIR_SEND);
 }
 
+/* Is what arrives at its interface sent on by UDP? */
+static inline bool gemcast_policy_arriving(const struct gemcast_policy *policy)
+{
+	return policy->group && policy->group->cfg.port &&
+	       policy->cfg.sel.dev[0] &&
+	       gemcast_policy_in(policy, GEMCAST_GSPD_OUT);
+}
+
 /* In the order in which packets meet them? Lower priorities, then older ones. */
 static inline bool gemcast_policy_before(const struct gemcast_policy *policy,
 					 u32 prio, u32 index)

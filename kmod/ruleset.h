@@ -24,6 +24,8 @@ struct gemcast_ruleset {
 	struct list_head named;		/* which name an interface; lock */
 	u32 npolicies;			/* lock */
 	u32 nunicast;			/* dsts that are; lock, READ_ONCE */
+	u32 narriving;			/* policies that take what arrives; the same */
+	u64 generation;			/* see verdict.h */
 	bool staged;			/* of a transaction; no packet sees it */
 	struct rcu_work free;
 };
@@ -81,6 +83,12 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 static inline bool gemcast_ruleset_unicast(const struct gemcast_ruleset *rs)
 {
 	return READ_ONCE(rs->nunicast);
+}
+
+/* The same: is there a policy that takes what arrives, see policy.h? */
+static inline bool gemcast_ruleset_arriving(const struct gemcast_ruleset *rs)
+{
+	return READ_ONCE(rs->narriving);
 }
 
 /* The same: does @group receive @flow's destination only by other interfaces? */

@@ -6,6 +6,7 @@
  * RCU; what it finds worth telling it leaves in gemcast_sa.events for the work,
  * which takes gn->lock. Table and pending work each hold a reference.
  */
+#include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
@@ -25,7 +26,16 @@ MODULE_PARM_DESC(test_iv_left,
 
 static struct workqueue_struct *gemcast_sa_wq;
 
+/* By the SPI alone: the lookups of a packet, (SPI, dst, src) first, share it. */
+static u32 gemcast_sad_hash(const void *data, u32 len, u32 seed)
+{
+	const struct gemcast_sa_key *key = data;
+
+	return jhash_1word(key->spi, seed);
+}
+
 const struct rhashtable_params gemcast_sad_params = {
+	.hashfn = gemcast_sad_hash,
 	.key_len = sizeof_field(struct gemcast_sa, key),
 	.key_offset = offsetof(struct gemcast_sa, key),
 	.head_offset = offsetof(struct gemcast_sa, hash),

@@ -110,6 +110,7 @@ machine_qemu()
 {
 	local accel=$tcg
 
+	[ "$cpus" -ne 1 ] || accel=${tcg/multi/single}
 	if [ "$(accelerator)" = kvm ]; then
 		accel=$kvm
 	fi
