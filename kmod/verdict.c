@@ -9,7 +9,7 @@
 #include "policy.h"
 #include "verdict.h"
 
-#define GEMCAST_VERDICT_BITS	5
+#define GEMCAST_VERDICT_BITS	6
 
 /* What was asked besides the GSPDs. */
 #define GEMCAST_VERDICT_ELSEWHERE	GEMCAST_GSPDS
@@ -38,12 +38,15 @@ void gemcast_verdict_forget(struct gemcast_ruleset *rs)
 			  atomic64_inc_return(&gemcast_verdict_generation));
 }
 
+/* Namespaces have flows that are alike: the generation tells them apart. */
 static struct gemcast_verdict *
-gemcast_verdict_slot(const struct gemcast_flow *flow, unsigned int which)
+gemcast_verdict_slot(u64 generation, const struct gemcast_flow *flow,
+		     unsigned int which)
 {
-	u64 sum = flow->key.word[1] ^ flow->key.word[3] ^
-		  rol64(flow->key.word[4], 17) ^ (u64)flow->key.last << 7 ^ which;
+	const struct gemcast_flow_key *key = &flow->key;
+	u64 sum = (key->word[1] ^ rol64(key->word[3], 29)) * GOLDEN_RATIO_64;
 
+	sum ^= key->word[4] ^ (u64)key->last << 32 ^ generation << 3 ^ which;
 	return this_cpu_ptr(&gemcast_verdicts)->entry +
 	       ((sum * GOLDEN_RATIO_64) >> (64 - GEMCAST_VERDICT_BITS));
 }
@@ -78,7 +81,7 @@ struct gemcast_policy *gemcast_verdict_lookup(struct gemcast_ruleset *rs,
 					      bool *denied)
 {
 	u64 generation = smp_load_acquire(&rs->generation);
-	struct gemcast_verdict *v = gemcast_verdict_slot(flow, which);
+	struct gemcast_verdict *v = gemcast_verdict_slot(generation, flow, which);
 
 	if (!gemcast_verdict_is(v, generation, flow, which, NULL)) {
 		v->policy = gemcast_ruleset_lookup(rs, which, flow, &v->yes);
@@ -94,7 +97,8 @@ bool gemcast_verdict_elsewhere(struct gemcast_ruleset *rs,
 {
 	u64 generation = smp_load_acquire(&rs->generation);
 	struct gemcast_verdict *v =
-		gemcast_verdict_slot(flow, GEMCAST_VERDICT_ELSEWHERE);
+		gemcast_verdict_slot(generation, flow,
+				     GEMCAST_VERDICT_ELSEWHERE);
 
 	if (!gemcast_verdict_is(v, generation, flow, GEMCAST_VERDICT_ELSEWHERE,
 				group)) {
