@@ -7,6 +7,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 KERNEL ?= 6.1
 TEST ?=
+FUZZ_SECONDS ?= 600
 
 # The kernel to build for: the running one, or the newest that has headers here.
 KDIR ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
@@ -19,7 +20,7 @@ CHECKPATCH ?= kmod include
 DKMS_SRC = /usr/src/gemcast-$(VERSION)
 
 .PHONY: all modules userspace install install-module dkms clean help \
-	demo check check-full selftest selftest-shell sparse checkpatch
+	bench-ks demo check check-full selftest selftest-shell fuzz sparse checkpatch
 
 all: modules userspace	## build the module and user space (the default)
 
@@ -63,6 +64,10 @@ check-full:	## check with the tests on every kernel, and races for a minute
 	scripts/setup.sh build host guest debug dkms check
 	CHECKPATCH="$(CHECKPATCH)" RACE_SECONDS=60 scripts/check.sh -k "6.1 6.12 debug"
 
+bench-ks:	## what a registration costs a key server, beside strongSwan's figures; MEMBERS=1000 ROUNDS=3
+	scripts/setup.sh build bench
+	$(MAKE) -C userspace/miked bench-ks
+
 selftest:	## the tests in a guest; TEST="NAME..." for some, KERNEL=6.12 or debug for another kernel
 	scripts/setup.sh build host guest $(filter debug,$(KERNEL))
 	scripts/selftest.sh -k $(KERNEL) $(TEST)
@@ -70,6 +75,10 @@ selftest:	## the tests in a guest; TEST="NAME..." for some, KERNEL=6.12 or debug
 selftest-shell:	## a shell in the guest; KERNEL=6.12 or debug
 	scripts/setup.sh build host guest $(filter debug,$(KERNEL))
 	scripts/selftest.sh -k $(KERNEL) -s
+
+fuzz:	## the fuzzers of user space, each for FUZZ_SECONDS=600
+	scripts/setup.sh build check
+	$(MAKE) -C userspace fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 
 sparse:	## the module under sparse
 	scripts/check.sh sparse

@@ -54,6 +54,8 @@ GEMCAST_NL_POLICY(gemcast_nl_transaction_policy, GEMCAST_A_OBJECT_POLICY,
 		  gemcast_nl_transaction_attrs);
 GEMCAST_NL_POLICY(gemcast_nl_sa_new_policy, GEMCAST_A_OBJECT_SA,
 		  gemcast_nl_sa_new_attrs);
+GEMCAST_NL_POLICY(gemcast_nl_sa_set_policy, GEMCAST_A_OBJECT_SA,
+		  gemcast_nl_sa_set_attrs);
 GEMCAST_NL_POLICY(gemcast_nl_sa_policy, GEMCAST_A_OBJECT_SA,
 		  gemcast_nl_sa_name_attrs);
 GEMCAST_NL_POLICY(gemcast_nl_peer_new_policy, GEMCAST_A_OBJECT_PEER,
@@ -179,6 +181,12 @@ static const struct gemcast_nl_op gemcast_nl_ops[] = {
 		.object = GEMCAST_A_OBJECT_SA,
 		.id = GEMCAST_A_SA_SPI,
 		.secret = true,
+	},
+	[GEMCAST_CMD_SA_SET] = {
+		.doit = gemcast_nl_sa_set,
+		.policy = gemcast_nl_sa_set_policy,
+		.object = GEMCAST_A_OBJECT_SA,
+		.id = GEMCAST_A_SA_SPI,
 	},
 	[GEMCAST_CMD_SA_DEL] = {
 		.doit = gemcast_nl_sa_del,
@@ -456,6 +464,7 @@ static const struct genl_ops gemcast_genl_ops[] = {
 		.flags = GENL_UNS_ADMIN_PERM,
 		.doit = gemcast_nl_doit,
 	},
+	GEMCAST_NL_DO(GEMCAST_CMD_SA_SET, gemcast_nl_sa_set_policy),
 	GEMCAST_NL_DO(GEMCAST_CMD_SA_DEL, gemcast_nl_sa_policy),
 	GEMCAST_NL_GET(GEMCAST_CMD_SA_GET, gemcast_nl_sa_policy),
 	GEMCAST_NL_DO(GEMCAST_CMD_SA_FLUSH, gemcast_nl_sa_policy),

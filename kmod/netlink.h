@@ -120,6 +120,7 @@ int gemcast_nl_policy_begin(const struct gemcast_nl *nl, u16 flags);
 int gemcast_nl_policy_commit(const struct gemcast_nl *nl, u16 flags);
 int gemcast_nl_policy_abort(const struct gemcast_nl *nl, u16 flags);
 int gemcast_nl_sa_new(const struct gemcast_nl *nl, u16 flags);
+int gemcast_nl_sa_set(const struct gemcast_nl *nl, u16 flags);
 int gemcast_nl_sa_del(const struct gemcast_nl *nl, u16 flags);
 int gemcast_nl_sa_get(const struct gemcast_nl *nl, u16 flags);
 int gemcast_nl_sa_flush(const struct gemcast_nl *nl, u16 flags);
@@ -149,6 +150,7 @@ extern const struct nla_policy gemcast_nl_policy_new_attrs[GEMCAST_A_POLICY_MAX 
 extern const struct nla_policy gemcast_nl_policy_name_attrs[GEMCAST_A_POLICY_MAX + 1];
 extern const struct nla_policy gemcast_nl_sa_new_attrs[GEMCAST_A_SA_MAX + 1];
 extern const struct nla_policy gemcast_nl_sa_name_attrs[GEMCAST_A_SA_MAX + 1];
+extern const struct nla_policy gemcast_nl_sa_set_attrs[GEMCAST_A_SA_MAX + 1];
 extern const struct nla_policy gemcast_nl_peer_new_attrs[GEMCAST_A_PEER_MAX + 1];
 extern const struct nla_policy gemcast_nl_peer_name_attrs[GEMCAST_A_PEER_MAX + 1];
 extern const struct nla_policy gemcast_nl_sender_attrs[GEMCAST_A_SENDER_MAX + 1];

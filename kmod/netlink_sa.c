@@ -64,6 +64,16 @@ const struct nla_policy gemcast_nl_sa_name_attrs[GEMCAST_A_SA_MAX + 1] = {
 		NLA_POLICY_VALIDATE_FN(NLA_BINARY, gemcast_nl_check_no_key),
 };
 
+const struct nla_policy gemcast_nl_sa_set_attrs[GEMCAST_A_SA_MAX + 1] = {
+	[GEMCAST_A_SA_GROUP] = NLA_POLICY_MIN(NLA_U32, 1),
+	[GEMCAST_A_SA_SPI] = NLA_POLICY_MIN(NLA_U32, GEMCAST_SPI_MIN),
+	[GEMCAST_A_SA_DST] = GEMCAST_NL_ADDR,
+	[GEMCAST_A_SA_SRC] = GEMCAST_NL_ADDR,
+	[GEMCAST_A_SA_KEY] =
+		NLA_POLICY_VALIDATE_FN(NLA_BINARY, gemcast_nl_check_no_key),
+	[GEMCAST_A_SA_DEACTIVATE] = { .type = NLA_U64 },
+};
+
 static const struct {
 	u8 soft;
 	u8 hard;
@@ -244,28 +254,36 @@ static int gemcast_nl_sa_senders(const struct gemcast_nl *nl,
 	return 0;
 }
 
+static int gemcast_nl_sa_deactivate(const struct gemcast_nl *nl, u64 *msecs)
+{
+	*msecs = gemcast_nl_u64(nl, GEMCAST_A_SA_DEACTIVATE, 0);
+	if (*msecs > GEMCAST_NL_MSECS_MAX)
+		return gemcast_nl_refuse(nl, GEMCAST_A_SA_DEACTIVATE,
+					 "deactivate is more than 100 years from now");
+	if (!*msecs)
+		return gemcast_nl_refuse(nl, GEMCAST_A_SA_DEACTIVATE,
+					 "deactivate is now: the SA would be gone at once");
+	return 0;
+}
+
 static int gemcast_nl_sa_times(const struct gemcast_nl *nl,
 			       struct gemcast_sa_config *cfg)
 {
+	int err;
+
 	cfg->has_activate = nl->attrs[GEMCAST_A_SA_ACTIVATE];
 	cfg->has_deactivate = nl->attrs[GEMCAST_A_SA_DEACTIVATE];
 	cfg->activate = gemcast_nl_u64(nl, GEMCAST_A_SA_ACTIVATE, 0);
-	cfg->deactivate = gemcast_nl_u64(nl, GEMCAST_A_SA_DEACTIVATE, 0);
 	if (cfg->activate > GEMCAST_NL_MSECS_MAX)
 		return gemcast_nl_refuse(nl, GEMCAST_A_SA_ACTIVATE,
 					 "activate is more than 100 years from now");
-	if (cfg->deactivate > GEMCAST_NL_MSECS_MAX)
-		return gemcast_nl_refuse(nl, GEMCAST_A_SA_DEACTIVATE,
-					 "deactivate is more than 100 years from now");
 	if (!cfg->has_deactivate)
 		return 0;
-	if (!cfg->deactivate)
-		return gemcast_nl_refuse(nl, GEMCAST_A_SA_DEACTIVATE,
-					 "deactivate is now: the SA would be gone at once");
-	if (cfg->activate > cfg->deactivate)
+	err = gemcast_nl_sa_deactivate(nl, &cfg->deactivate);
+	if (!err && cfg->activate > cfg->deactivate)
 		return gemcast_nl_refuse(nl, GEMCAST_A_SA_DEACTIVATE,
 					 "deactivate is earlier than activate");
-	return 0;
+	return err;
 }
 
 static int gemcast_nl_sa_limit(const struct gemcast_nl *nl, int unit,
@@ -357,6 +375,24 @@ static struct gemcast_sa *gemcast_nl_sa(const struct gemcast_nl *nl)
 		return gemcast_sa_find(nl->gn, &filter, nl->extack);
 	return ERR_PTR(gemcast_nl_missing(nl, GEMCAST_A_SA_SPI,
 					  "which SA? give spi, group, dst or src"));
+}
+
+int gemcast_nl_sa_set(const struct gemcast_nl *nl, u16 flags)
+{
+	struct gemcast_sa *sa;
+	u64 msecs;
+	int err;
+
+	if (!nl->attrs[GEMCAST_A_SA_DEACTIVATE])
+		return gemcast_nl_missing(nl, GEMCAST_A_SA_DEACTIVATE,
+					  "set what? there is deactivate");
+	err = gemcast_nl_sa_deactivate(nl, &msecs);
+	if (err)
+		return err;
+	sa = gemcast_nl_sa(nl);
+	if (IS_ERR(sa))
+		return PTR_ERR(sa);
+	return gemcast_sa_set_deactivate(sa, msecs, nl->extack);
 }
 
 int gemcast_nl_sa_del(const struct gemcast_nl *nl, u16 flags)

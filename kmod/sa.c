@@ -491,6 +491,32 @@ destroy:
 }
 
 /**
+ * gemcast_sa_set_deactivate() - Set when an SA ends, whatever was said before.
+ * @sa: the SA, its namespace locked
+ * @msecs: from now
+ * @extack: takes the reason for a refusal
+ *
+ * Its limits stay, and the first of all these ends it.
+ *
+ * Return: 0, or -EINVAL if its time to begin were later, and nothing changed.
+ */
+int gemcast_sa_set_deactivate(struct gemcast_sa *sa, u64 msecs,
+			      struct netlink_ext_ack *extack)
+{
+	u64 at = ktime_get_boottime_ns() + msecs * NSEC_PER_MSEC;
+
+	lockdep_assert_held(&sa->gn->lock);
+	if (!sa->activated && at < sa->activate_at) {
+		NL_SET_ERR_MSG(extack, "deactivate is earlier than activate");
+		return -EINVAL;
+	}
+	sa->deactivate_at = at;
+	gemcast_sa_arm(sa);
+	gemcast_event_sa(sa, GEMCAST_CMD_SA_NTF);
+	return 0;
+}
+
+/**
  * gemcast_sa_del() - Delete an SA.
  * @sa: the SA, its namespace locked
  */

@@ -124,6 +124,8 @@ extern const struct rhashtable_params gemcast_sad_params;
 /* These need gn->lock; for @flags and errors see group.h. */
 int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
 		   u16 flags, struct netlink_ext_ack *extack);
+int gemcast_sa_set_deactivate(struct gemcast_sa *sa, u64 msecs,
+			      struct netlink_ext_ack *extack);
 void gemcast_sa_del(struct gemcast_sa *sa);
 enum gemcast_sa_state gemcast_sa_state(const struct gemcast_sa *sa);
 

@@ -116,7 +116,7 @@ licences()
 				bad=1
 			}
 		done
-	done < <(git ls-files | grep -v '^LICENSES/')
+	done < <(git ls-files | grep -Ev '^LICENSES/|/tests/corpus/')
 	return "$bad"
 }
 
@@ -151,7 +151,10 @@ installed()
 	make -C "$logs/tree" install DESTDIR="$root" PREFIX=/usr KDIR="$cache/image/6.1/build"
 	for path in "lib/modules/$release/updates/gemcast.ko" usr/sbin/gemcast \
 		    usr/lib/libgemcast.so usr/lib/pkgconfig/libgemcast.pc usr/include/gemcast.h \
-		    usr/include/linux/gemcast.h usr/share/man/man8/gemcast.8 \
+		    usr/include/linux/gemcast.h usr/share/man/man8/gemcast.8 usr/sbin/miked \
+		    usr/share/man/man8/miked.8 usr/share/man/man5/miked.conf.5 \
+		    usr/lib/systemd/system/miked.service usr/lib/sysusers.d/gemcast.conf \
+		    usr/lib/tmpfiles.d/gemcast.conf \
 		    usr/share/bash-completion/completions/gemcast; do
 		[ -e "$root/$path" ] || {
 			echo "not installed: /$path"
@@ -205,7 +208,7 @@ stage_static()
 {
 	run "a licence in every file" licences
 	run "what the conformance matrix names is there" scripts/conformance.sh
-	run "clang-tidy over user space" make -C userspace tidy
+	run "clang-tidy over user space" make -k -j"$(nproc)" -C userspace tidy
 	run "shellcheck over the scripts" scripts_clean
 }
 
@@ -218,6 +221,11 @@ stage_install()
 stage_userspace()
 {
 	run_tap "user space's tests" env CMOCKA_MESSAGE_OUTPUT=TAP make -C userspace check
+}
+
+stage_fuzz()
+{
+	run_tap "user space's fuzzers" make -s -C userspace fuzz
 }
 
 stage_selftests()
@@ -239,7 +247,25 @@ stage_selftests()
 	fi
 }
 
-all='build sparse checkpatch static install userspace selftests'
+# The fuzzers take what the guest leaves of the CPUs.
+stage_guest()
+{
+	nice -n 19 make -s -C userspace fuzz >"$logs/fuzz.log" 2>&1 &
+	fuzzers=$!
+	stage_selftests
+	run_tap "user space's fuzzers" fuzzed
+}
+
+fuzzed()
+{
+	local status=0
+
+	wait "$fuzzers" || status=$?
+	cat "$logs/fuzz.log"
+	return "$status"
+}
+
+all='build sparse checkpatch static install userspace guest'
 if [ $# -eq 0 ]; then
 	# shellcheck disable=SC2086
 	set -- $all

@@ -45,5 +45,5 @@ make -s -C "$tree/userspace" all >&2
 make -s -C "$tree/selftests" OUTPUT="$build/selftests" all >&2
 cd "$tree/selftests"
 export GEMCAST_KO=$ko LD_LIBRARY_PATH=$tree/userspace/lib
-export PATH=$tree/userspace/gemcast:$build/selftests/tools:$PATH:/usr/sbin:/sbin
+export PATH=$tree/userspace/gemcast:$tree/userspace/miked:$build/selftests/tools:$PATH:/usr/sbin:/sbin
 exec ./demo.sh

@@ -50,7 +50,7 @@ guest=("$tree/selftests/guest/boot.sh" -k "$series"
 	-e "RACE_SECONDS=${RACE_SECONDS:-10}"
 	${ROLLOVERS:+-e "ROLLOVERS=$ROLLOVERS"}
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
-	-e "PATH=$tree/userspace/gemcast:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	-e "PATH=$tree/userspace/gemcast:$tree/userspace/miked:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 cd "$tree/selftests"
 
 case $what in

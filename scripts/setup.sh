@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# setup.sh [-n] {build|headers|dkms|guest|debug|host|check}...
+# setup.sh [-n] {build|headers|dkms|guest|debug|host|bench|check}...
 #
 # See that the tools are there, and install the Debian packages of those that
 # are not. If nothing is missing, apt is not asked at all.
@@ -24,6 +24,14 @@ build	make				make
 build	pkg-config			pkg-config
 build	libmnl.pc			libmnl-dev
 build	/usr/include/stdio.h		libc6-dev
+build	jansson.pc			libjansson-dev
+build	libcap-ng.pc			libcap-ng-dev
+build	libcrypto.pc			libssl-dev
+build	libcyaml.pc			libcyaml-dev
+build	libseccomp.pc			libseccomp-dev
+build	libsystemd.pc			libsystemd-dev
+build	/usr/include/uthash.h		uthash-dev
+build	yaml-0.1.pc			libyaml-dev
 headers	/usr/src/linux-headers-*-amd64	linux-headers-amd64
 dkms	dkms				dkms
 guest	qemu-system-x86_64		qemu-system-x86
@@ -42,6 +50,7 @@ host	ip				iproute2
 host	ethtool				ethtool
 host	jq				jq
 host	/usr/sbin/nft			nftables
+host	openssl				openssl
 host	python3				python3
 host	/usr/lib/python3/dist-packages/yaml	python3-yaml
 host	/usr/lib/python3/dist-packages/jsonschema	python3-jsonschema
@@ -50,11 +59,23 @@ host	/usr/sbin/igmpproxy		igmpproxy
 host	socat				socat
 host	tcpdump				tcpdump
 host	tshark				tshark
+bench	/usr/lib/ipsec/charon		strongswan-charon
+bench	/usr/lib/ipsec/plugins/libstrongswan-openssl.so	libstrongswan-standard-plugins
+bench	swanctl				strongswan-swanctl
+bench	bzip2				bzip2
+bench	/usr/share/keyrings/debian-archive-keyring.gpg	debian-archive-keyring
+bench	ip				iproute2
+bench	python3				python3
+bench	unshare				util-linux
 check	clang				clang
 check	clang-tidy			clang-tidy
 check	/usr/share/bash-completion/bash_completion	bash-completion
 check	/usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-x86_64.a	libclang-rt-14-dev
 check	cmocka.pc			libcmocka-dev
+check	/usr/lib/ipsec/charon		strongswan-charon
+check	swanctl				strongswan-swanctl
+check	/usr/lib/ipsec/plugins/libstrongswan-openssl.so	libstrongswan-standard-plugins
+check	/usr/lib/ipsec/plugins/libstrongswan-curve25519.so	libstrongswan-extra-plugins
 check	git				git
 check	perl				perl
 check	shellcheck			shellcheck

@@ -37,6 +37,7 @@ fail()
 }
 
 . "$SELFTESTS/traffic.sh"
+. "$SELFTESTS/mike.sh"
 
 say()
 {
@@ -82,45 +83,81 @@ on()
 	ns_exec "$ns" "$@"
 }
 
-GROUP=239.1.1.1
+GROUP=239.1.1.1 MEMBERS=(sender member1 member2)
 
-# sa_add NS SPI DIR WORD...
-sa_add()
+# configuration NAME PATTERN: what of it is worth reading
+configuration()
 {
-	gc "$1" sa add group 7 spi "$2" dst $GROUP dir "$3" aead "$GCM" key file "$TMP/$2.key" "${@:4}"
+	printf '    %s.conf\n' "$1"
+	sed -n "/^$2:/,\$p" "$TMP/$1.conf" | sed 's/^/    | /'
+}
+
+# on_mike NAME ARG...: show it and do it
+on_mike()
+{
+	printf '    %s# gemcast %s\n' "$1" "${*:2}"
+	mike "$@" 2>&1 | sed 's/^/    | /'
+	return "${PIPESTATUS[0]}"
 }
 
 lan()
 {
-	local who
-
-	say "" "1. A LAN: a sender, two members and an outsider, each a host of its own" \
-		"   (a network namespace). The group is $GROUP. Without gemcast, whoever" \
-		"   joins can read:" ""
-	ns_add sender member1 member2 outsider
-	lan_add lan sender:eth0:10.0.0.1/24: member1:eth0:10.0.0.2/24: \
+	say "" "1. A LAN: a key server, a sender, two members and an outsider, each a host of" \
+		"   its own (a network namespace). The group is $GROUP. Without gemcast," \
+		"   whoever joins can read:" ""
+	ns_add ks sender member1 member2 outsider
+	lan_add lan ks:eth0:10.0.0.9/24: sender:eth0:10.0.0.1/24: member1:eth0:10.0.0.2/24: \
 		member2:eth0:10.0.0.3/24: outsider:eth0:10.0.0.4/24:
 	capture_start clear outsider eth0
 	delivers sender outsider $GROUP -n 3 >/dev/null || :
 	capture_end clear
 	on_the_wire clear
 	figure "datagrams that the outsider read" 3 "$(received outsider)"
+}
 
-	say "" "2. The sender and the members get a group, a policy and a key:" ""
-	new_key "$TMP/0x1001.key"
-	for who in sender member1 member2; do
-		if [ $who = sender ]; then
-			on $who gemcast group add 7
-			on $who gemcast policy add group 7 dst $GROUP/32 proto udp dev eth0
-			on $who gemcast sa add group 7 spi 0x1001 dst $GROUP dir out \
-				aead "$GCM" key file "$TMP/0x1001.key" sid 1 bits 8
-			say "    (and so on the members, with \"dir in sid-bits 8 replay sid\")"
-		else
-			gc $who group add 7
-			gc $who policy add group 7 dst $GROUP/32 proto udp dev eth0
-			sa_add $who 0x1001 in sid-bits 8 replay sid
-		fi
+registered()
+{
+	local who
+
+	say "" "2. Each host has a certificate and a configuration of miked. The key server's" \
+		"   says who may be in the group, a member's whom it believes in what:" ""
+	mike_pki
+	mike_conf ks <<-END
+		key-server:
+		  credential: here
+		  groups:
+		    - name: video
+		      traffic: [ { destination: $GROUP, protocol: udp } ]
+		      activation-delay: 2 s
+		      deactivation-delay: 5 s
+		      rekey: { transport: unicast }
+		      members:
+		        - { identity: sender.example.org, role: both }
+		        - { identity: member1.example.org, role: receiver }
+		        - { identity: member2.example.org, role: receiver }
+	END
+	mike_member both 10.0.0.9 | mike_conf sender
+	for who in member1 member2 outsider; do
+		mike_member receiver 10.0.0.9 | mike_conf $who
 	done
+	configuration ks key-server
+	configuration sender member
+	for who in ks "${MEMBERS[@]}" outsider; do
+		mike_start $who $who
+	done
+	say "" "   They join. miked asks the key server by G-IKEv2 (RFC 9838) and gives the" \
+		"   kernel what it gets; nobody types a key:" ""
+	for who in "${MEMBERS[@]}"; do
+		on_mike $who join video wait 20
+	done
+	on_mike sender status
+	say "" "   The outsider has a certificate too, but is not on the list:" ""
+	if on_mike outsider join video wait 20; then
+		figure "the outsider's request" refused granted
+	else
+		figure "the outsider's request" refused refused
+	fi
+	on_mike ks ks member show
 }
 
 # lan_send NAME SEND-ARG...: in the background, everybody listening
@@ -129,12 +166,14 @@ lan_send()
 	local who
 
 	rm -f "$TMP/pace"
-	for who in member1 member2; do
-		recv_start $who $who -i eth0 -p "$TMP/pace" "$PORT" $GROUP
+	for who in $listening; do
+		recv_start "$who" "$who" -i eth0 -p "$TMP/pace" "$PORT" $GROUP
 	done
-	recv_start outsider outsider -n 0 -i eth0 "$PORT" $GROUP
+	for who in $deaf; do
+		recv_start "$who" "$who" -n 0 -i eth0 "$PORT" $GROUP
+	done
 	recv_ready
-	capture_start esp outsider eth0
+	capture_start esp outsider eth0 'not port 848'
 	send_start sender sender -i eth0 -p "$TMP/pace" "$@" $GROUP "$PORT"
 }
 
@@ -144,12 +183,14 @@ lan_sent()
 	local who
 
 	figure "datagrams sent" "$1" "$(grep -o ' sent=[0-9]*' "$TMP/sender.out" | cut -d= -f2)"
-	for who in member1 member2; do
-		recv_end $who >/dev/null || :
-		figure "received by $who, whole and in order" "$1" "$(received $who)"
+	for who in $listening; do
+		recv_end "$who" >/dev/null || :
+		figure "received by $who, whole and in order" "$1" "$(received "$who")"
 	done
-	recv_stop outsider >/dev/null || :
-	figure "received by the outsider, who joined too" 0 "$(received outsider)"
+	for who in $deaf; do
+		recv_stop "$who" >/dev/null || :
+		figure "received by $who, who joined $GROUP too" 0 "$(received "$who")"
+	done
 	capture_end esp
 	figure "frames in the clear on the LAN" 0 "$(frames esp " proto=17 .* dst=$GROUP ")"
 }
@@ -162,43 +203,59 @@ protected()
 	lan_sent 1000
 	say "" "   What tcpdump shows the outsider is ESP:" ""
 	on_the_wire esp
-	figure "ESP packets that it saw" 1000 "$(frames esp ' proto=50 .* spi=0x00001001 ')"
+	figure "ESP packets that it saw" 1000 "$(frames esp ' proto=50 ')"
 }
 
-sends_by()
+# the SA that the sender sends by
+current()
 {
-	[ "$(gc sender -s -j group show 7 | jq '.[0].current_spi')" = $(($1)) ]
+	gc sender -s -j group show | jq '.[0].current_spi'
+}
+
+sends_by_another_than()
+{
+	[ "$(current)" != "$1" ]
 }
 
 rollover()
 {
-	local sent at
+	local sent old out
 
-	say "" "4. A new key while the sender goes on. The members have it first; the" \
-		"   kernel turns to it half a second after the sender has it:" ""
+	say "" "4. A new key while the sender goes on. The members have it before the" \
+		"   sender's kernel turns to it:" ""
+	old=$(current)
 	lan_send -n 0 -r 400 -s 20-1400
 	mcast await "$TMP/pace" 1 200
-	new_key "$TMP/0x1002.key"
-	sa_add member1 0x1002 in sid-bits 8 replay sid
-	sa_add member2 0x1002 in sid-bits 8 replay sid
-	on sender gemcast sa add group 7 spi 0x1002 dst $GROUP dir out \
-		aead "$GCM" key file "$TMP/0x1002.key" sid 1 bits 8 activate 0.5
-	wait_for sends_by 0x1002
-	mcast await "$TMP/pace" 1 $(($(sa_count sender 0x1001 out-packets) - 1000 + 300))
+	on_mike ks ks rekey group video
+	wait_for sends_by_another_than "$old"
+	out=$(sa_count sender "$(current)" out-packets)
+	mcast await "$TMP/pace" 1 $((out + 600))
 	send_stop sender >/dev/null || :
 	sent=$(grep -o ' sent=[0-9]*' "$TMP/sender.out" | cut -d= -f2)
 	lan_sent "$sent"
 	figure "lost" 0 $((sent - $(received member1)))
 	say "" "   Where the key changed, tcpdump shows another SPI:" ""
-	at=$(grep ' proto=50 ' "$TMP/esp.list" | grep -n ' spi=0x00001002 ' | head -n 1 | cut -d: -f1)
-	on_the_wire esp "$((at - 2)),$((at + 1))p"
-	figure "ESP packets by both keys" "$sent" \
-		"$(frames esp ' proto=50 .* spi=0x0000100[12] ')"
+	out=$(grep ' proto=50 ' "$TMP/esp.list" | grep -vn " spi=$(printf 0x%08x "$old") " |
+		head -n 1 | cut -d: -f1)
+	on_the_wire esp "$((out - 2)),$((out + 1))p"
+	figure "keys that were used" 2 "$(grep ' proto=50 ' "$TMP/esp.list" |
+		grep -o ' spi=0x[0-9a-f]*' | sort -u | wc -l)"
+}
+
+leaves()
+{
+	say "" "5. A member leaves; the key goes with it:" ""
+	on_mike member2 leave video
+	listening=member1 deaf='member2 outsider'
+	lan_send -n 300 -s 20-1400
+	send_end sender >/dev/null || :
+	lan_sent 300
+	on_mike ks ks member show
 }
 
 gem()
 {
-	say "" "5. The same group, far away: two sites, and between them a router that" \
+	say "" "6. The same group by hand, far away: two sites, and between them a router that" \
 		"   forwards no multicast. The sending end of a unicast tunnel (EGM) takes" \
 		"   the group from its LAN, the receiving end (DGM) sends it out on its own:" ""
 	ns_add studio egm router dgm viewer
@@ -237,7 +294,10 @@ if ! module_loaded; then
 	load_module
 	loaded=1
 fi
+listening='member1 member2' deaf=outsider
 lan
+registered
 protected
 rollover
+leaves
 gem

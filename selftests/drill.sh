@@ -13,8 +13,9 @@ GROUP=239.1.1.1
 FIRST=4097 LAST=4106
 START=4 STEP=1 SLACK=0.5	# seconds
 
-# install NS WORD...: all SAs, each from a step behind the one before for two steps;
-# the first is there at once, the last remains
+# install NS WORD...: all SAs, each from a step behind the one before for four steps:
+# there may be more than one between what is installed first and last. The first is
+# there at once, the last remains.
 install()
 {
 	local ns=$1 spi i times
@@ -23,7 +24,7 @@ install()
 	for spi in $(seq $FIRST $LAST); do
 		i=$((spi - FIRST)) times=''
 		[ "$spi" -eq $FIRST ] || times+=" activate $((START + STEP * i))"
-		[ "$spi" -eq $LAST ] || times+=" deactivate $((START + STEP * (i + 2)))"
+		[ "$spi" -eq $LAST ] || times+=" deactivate $((START + STEP * (i + 4)))"
 		echo "sa add group 7 spi $spi dst $GROUP aead $GCM key file $TMP/key.$spi$times $*"
 	done >"$TMP/sas"
 	# the times are from each command on

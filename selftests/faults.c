@@ -62,6 +62,8 @@ static const struct step steps[] = {
 	  { FRESH, STR(GEMCAST_A_SA_AEAD, "rfc4543(gcm(aes))"), NONE(GEMCAST_A_SA_ICV) } },
 	{ "sa replace", GEMCAST_CMD_SA_NEW, NLM_F_REPLACE, CHANGES,
 	  { FRESH, U32(GEMCAST_A_SA_SPI, 0x1000), BIN(GEMCAST_A_SA_DST, "\xef\1\1\1") } },
+	{ "sa set", GEMCAST_CMD_SA_SET, 0, CHANGES,
+	  { U32(GEMCAST_A_SA_SPI, 0x1000), U64(GEMCAST_A_SA_DEACTIVATE, 900000) } },
 	{ "sa get", GEMCAST_CMD_SA_GET, 0, READS, { U32(GEMCAST_A_SA_SPI, 0x1000) } },
 	{ "sa dump", GEMCAST_CMD_SA_GET, 0, DUMPS, {} },
 	{ "sa del", GEMCAST_CMD_SA_DEL, 0, CHANGES, { U32(GEMCAST_A_SA_SPI, 0x1000) } },

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What an SA tells of its use, and the end of the sequence numbers as a receiver meets
+# What an SA tells of its use, another time for its end, and the end of the sequence numbers as a receiver meets
 # it: the sender is forged. The end as a sender meets it is in ivguard.sh, limits are in
 # rollover.sh.
 
@@ -108,6 +108,49 @@ ends()
 		"$(told soft) $(told hard) $(gc r -j sa show | jq -r '.[].state')"
 }
 
+deactivates_in()
+{
+	[ "$(gc r -j sa show | jq ".[].deactivate | . > $1 and . <= $2")" = true ]
+}
+
+gone()
+{
+	[ -z "$(gc r sa show)" ]
+}
+
+# An SA that is in use gets its end, and goes on till then.
+sets()
+{
+	receiver "replay sa window 64"
+	sends in-packets 1 seq=7
+	expect "an SA without an end gets one" gc r sa set spi 0x1001 deactivate 100
+	expect "in so many seconds" deactivates_in 90 100
+	expect "a later one" gc r sa set group 7 deactivate 1000
+	expect "is no less its end" deactivates_in 990 1000
+	expect "that was told each time" wait_for some_events events \
+		'^sa .*spi 0x00001001 .* deactivate 1000.000'
+	sends in-packets 2 seq=8
+	sends in-replay 1 seq=8
+	expect_counts "it goes on as before, and remembers" r in-packets=2 in-replay=1
+	expect "an early one" gc r sa set dst $GROUP deactivate 0.3
+	expect "comes" wait_for gone
+	expect "and is told" wait_for some_events events '^expire +hard +deactivate .*spi 0x00001001 '
+
+	receiver "replay sa activate 500"
+	expect_fail -e 'deactivate is earlier than activate' "not before its begin" \
+		gc r sa set spi 0x1001 deactivate 499
+	expect "nothing changed" \
+		[ "$(gc r -j sa show | jq '.[] | has("deactivate")')" = false ]
+	expect "behind it" gc r sa set spi 0x1001 deactivate 501
+	expect "a limit is set, and an end behind it" gc_batch r <<-END
+		sa flush
+		sa add group 7 spi 0x1001 dst $GROUP dir in aead $GCM key file $TMP/key limit seconds hard 1
+		sa set spi 0x1001 deactivate 1000
+	END
+	expect "the limit ends it" wait_for gone
+	expect_fail -e 'no such SA' "one that is not there" gc r sa set spi 0x1001 deactivate 1
+}
+
 load_module
 inject_setup
 for ns in x r; do
@@ -118,6 +161,7 @@ for ns in x r; do
 done
 uses
 monitor_start events r all
+sets
 soft=0
 ends "replay sa"
 ends "replay source"

@@ -113,6 +113,7 @@ static const struct {
 	[GEMCAST_CMD_POLICY_BEGIN] = { "policy-begin", GEMCAST_A_OBJECT_POLICY, nothing },
 	[GEMCAST_CMD_POLICY_COMMIT] = { "policy-commit", GEMCAST_A_OBJECT_POLICY, nothing },
 	[GEMCAST_CMD_POLICY_ABORT] = { "policy-abort", GEMCAST_A_OBJECT_POLICY, nothing },
+	[GEMCAST_CMD_SA_SET] = { "sa-set", GEMCAST_A_OBJECT_SA, nothing },
 };
 
 #define CMDS	((int)(sizeof(commands) / sizeof(commands[0])))

@@ -45,6 +45,12 @@ static int take(struct args *a, const char *name, const char **word)
 	return CLI_HELP;
 }
 
+/* Any word but help. */
+int args_any(struct args *a, const char *name, const char **value)
+{
+	return take(a, name, value);
+}
+
 static int unknown(struct args *a, const char *name, const char * const *words,
 		   const char *word)
 {
@@ -209,6 +215,29 @@ int args_dev(struct args *a, char dev[IF_NAMESIZE])
 	err = args_string(a, "IFNAME", &word);
 	if (!err && !parse_dev(word, dev))
 		return bad_value(a, "dev", word, "the name of an interface");
+	return err;
+}
+
+/* What miked's configuration calls something. */
+int args_name(struct args *a, const char *name, const char **value)
+{
+	int err;
+
+	err = take(a, name, value);
+	if (!err && !parse_name(*value))
+		return bad_value(a, name, *value,
+				 "a name of letters, digits, and . _ - behind the first");
+	return err;
+}
+
+/* Who somebody is to miked, which knows more of it. */
+int args_id(struct args *a, const char *name, const char **value)
+{
+	int err;
+
+	err = take(a, name, value);
+	if (!err && !parse_id(*value))
+		return bad_value(a, name, *value, "an identity, as gm1.example.org");
 	return err;
 }
 

@@ -14,7 +14,7 @@
 enum {
 	CLI_OK,
 	CLI_USAGE,	/* bad usage */
-	CLI_REFUSED,	/* the kernel refused */
+	CLI_REFUSED,	/* the kernel or miked refused */
 	CLI_HELP,	/* help was asked for and printed */
 };
 
@@ -71,6 +71,9 @@ struct cli {
 	unsigned long transaction;	/* where it began, or 0 */
 	struct gemcast_handle *handle;
 	bool open;			/* the handle is */
+	struct gemcast_control *control;	/* miked's socket */
+	const char *control_path;	/* NULL: the usual one */
+	bool control_open;
 };
 
 __attribute__((format(printf, 2, 3)))
@@ -78,6 +81,8 @@ int cli_error(const struct cli *cli, const char *format, ...);
 int cli_failed(const struct cli *cli, const char *call);
 int cli_open(struct cli *cli);
 int cli_result(const struct cli *cli, int err);
+int cli_open_control(struct cli *cli);
+int cli_control_result(struct cli *cli, int err);
 int cli_run(struct cli *cli, int argc, char **argv);
 
 /* args.c APIs: */
@@ -96,6 +101,9 @@ int args_word(struct args *a, const char *name, const char * const *words,
 int args_enum(struct args *a, const char *name, const char * const *words,
 	      uint32_t *value);
 int args_string(struct args *a, const char *name, const char **value);
+int args_any(struct args *a, const char *name, const char **value);
+int args_name(struct args *a, const char *name, const char **value);
+int args_id(struct args *a, const char *name, const char **value);
 int args_u64(struct args *a, const char *name, uint64_t min, uint64_t max,
 	     uint64_t *value);
 int args_u32(struct args *a, const char *name, uint32_t min, uint32_t max,
@@ -124,6 +132,8 @@ bool parse_ports(const char *text, uint16_t *min, uint16_t *max);
 bool parse_proto(const char *text, uint8_t *proto);
 bool parse_dev(const char *text, char dev[IF_NAMESIZE]);
 bool parse_seconds(const char *text, uint64_t *ms);
+bool parse_name(const char *text);
+bool parse_id(const char *text);
 const char *proto_name(uint8_t proto, char buf[4]);
 
 /* word.c APIs: */
@@ -145,6 +155,7 @@ extern const char * const sa_dir_words[];
 extern const char * const replay_words[];
 extern const char * const sa_state_words[];
 extern const char * const expire_cause_words[];
+extern const char * const role_words[];
 
 enum word_match {
 	WORD_FOUND,
@@ -181,7 +192,7 @@ int key_read(const struct cli *cli, const struct key_source *source,
 int batch_run(struct cli *cli, const char *path);
 int batch_split(char *line, char **words, int max, const char **error);
 
-/* group.c, policy.c, sa.c, sender.c, peer.c, stats.c, monitor.c APIs: */
+/* group.c, policy.c, sa.c, sender.c, peer.c, stats.c, monitor.c; join.c, ks.c, log.c APIs: */
 
 /* A verb of an object. */
 struct command {
@@ -206,6 +217,11 @@ extern const struct object sender_object;
 extern const struct object peer_object;
 extern const struct object stats_object;
 extern const struct object monitor_object;
+extern const struct object join_object;
+extern const struct object leave_object;
+extern const struct object status_object;
+extern const struct object ks_object;
+extern const struct object log_object;
 
 void policy_print(struct cli *cli, const struct gemcast_policy *policy,
 		  const char *line);

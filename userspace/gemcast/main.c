@@ -12,13 +12,15 @@
 #define NETNS_DIR "/run/netns"
 
 static const char help[] =
-"gemcast [ -j[son] ] [ -p[retty] ] [ -s[tatistics] ] [ -n[etns] NAME ] [ -b[atch] FILE ] [ -f[orce] ] [ -V ]\n"
+"gemcast [ -j[son] ] [ -p[retty] ] [ -s[tatistics] ] [ -n[etns] NAME ] [ -b[atch] FILE ] [ -f[orce] ] [ -c[ontrol] PATH ] [ -V ]\n"
 "        OBJECT { COMMAND | help }\n"
-"OBJECT := { group | policy | sa | sender | peer | monitor | stats }\n";
+"OBJECT := { group | policy | sa | sender | peer | monitor | stats }         the kernel's\n"
+"        | { join | leave | status | ks | log }                             miked's\n";
 
 static const struct object * const objects[] = {
 	&group_object, &policy_object, &sa_object, &sender_object,
-	&peer_object, &monitor_object, &stats_object,
+	&peer_object, &monitor_object, &stats_object, &join_object,
+	&leave_object, &status_object, &ks_object, &log_object,
 };
 
 /* Say what is wrong, in a batch where; CLI_USAGE. */
@@ -66,6 +68,28 @@ int cli_open(struct cli *cli)
 		err = gemcast_open(cli->handle);
 	cli->open = !err;
 	return err ? cli_result(cli, err) : CLI_OK;
+}
+
+/* Connect to miked, once: a batch has one connection for all its lines. */
+int cli_open_control(struct cli *cli)
+{
+	int err = 0;
+
+	if (!cli->control_open)
+		err = gemcast_control_open(cli->control, cli->control_path);
+	cli->control_open = !err;
+	return err ? cli_control_result(cli, err) : CLI_OK;
+}
+
+/* What a call to miked ended with, its reason said. */
+int cli_control_result(struct cli *cli, int err)
+{
+	const char *text = gemcast_control_error(cli->control);
+
+	if (!err)
+		return CLI_OK;
+	cli_error(cli, "%s", text[0] ? text : strerror(-err));
+	return CLI_REFUSED;
 }
 
 static int find_object(struct args *a, const struct object **found)
@@ -150,12 +174,12 @@ static int enter_netns(const struct cli *cli, const char *name)
 
 enum {
 	OPTION_JSON, OPTION_PRETTY, OPTION_STATISTICS, OPTION_NETNS,
-	OPTION_BATCH, OPTION_FORCE, OPTION_VERSION, OPTION_HELP,
+	OPTION_BATCH, OPTION_FORCE, OPTION_CONTROL, OPTION_VERSION, OPTION_HELP,
 };
 
 static const char * const option_words[] = {
-	"json", "pretty", "statistics", "netns", "batch", "force", "Version",
-	"help", NULL
+	"json", "pretty", "statistics", "netns", "batch", "force", "control",
+	"Version", "help", NULL
 };
 
 static int option_with_value(struct cli *cli, unsigned int option,
@@ -166,7 +190,10 @@ static int option_with_value(struct cli *cli, unsigned int option,
 				 option_words[option]);
 	if (option == OPTION_NETNS)
 		return enter_netns(cli, value);
-	*batch = value;
+	if (option == OPTION_CONTROL)
+		cli->control_path = value;
+	else
+		*batch = value;
 	return CLI_OK;
 }
 
@@ -209,7 +236,8 @@ static int read_options(struct cli *cli, char ***words, const char **batch)
 		err = args_word(&a, "option", option_words, &option);
 		if (err)
 			break;
-		if (option == OPTION_NETNS || option == OPTION_BATCH)
+		if (option == OPTION_NETNS || option == OPTION_BATCH ||
+		    option == OPTION_CONTROL)
 			err = option_with_value(cli, option, *++*words, batch);
 		else
 			err = option_alone(cli, option);
@@ -243,12 +271,15 @@ int main(int argc, char **argv)
 
 	(void)argc;
 	cli.handle = gemcast_new();
-	if (!cli.handle) {
+	cli.control = gemcast_control_new();
+	if (cli.handle && cli.control) {
+		err = run(&cli, argv);
+	} else {
 		fputs("gemcast: no memory\n", stderr);
-		return CLI_REFUSED;
+		err = CLI_REFUSED;
 	}
-	err = run(&cli, argv);
 	gemcast_free(cli.handle);
+	gemcast_control_free(cli.control);
 	cli.batch = NULL;
 	if (err != CLI_REFUSED && (fflush(stdout) || ferror(stdout)))
 		err = cli_failed(&cli, "write");

@@ -175,3 +175,22 @@ bool parse_seconds(const char *text, uint64_t *ms)
 	*ms = whole * MS_PER_SECOND + fraction;
 	return true;
 }
+
+bool parse_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!len || len >= GEMCAST_NAME_SIZE || !isalnum((unsigned char)*text))
+		return false;
+	for (; *text; text++)
+		if (!isalnum((unsigned char)*text) && !strchr("._-", *text))
+			return false;
+	return true;
+}
+
+/* What an identity can begin with; the rest is miked's to read. */
+bool parse_id(const char *text)
+{
+	return (isalnum((unsigned char)*text) || *text == ':') &&
+	       strlen(text) < GEMCAST_ID_SIZE;
+}

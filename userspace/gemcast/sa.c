@@ -15,6 +15,9 @@
 "        [ activate SECONDS ] [ deactivate SECONDS ]                   from now; fractions allowed\n" \
 "        [ limit { packets | bytes | seconds } { soft | hard } N ]...\n" \
 "ALG := { rfc4106(gcm(aes)) | rfc4543(gcm(aes)) }\n"
+#define SET \
+"gemcast sa set [ group GROUP ] [ spi SPI ] [ dst ADDR ] [ src ADDR ] deactivate SECONDS\n" \
+"        exactly one SA must match\n"
 #define SELECT \
 "gemcast sa { show | get | del | flush } [ group GROUP ] [ spi SPI ] [ dst ADDR ] [ src ADDR ]\n" \
 "        for get and del exactly one SA must match\n"
@@ -28,6 +31,8 @@ enum {
 #define SELECTOR_WORDS	"group", "spi", "dst", "src"
 
 static const char * const selector_words[] = { SELECTOR_WORDS, NULL };
+
+static const char * const set_words[] = { SELECTOR_WORDS, "deactivate", NULL };
 
 static const char * const sa_words[] = {
 	SELECTOR_WORDS, "dir", "aead", "key", "icv", "sid", "sid-bits",
@@ -401,6 +406,26 @@ static int change(struct cli *cli, struct args *a, sa_call call)
 	return err ?: cli_result(cli, call(cli->handle, &key));
 }
 
+static int set(struct cli *cli, struct args *a)
+{
+	struct gemcast_sa sa = { 0 };
+	unsigned int word;
+	int err = CLI_OK;
+
+	while (!err && a->left) {
+		err = args_word(a, "word", set_words, &word);
+		if (err)
+			break;
+		if (word < WORD_DIR)
+			err = read_selector_word(a, word, &sa);
+		else
+			err = read_own(a, WORD_DEACTIVATE, &sa);
+	}
+	err = err ?: args_need(a, "deactivate", sa.present, GEMCAST_A_SA_DEACTIVATE) ?:
+	      cli_open(cli);
+	return err ?: cli_result(cli, gemcast_sa_set(cli->handle, &sa));
+}
+
 static int del(struct cli *cli, struct args *a)
 {
 	return change(cli, a, gemcast_sa_del);
@@ -413,11 +438,12 @@ static int flush(struct cli *cli, struct args *a)
 
 const struct object sa_object = {
 	.name = "sa",
-	.help = ADD SELECT,
+	.help = ADD SET SELECT,
 	.commands = {
 		{ "show", SELECT, show },
 		{ "add", ADD, add },
 		{ "replace", ADD, replace },
+		{ "set", SET, set },
 		{ "get", SELECT, get },
 		{ "del", SELECT, del },
 		{ "flush", SELECT, flush },

@@ -113,6 +113,10 @@ const char * const expire_cause_words[] = {
 	NULL
 };
 
+const char * const role_words[] = {
+	"sender", "receiver", "both", NULL
+};
+
 /* The word itself, or the only one that starts like it. */
 enum word_match word_find(const char * const *words, const char *word,
 			  unsigned int *index)

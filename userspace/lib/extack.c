@@ -137,6 +137,9 @@ static const char *reason(int error, const struct nlattr *attr, char *buf,
 	return error ? strerror_r(-error, buf, size) : "";
 }
 
+/* The least that the kernel means by an error: its MAX_ERRNO. */
+#define LEAST_ERROR	(-4095)
+
 /*
  * The result that an NLMSG_ERROR or NLMSG_DONE stands for, its reason put in
  * the handle's error text.
@@ -153,7 +156,7 @@ int gemcast_extack(struct gemcast_handle *h, const struct nlmsghdr *answer,
 	int error;
 
 	error = answer_error(answer, &tlvs);
-	if (error > 0)
+	if (error > 0 || error < LEAST_ERROR)
 		return gemcast_fail(h, -EBADMSG,
 				    "the kernel's answer is truncated");
 	parse_tlvs(&tlvs, tb);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libgemcast: the kernel's groups, policies, SAs and peers as plain structs.
+ * libgemcast: the kernel's groups, policies, SAs and peers as plain structs; at the
+ * end, what miked does with them.
  *
  * Every object has a word of presence bits, one for each netlink attribute:
  * GEMCAST_BIT(GEMCAST_A_SA_SPI) in struct gemcast_sa's `present` says that its
@@ -321,6 +322,11 @@ int gemcast_policy_abort(struct gemcast_handle *h);
  */
 int gemcast_sa_add(struct gemcast_handle *h, const struct gemcast_sa *sa);
 int gemcast_sa_replace(struct gemcast_handle *h, const struct gemcast_sa *sa);
+/*
+ * When the SA that _del would take ends, from now: `deactivate` (RFC 5374 4.2.1). The
+ * rest of it stays as it is. -EINVAL: its time to begin were later.
+ */
+int gemcast_sa_set(struct gemcast_handle *h, const struct gemcast_sa *sa);
 int gemcast_sa_del(struct gemcast_handle *h, const struct gemcast_sa *key);
 int gemcast_sa_get(struct gemcast_handle *h, const struct gemcast_sa *key,
 		   struct gemcast_sa *out);
@@ -414,6 +420,195 @@ typedef int (*gemcast_event_fn)(const struct gemcast_event *event, void *arg);
  * behind it.
  */
 int gemcast_dispatch(struct gemcast_handle *h, gemcast_event_fn fn, void *arg);
+
+/*
+ * The key daemon miked, by its control socket (miked(8)). A handle of its own, which
+ * needs no kernel and no privilege but what miked asks for: root, the user that miked
+ * runs as, or the group that its configuration names.
+ *
+ * Structs are as above: `present` has GEMCAST_BIT() of the enum named with each. In
+ * strings are the words that Documentation/control.md explains, and those to come.
+ * Times are milliseconds.
+ *
+ * Besides socket errors, functions return -EACCES (not for this user), -EINVAL (miked
+ * takes no such request), -ENOENT, -EEXIST (a name is not there, or there already),
+ * -EOPNOTSUPP (this miked is no key server, or an older one), -ETIMEDOUT (it did not
+ * happen in time, or miked does not answer), -EPERM (refused for another reason) and
+ * -EBADMSG (miked's answer makes no sense). gemcast_control_error() says why in words.
+ */
+#define GEMCAST_CONTROL_PATH	"/run/gemcast/miked.sock"
+
+#define GEMCAST_NAME_SIZE	64	/* of a name, with its NUL */
+#define GEMCAST_ID_SIZE		528	/* of an identity in words */
+#define GEMCAST_WORD_SIZE	24
+#define GEMCAST_REASON_SIZE	256
+
+struct gemcast_control;
+
+/* A handle, not open yet; NULL: no memory. Free by gemcast_control_free(). */
+struct gemcast_control *gemcast_control_new(void);
+void gemcast_control_free(struct gemcast_control *c);
+
+/* What went wrong in the last call; the handle's, good until the next one. */
+const char *gemcast_control_error(const struct gemcast_control *c);
+
+/* Connect to the socket at this path, to GEMCAST_CONTROL_PATH if it is NULL. */
+int gemcast_control_open(struct gemcast_control *c, const char *path);
+
+enum gemcast_join_attr {
+	GEMCAST_JOIN_NAME = 1,
+	GEMCAST_JOIN_ID,
+	GEMCAST_JOIN_AT,
+	GEMCAST_JOIN_ROLE,
+	GEMCAST_JOIN_WAIT,
+};
+
+/* A group to be in: by its name in miked's configuration, or by id and key server. */
+struct gemcast_join {
+	uint64_t present;
+	char name[GEMCAST_NAME_SIZE];
+	char id[GEMCAST_ID_SIZE];
+	struct gemcast_addr at;
+	char role[GEMCAST_WORD_SIZE];	/* sender, receiver, both */
+	uint64_t wait;			/* for the keys, so long at most */
+};
+
+/*
+ * Join; without `wait` miked goes on by itself when this returns. -ETIMEDOUT: not yet
+ * joined, and miked goes on.
+ */
+int gemcast_control_join(struct gemcast_control *c, const struct gemcast_join *join);
+int gemcast_control_leave(struct gemcast_control *c, const char *name);
+
+enum gemcast_membership_attr {
+	GEMCAST_MEMBERSHIP_NAME = 1,
+	GEMCAST_MEMBERSHIP_ID,
+	GEMCAST_MEMBERSHIP_GROUP,
+	GEMCAST_MEMBERSHIP_STATE,
+	GEMCAST_MEMBERSHIP_ROLE,
+	GEMCAST_MEMBERSHIP_KEY_SERVER,
+	GEMCAST_MEMBERSHIP_EPOCH,
+	GEMCAST_MEMBERSHIP_SAS,
+	GEMCAST_MEMBERSHIP_SINCE,
+	GEMCAST_MEMBERSHIP_NEXT_ROLLOVER,
+	GEMCAST_MEMBERSHIP_RETRY,
+	GEMCAST_MEMBERSHIP_ERROR,
+};
+
+/* A group that this host is in, or is to be. */
+struct gemcast_membership {
+	uint64_t present;
+	char name[GEMCAST_NAME_SIZE];
+	char id[GEMCAST_ID_SIZE];
+	uint32_t group;			/* the kernel's number */
+	char state[GEMCAST_WORD_SIZE];	/* idle, registering, joined, waiting, leaving */
+	char role[GEMCAST_WORD_SIZE];
+	char key_server[GEMCAST_NAME_SIZE];
+	uint32_t epoch;			/* how often the group's keys changed */
+	uint32_t sas;
+	uint64_t since;			/* joined so long ago */
+	uint64_t next_rollover;		/* to the end of the current SA, at most */
+	uint64_t retry;			/* to the next try to register */
+	char error[GEMCAST_REASON_SIZE];	/* the last one */
+};
+
+typedef int (*gemcast_membership_fn)(const struct gemcast_membership *membership, void *arg);
+
+/* All memberships, or the one of this name. fn's result as in the dumps. */
+int gemcast_control_status(struct gemcast_control *c, const char *name,
+			   gemcast_membership_fn fn, void *arg);
+
+enum gemcast_ks_group_attr {
+	GEMCAST_KS_GROUP_NAME = 1,
+	GEMCAST_KS_GROUP_ID,
+	GEMCAST_KS_GROUP_ENCRYPTION,
+	GEMCAST_KS_GROUP_REKEY,
+	GEMCAST_KS_GROUP_EPOCH,
+	GEMCAST_KS_GROUP_SAS,
+	GEMCAST_KS_GROUP_MEMBERS,
+	GEMCAST_KS_GROUP_SENDERS,
+	GEMCAST_KS_GROUP_CURRENT,
+	GEMCAST_KS_GROUP_NEXT_ROLLOVER,
+	GEMCAST_KS_GROUP_CONVERGED,
+};
+
+/* A group of the key server. */
+struct gemcast_ks_group {
+	uint64_t present;
+	char name[GEMCAST_NAME_SIZE];
+	char id[GEMCAST_ID_SIZE];
+	char encryption[GEMCAST_WORD_SIZE];
+	char rekey[GEMCAST_WORD_SIZE];	/* unicast, multicast, both */
+	uint32_t epoch;
+	uint32_t sas;
+	uint32_t members;		/* registered now */
+	uint32_t senders;		/* of them */
+	uint32_t current;		/* members known to have this epoch's keys */
+	uint64_t next_rollover;
+	uint64_t converged;		/* all members had them so long ago */
+};
+
+typedef int (*gemcast_ks_group_fn)(const struct gemcast_ks_group *group, void *arg);
+
+/* All groups, or the one of this name. fn's result as in the dumps. */
+int gemcast_ks_group_show(struct gemcast_control *c, const char *name, gemcast_ks_group_fn fn,
+			  void *arg);
+
+/*
+ * A new group, its policy as an entry of key-server.groups in miked.conf(5) says it,
+ * in YAML or JSON.
+ */
+int gemcast_ks_group_add(struct gemcast_control *c, const char *policy);
+int gemcast_ks_group_del(struct gemcast_control *c, const char *name);
+
+enum gemcast_ks_member_attr {
+	GEMCAST_KS_MEMBER_GROUP = 1,
+	GEMCAST_KS_MEMBER_ID,
+	GEMCAST_KS_MEMBER_STATE,
+	GEMCAST_KS_MEMBER_ROLE,
+	GEMCAST_KS_MEMBER_ADDR,
+	GEMCAST_KS_MEMBER_PORT,
+	GEMCAST_KS_MEMBER_EPOCH,
+	GEMCAST_KS_MEMBER_SIDS,
+	GEMCAST_KS_MEMBER_SINCE,
+};
+
+/* A member of a key server's group. */
+struct gemcast_ks_member {
+	uint64_t present;
+	char group[GEMCAST_NAME_SIZE];
+	char id[GEMCAST_ID_SIZE];
+	char state[GEMCAST_WORD_SIZE];	/* registered, gone, admitted, expelled */
+	char role[GEMCAST_WORD_SIZE];
+	struct gemcast_addr addr;
+	uint16_t port;
+	uint32_t epoch;			/* the last it is known to have */
+	uint32_t sids;			/* Sender-IDs that it was given */
+	uint64_t since;			/* registered so long ago */
+};
+
+typedef int (*gemcast_ks_member_fn)(const struct gemcast_ks_member *member, void *arg);
+
+/* The members that have all that `filter` has of group and id, every one if NULL. */
+int gemcast_ks_member_show(struct gemcast_control *c, const struct gemcast_ks_member *filter,
+			   gemcast_ks_member_fn fn, void *arg);
+
+/*
+ * Let identities be members, as `role` at most, besides those that the configuration
+ * admits. -EINVAL: one of them is no identity; then nothing changed.
+ */
+int gemcast_ks_member_admit(struct gemcast_control *c, const char *group, const char *role,
+			    const char * const *ids, size_t count);
+
+/* Shut members out, all of them by one change of keys. */
+int gemcast_ks_member_expel(struct gemcast_control *c, const char *group,
+			    const char * const *ids, size_t count);
+
+/* New keys for a group; `now`: and the old ones end as soon as members can have them. */
+int gemcast_ks_rekey(struct gemcast_control *c, const char *group, bool now);
+
+/* The level of an area of the log, of every one if `area` is NULL, until the next reload. */
+int gemcast_control_log_level(struct gemcast_control *c, const char *area, const char *level);
 
 #ifdef __cplusplus
 }

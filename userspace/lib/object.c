@@ -243,6 +243,12 @@ int gemcast_sa_replace(struct gemcast_handle *h, const struct gemcast_sa *sa)
 	return replace(h, GEMCAST_CMD_SA_NEW, GEMCAST_A_OBJECT_SA, sa);
 }
 
+int gemcast_sa_set(struct gemcast_handle *h, const struct gemcast_sa *sa)
+{
+	return request(h, GEMCAST_CMD_SA_SET, 0, GEMCAST_A_OBJECT_SA, sa, NULL,
+		       NULL);
+}
+
 int gemcast_sa_del(struct gemcast_handle *h, const struct gemcast_sa *key)
 {
 	return del(h, GEMCAST_CMD_SA_DEL, GEMCAST_A_OBJECT_SA, key);

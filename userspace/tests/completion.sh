@@ -16,6 +16,8 @@ cat >"$tmp/bin/gemcast" <<END
 #!/bin/bash
 echo "\$*" >>"$tmp/asked"
 case "\$*" in
+*'ks group show') printf 'audio\nvideo id keyid:video\n    epoch 3\n' ;;
+*'status') printf 'audio state waiting\n    retry 5.000\nvideo state joined\n' ;;
 *'group show') printf '7\n8 encap udp port 4500\n' ;;
 *'sa show') printf 'group 7 spi 0x00001001 dst 239.1.1.1 dir both\n    state current\n' ;;
 *'-s policy show') printf 'group 7 dst 239.1.1.1/32 dir both\n    index 3 out-packets 0\n' ;;
@@ -54,10 +56,10 @@ completes()
 }
 
 completes "objects and options" \
-	"group policy sa sender peer monitor stats help -json -pretty -statistics -netns -batch -force -Version -help" \
+	"group policy sa sender peer monitor stats join leave status ks log help -json -pretty -statistics -netns -batch -force -control -Version -help" \
 	gemcast ''
 completes "an object" "policy peer" gemcast p
-completes "an object behind options" "stats" gemcast -j -n blue st
+completes "an object behind options" "stats status" gemcast -j -n blue -c /s st
 completes "an option" "-statistics" gemcast -s
 completes "commands" "show add replace del flush help" gemcast group ''
 completes "commands that begin so" "flush" gemcast policy f
@@ -78,6 +80,19 @@ completes "peers" "198.51.100.7" gemcast peer del group 8 to ''
 completes "interfaces here" "lo" gemcast policy add dev lo
 completes "interfaces there, of any name" "lo \$(touch x)" gemcast -n blue policy add dev ''
 completes "events" "all acquire audit" gemcast monitor sa a
+completes "groups to join" "audio video" gemcast join ''
+completes "words behind one" "at as wait help" gemcast join video ''
+completes "roles" "sender receiver both help" gemcast join video as ''
+completes "groups to leave" "video" gemcast leave v
+completes "groups to look at, of another miked" "audio" gemcast -control /s status a
+completes "what a key server has" "group member rekey help" gemcast ks ''
+completes "what can be done to its groups" "show add del help" gemcast ks group ''
+completes "its groups" "audio video" gemcast ks group show ''
+completes "its members' group" "video" gemcast ks member expel group v
+completes "no members" "" gemcast ks member show ''
+completes "the group of a rekey" "audio video" gemcast ks rekey group ''
+completes "and when" "now help" gemcast ks rekey group video ''
+completes "areas of the log" "control conf" gemcast log info area co
 completes "nothing behind what is wrong" "" gemcast group shwo ''
 completes "nothing behind the end" "" gemcast stats reset ''
 : >"$tmp/asked"

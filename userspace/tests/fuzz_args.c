@@ -70,8 +70,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cli.print.first = true;
 	cli.batch = "fuzz";
 	cli.handle = gemcast_new();
+	/* No miked runs. */
+	cli.control = gemcast_control_new();
+	cli.control_path = "/nonexistent/miked.sock";
 	text = strndup((const char *)data + 1, size - 1);
-	if (!cli.print.file || !cli.handle || !text)
+	if (!cli.print.file || !cli.handle || !cli.control || !text)
 		abort();
 	for (line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
@@ -81,5 +84,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(text);
 	fclose(cli.print.file);
 	gemcast_free(cli.handle);
+	gemcast_control_free(cli.control);
 	return 0;
 }

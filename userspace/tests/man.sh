@@ -73,6 +73,19 @@ done <<-'END'
 	sa add limit
 	sa add limit packets
 	peer add
+	join video
+	join video as
+	ks
+	ks group
+	ks group add
+	ks member
+	ks member admit
+	ks member admit group video as
+	ks rekey
+	ks rekey group video
+	log
+	log info
+	log info area
 END
 # shellcheck disable=SC2046
 explains "options" $(words_of - | xargs -n 1 printf -- '-%s ')

@@ -2,6 +2,7 @@
 /* What the kernel answers, and what it should never answer. */
 #include "test.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "fake.h"
@@ -342,6 +343,19 @@ static void refusals_that_point_nowhere(void **state)
 }
 
 /* A kernel that repeats the request before its extack. */
+static void refusals_of_no_error(void **state)
+{
+	static const int errors[] = { 1, INT_MAX, -4096, INT_MIN };
+	struct gemcast_sa out;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		fake_answer_ack(errors[i], NULL, 0, 0);
+		assert_int_equal(get_sa(&out), -EBADMSG);
+	}
+}
+
 static void uncapped_refusal(void **state)
 {
 	_Alignas(struct nlmsghdr) char buf[512];
@@ -492,6 +506,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
 		cmocka_unit_test_setup_teardown(refusals_that_point_nowhere,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(refusals_of_no_error, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(uncapped_refusal, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(dumps, setup, teardown),

@@ -97,7 +97,7 @@ static void stops_at_bad_usage(void **state)
 	(void)state;
 	assert_int_equal(run_input("-b -", "group add 7\n\ngruop add 8\n"
 					   "group add 9\n"), 1);
-	assert_string_equal(run_err, "-:3: OBJECT \"gruop\" is not known (did you mean \"group\"?); expected one of: group, policy, sa, sender, peer, monitor, stats\n");
+	assert_string_equal(run_err, "-:3: OBJECT \"gruop\" is not known (did you mean \"group\"?); expected one of: group, policy, sa, sender, peer, monitor, stats, join, leave, status, ks, log\n");
 	assert_int_equal(fake_sent_count(), 1);
 	assert_int_equal(run_input("-b -", "group add '7"), 1);
 	assert_string_equal(run_err, "-:1: a quote has no end\n");

@@ -228,6 +228,8 @@ static void sa(void **state)
 		      ARRAY_SIZE(sa_all));
 	s.present = GEMCAST_BIT(GEMCAST_A_SA_GROUP) |
 		    GEMCAST_BIT(GEMCAST_A_SA_SPI);
+	assert_int_equal(gemcast_sa_set(h, &s), 0);
+	check_request(GEMCAST_CMD_SA_SET, NLM_F_ACK, 3, sa_all, 2);
 	assert_int_equal(gemcast_sa_del(h, &s), 0);
 	check_request(GEMCAST_CMD_SA_DEL, NLM_F_ACK, 3, sa_all, 2);
 	assert_int_equal(gemcast_sa_flush(h, &s), 0);

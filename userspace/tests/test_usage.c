@@ -31,7 +31,7 @@ static const struct {
 	const char *words;
 	const char *error;
 } usage[] = {
-	{ "-x", "option \"x\" is not known; expected one of: json, pretty, statistics, netns, batch, force, Version, help" },
+	{ "-x", "option \"x\" is not known; expected one of: json, pretty, statistics, netns, batch, force, control, Version, help" },
 	{ "-n", "-netns: its value is missing" },
 	{ "-netns no/name group", "netns \"no/name\": not a name" },
 	{ "-netns .. group", "netns \"..\": not a name" },
@@ -95,6 +95,9 @@ static const struct {
 	{ SA "key file", "sa add: PATH is missing" },
 	{ SA "aead a12345678901234567890123456789012345678901234567890123456789012", NULL },
 	{ "sa show dir in", "sa show: word \"dir\" is not known; expected one of: group, spi, dst, src" },
+	{ "sa set spi 5", "sa set: deactivate is missing" },
+	{ "sa set spi 5 window 64", "sa set: word \"window\" is not known; expected one of: group, spi, dst, src, deactivate" },
+	{ "sa set deactivate 5 deactivate 6", "sa set: deactivate is given twice" },
 	{ "peer add group 8", "peer add: to is missing" },
 	{ "peer add to 10.0.0.1", "peer add: group is missing" },
 	{ "sender show sid 65536", "sender show: sid \"65536\": expected a number from 0 to 65535" },
@@ -124,7 +127,7 @@ static void bad_usage(void **state)
 	assert_int_equal(fake_sent_count(), 0);
 }
 
-#define HELP "OBJECT := { group | policy | sa | sender | peer | monitor | stats }\n"
+#define HELP "OBJECT := { group | policy | sa | sender | peer | monitor | stats } "
 
 /* Without an object, or with one that is not there, the grammar is shown. */
 static void no_object(void **state)
@@ -133,11 +136,11 @@ static void no_object(void **state)
 	assert_int_equal(run(""), 1);
 	assert_non_null(strstr(run_err, "gemcast: OBJECT is missing\n"));
 	assert_non_null(strstr(run_err, HELP));
-	assert_int_equal(run("join"), 1);
-	assert_non_null(strstr(run_err, "gemcast: OBJECT \"join\" is not known"));
+	assert_int_equal(run("unite"), 1);
+	assert_non_null(strstr(run_err, "gemcast: OBJECT \"unite\" is not known"));
 	assert_non_null(strstr(run_err, HELP));
 	assert_int_equal(run("s"), 1);
-	assert_non_null(strstr(run_err, "OBJECT \"s\" is ambiguous: sa, sender, stats"));
+	assert_non_null(strstr(run_err, "OBJECT \"s\" is ambiguous: sa, sender, stats, status"));
 }
 
 static void help(void **state)
@@ -199,7 +202,7 @@ static void short_words(void **state)
 	static const char * const good[] = {
 		"g a 7", "g r 7 e u p 4500", "g f", "po ad dst 239.1.1.1 a d",
 		"po f", "pe a g 8 t 10.0.0.1 p 1 d eth0", "sa f g 7 sp 4097",
-		"st r",
+		"stats r",
 	};
 	size_t i;
 

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The numbers of IKEv2 and G-IKEv2, under IANA's names ("Internet Key Exchange
+ * Version 2 (IKEv2) Parameters"). Each registry is one list here; its enum is made
+ * of the list below, its names of the same list in wire/name.c.
+ */
+#ifndef MIKED_BASE_IANA_H
+#define MIKED_BASE_IANA_H
+
+#define WIRE_EXCHANGES(X)			\
+	X(IKE_SA_INIT,			34)	\
+	X(IKE_AUTH,			35)	\
+	X(CREATE_CHILD_SA,		36)	\
+	X(INFORMATIONAL,		37)	\
+	X(IKE_SESSION_RESUME,		38)	\
+	X(GSA_AUTH,			39)	\
+	X(GSA_REGISTRATION,		40)	\
+	X(GSA_REKEY,			41)	\
+	X(GSA_INBAND_REKEY,		42)	\
+	X(IKE_INTERMEDIATE,		43)	\
+	X(IKE_FOLLOWUP_KE,		44)
+
+/* By their notation. SA is SAg in GSA_AUTH and GSA_REGISTRATION. */
+#define WIRE_PAYLOADS(X)			\
+	X(SA,				33)	\
+	X(KE,				34)	\
+	X(IDi,				35)	\
+	X(IDr,				36)	\
+	X(CERT,				37)	\
+	X(CERTREQ,			38)	\
+	X(AUTH,				39)	\
+	X(Nonce,			40)	\
+	X(N,				41)	\
+	X(D,				42)	\
+	X(V,				43)	\
+	X(TSi,				44)	\
+	X(TSr,				45)	\
+	X(SK,				46)	\
+	X(CP,				47)	\
+	X(EAP,				48)	\
+	X(GSPM,				49)	\
+	X(IDg,				50)	\
+	X(GSA,				51)	\
+	X(KD,				52)	\
+	X(SKF,				53)	\
+	X(PS,				54)
+
+#define WIRE_PROTOCOLS(X)			\
+	X(IKE,				1)	\
+	X(AH,				2)	\
+	X(ESP,				3)	\
+	X(FC_ESP_HEADER,		4)	\
+	X(FC_CT_AUTHENTICATION,		5)	\
+	X(GIKE_UPDATE,			6)
+
+#define WIRE_TRANSFORM_TYPES(X)			\
+	X(ENCR,				1)	\
+	X(PRF,				2)	\
+	X(INTEG,			3)	\
+	X(KE,				4)	\
+	X(SN,				5)	\
+	X(ADDKE1,			6)	\
+	X(ADDKE2,			7)	\
+	X(ADDKE3,			8)	\
+	X(ADDKE4,			9)	\
+	X(ADDKE5,			10)	\
+	X(ADDKE6,			11)	\
+	X(ADDKE7,			12)	\
+	X(KWA,				13)	\
+	X(GCAUTH,			14)
+
+/*
+ * What follows from an encryption transform besides its number: it needs no
+ * integrity transform; no two packets may have the same IV; its IV is the sequence
+ * number (RFC 8750).
+ */
+enum wire_encr_facts {
+	WIRE_AEAD = 1,
+	WIRE_COUNTER = 2,
+	WIRE_IMPLICIT_IV = 4,
+};
+
+#define WIRE_ENCR_IDS(X)								\
+	X(ENCR_DES_IV64,		1,	0)					\
+	X(ENCR_DES,			2,	0)					\
+	X(ENCR_3DES,			3,	0)					\
+	X(ENCR_RC5,			4,	0)					\
+	X(ENCR_IDEA,			5,	0)					\
+	X(ENCR_CAST,			6,	0)					\
+	X(ENCR_BLOWFISH,		7,	0)					\
+	X(ENCR_3IDEA,			8,	0)					\
+	X(ENCR_DES_IV32,		9,	0)					\
+	X(ENCR_NULL,			11,	0)					\
+	X(ENCR_AES_CBC,			12,	0)					\
+	X(ENCR_AES_CTR,			13,	WIRE_COUNTER)				\
+	X(ENCR_AES_CCM_8,		14,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_AES_CCM_12,		15,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_AES_CCM_16,		16,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_AES_GCM_8,		18,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_AES_GCM_12,		19,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_AES_GCM_16,		20,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_NULL_AUTH_AES_GMAC,	21,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_CAMELLIA_CBC,		23,	0)					\
+	X(ENCR_CAMELLIA_CTR,		24,	WIRE_COUNTER)				\
+	X(ENCR_CAMELLIA_CCM_8,		25,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_CAMELLIA_CCM_12,		26,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_CAMELLIA_CCM_16,		27,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_CHACHA20_POLY1305,	28,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_AES_CCM_8_IIV,		29,	WIRE_AEAD | WIRE_COUNTER | WIRE_IMPLICIT_IV) \
+	X(ENCR_AES_GCM_16_IIV,		30,	WIRE_AEAD | WIRE_COUNTER | WIRE_IMPLICIT_IV) \
+	X(ENCR_CHACHA20_POLY1305_IIV,	31,	WIRE_AEAD | WIRE_COUNTER | WIRE_IMPLICIT_IV) \
+	X(ENCR_KUZNYECHIK_MGM_KTREE,	32,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_MAGMA_MGM_KTREE,		33,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_KUZNYECHIK_MGM_MAC_KTREE, 34,	WIRE_AEAD | WIRE_COUNTER)		\
+	X(ENCR_MAGMA_MGM_MAC_KTREE,	35,	WIRE_AEAD | WIRE_COUNTER)
+
+#define WIRE_PRF_IDS(X)				\
+	X(PRF_HMAC_MD5,			1)	\
+	X(PRF_HMAC_SHA1,		2)	\
+	X(PRF_HMAC_TIGER,		3)	\
+	X(PRF_AES128_XCBC,		4)	\
+	X(PRF_HMAC_SHA2_256,		5)	\
+	X(PRF_HMAC_SHA2_384,		6)	\
+	X(PRF_HMAC_SHA2_512,		7)	\
+	X(PRF_AES128_CMAC,		8)	\
+	X(PRF_HMAC_STREEBOG_512,	9)
+
+/* The third column is true of those that need an IV that is used once (AH). */
+#define WIRE_INTEG_IDS(X)			\
+	X(AUTH_NONE,			0,	0) \
+	X(AUTH_HMAC_MD5_96,		1,	0) \
+	X(AUTH_HMAC_SHA1_96,		2,	0) \
+	X(AUTH_DES_MAC,			3,	0) \
+	X(AUTH_KPDK_MD5,		4,	0) \
+	X(AUTH_AES_XCBC_96,		5,	0) \
+	X(AUTH_HMAC_MD5_128,		6,	0) \
+	X(AUTH_HMAC_SHA1_160,		7,	0) \
+	X(AUTH_AES_CMAC_96,		8,	0) \
+	X(AUTH_AES_128_GMAC,		9,	1) \
+	X(AUTH_AES_192_GMAC,		10,	1) \
+	X(AUTH_AES_256_GMAC,		11,	1) \
+	X(AUTH_HMAC_SHA2_256_128,	12,	0) \
+	X(AUTH_HMAC_SHA2_384_192,	13,	0) \
+	X(AUTH_HMAC_SHA2_512_256,	14,	0)
+
+/*
+ * Key exchange methods (RFC 7296: Diffie-Hellman groups). The third column is the
+ * length of a public value in bytes; 0: not one length, or none that we know.
+ */
+#define WIRE_KE_IDS(X)				\
+	X(KE_NONE,			0,	0) \
+	X(KE_MODP_768,			1,	96) \
+	X(KE_MODP_1024,			2,	128) \
+	X(KE_MODP_1536,			5,	192) \
+	X(KE_MODP_2048,			14,	256) \
+	X(KE_MODP_3072,			15,	384) \
+	X(KE_MODP_4096,			16,	512) \
+	X(KE_MODP_6144,			17,	768) \
+	X(KE_MODP_8192,			18,	1024) \
+	X(KE_ECP_256,			19,	64) \
+	X(KE_ECP_384,			20,	96) \
+	X(KE_ECP_521,			21,	132) \
+	X(KE_MODP_1024_160,		22,	128) \
+	X(KE_MODP_2048_224,		23,	256) \
+	X(KE_MODP_2048_256,		24,	256) \
+	X(KE_ECP_192,			25,	48) \
+	X(KE_ECP_224,			26,	56) \
+	X(KE_BRAINPOOL_P224R1,		27,	56) \
+	X(KE_BRAINPOOL_P256R1,		28,	64) \
+	X(KE_BRAINPOOL_P384R1,		29,	96) \
+	X(KE_BRAINPOOL_P512R1,		30,	128) \
+	X(KE_CURVE25519,		31,	32) \
+	X(KE_CURVE448,			32,	56) \
+	X(KE_GOST3410_2012_256,		33,	0) \
+	X(KE_GOST3410_2012_512,		34,	0) \
+	X(KE_ML_KEM_512,		35,	0) \
+	X(KE_ML_KEM_768,		36,	0) \
+	X(KE_ML_KEM_1024,		37,	0)
+
+/* RFC 9827 and RFC 9838 4.4.2.1.3 */
+#define WIRE_SN_IDS(X)				\
+	X(SN_32_BIT_SEQUENTIAL,		0)	\
+	X(SN_PARTIAL_64_BIT_SEQUENTIAL,	1)	\
+	X(SN_32_BIT_UNSPECIFIED,	2)
+
+#define WIRE_KWA_IDS(X)				\
+	X(KW_5649_128,			1)	\
+	X(KW_5649_192,			2)	\
+	X(KW_5649_256,			3)	\
+	X(KW_ARX,			4)
+
+#define WIRE_GCAUTH_IDS(X)			\
+	X(GCAUTH_IMPLICIT,		1)	\
+	X(GCAUTH_DIGITAL_SIGNATURE,	2)
+
+#define WIRE_TRANSFORM_ATTRS(X)			\
+	X(KEY_LENGTH,			14)	\
+	X(SIGNATURE_ALGORITHM_IDENTIFIER, 18)
+
+#define WIRE_GROUP_SA_ATTRS(X)			\
+	X(GSA_KEY_LIFETIME,		1)	\
+	X(GSA_INITIAL_MESSAGE_ID,	2)	\
+	X(GSA_NEXT_SPI,			3)
+
+#define WIRE_GROUP_WIDE_ATTRS(X)		\
+	X(GWP_ATD,			1)	\
+	X(GWP_DTD,			2)	\
+	X(GWP_SENDER_ID_BITS,		3)
+
+#define WIRE_GROUP_KEY_BAG_ATTRS(X)		\
+	X(SA_KEY,			1)
+
+#define WIRE_MEMBER_KEY_BAG_ATTRS(X)		\
+	X(WRAP_KEY,			1)	\
+	X(AUTH_KEY,			2)	\
+	X(GM_SENDER_ID,			3)
+
+#define WIRE_ID_TYPES(X)			\
+	X(ID_IPV4_ADDR,			1)	\
+	X(ID_FQDN,			2)	\
+	X(ID_RFC822_ADDR,		3)	\
+	X(ID_IPV6_ADDR,			5)	\
+	X(ID_DER_ASN1_DN,		9)	\
+	X(ID_DER_ASN1_GN,		10)	\
+	X(ID_KEY_ID,			11)	\
+	X(ID_FC_NAME,			12)	\
+	X(ID_NULL,			13)
+
+#define WIRE_CERT_ENCODINGS(X)			\
+	X(CERT_X509_SIGNATURE,		4)	\
+	X(CERT_CRL,			7)	\
+	X(CERT_HASH_AND_URL,		12)	\
+	X(CERT_HASH_AND_URL_BUNDLE,	13)	\
+	X(CERT_OCSP_CONTENT,		14)	\
+	X(CERT_RAW_PUBLIC_KEY,		15)
+
+#define WIRE_AUTH_METHODS(X)			\
+	X(RSA_DIGITAL_SIGNATURE,	1)	\
+	X(SHARED_KEY_MIC,		2)	\
+	X(DSS_DIGITAL_SIGNATURE,	3)	\
+	X(ECDSA_SHA2_256_P256,		9)	\
+	X(ECDSA_SHA2_384_P384,		10)	\
+	X(ECDSA_SHA2_512_P521,		11)	\
+	X(GENERIC_SECURE_PASSWORD,	12)	\
+	X(NULL_AUTHENTICATION,		13)	\
+	X(DIGITAL_SIGNATURE,		14)
+
+#define WIRE_HASHES(X)				\
+	X(HASH_SHA1,			1)	\
+	X(HASH_SHA2_256,		2)	\
+	X(HASH_SHA2_384,		3)	\
+	X(HASH_SHA2_512,		4)	\
+	X(HASH_IDENTITY,		5)	\
+	X(HASH_STREEBOG_256,		6)	\
+	X(HASH_STREEBOG_512,		7)
+
+#define WIRE_TS_TYPES(X)			\
+	X(TS_IPV4_ADDR_RANGE,		7)	\
+	X(TS_IPV6_ADDR_RANGE,		8)	\
+	X(TS_FC_ADDR_RANGE,		9)	\
+	X(TS_SECLABEL,			10)
+
+#define WIRE_PPK_ID_TYPES(X)			\
+	X(PPK_ID_OPAQUE,		1)	\
+	X(PPK_ID_FIXED,			2)
+
+/* Types below 16384 are errors. */
+#define WIRE_NOTIFIES(X)			\
+	X(UNSUPPORTED_CRITICAL_PAYLOAD,	1)	\
+	X(INVALID_IKE_SPI,		4)	\
+	X(INVALID_MAJOR_VERSION,	5)	\
+	X(INVALID_SYNTAX,		7)	\
+	X(INVALID_MESSAGE_ID,		9)	\
+	X(INVALID_SPI,			11)	\
+	X(NO_PROPOSAL_CHOSEN,		14)	\
+	X(INVALID_KE_PAYLOAD,		17)	\
+	X(AUTHENTICATION_FAILED,	24)	\
+	X(SINGLE_PAIR_REQUIRED,		34)	\
+	X(NO_ADDITIONAL_SAS,		35)	\
+	X(INTERNAL_ADDRESS_FAILURE,	36)	\
+	X(FAILED_CP_REQUIRED,		37)	\
+	X(TS_UNACCEPTABLE,		38)	\
+	X(INVALID_SELECTORS,		39)	\
+	X(UNACCEPTABLE_ADDRESSES,	40)	\
+	X(UNEXPECTED_NAT_DETECTED,	41)	\
+	X(USE_ASSIGNED_HoA,		42)	\
+	X(TEMPORARY_FAILURE,		43)	\
+	X(CHILD_SA_NOT_FOUND,		44)	\
+	X(INVALID_GROUP_ID,		45)	\
+	X(AUTHORIZATION_FAILED,		46)	\
+	X(STATE_NOT_FOUND,		47)	\
+	X(TS_MAX_QUEUE,			48)	\
+	X(REGISTRATION_FAILED,		49)	\
+	X(INITIAL_CONTACT,		16384)	\
+	X(SET_WINDOW_SIZE,		16385)	\
+	X(ADDITIONAL_TS_POSSIBLE,	16386)	\
+	X(IPCOMP_SUPPORTED,		16387)	\
+	X(NAT_DETECTION_SOURCE_IP,	16388)	\
+	X(NAT_DETECTION_DESTINATION_IP,	16389)	\
+	X(COOKIE,			16390)	\
+	X(USE_TRANSPORT_MODE,		16391)	\
+	X(HTTP_CERT_LOOKUP_SUPPORTED,	16392)	\
+	X(REKEY_SA,			16393)	\
+	X(ESP_TFC_PADDING_NOT_SUPPORTED, 16394)	\
+	X(NON_FIRST_FRAGMENTS_ALSO,	16395)	\
+	X(MOBIKE_SUPPORTED,		16396)	\
+	X(ADDITIONAL_IP4_ADDRESS,	16397)	\
+	X(ADDITIONAL_IP6_ADDRESS,	16398)	\
+	X(NO_ADDITIONAL_ADDRESSES,	16399)	\
+	X(UPDATE_SA_ADDRESSES,		16400)	\
+	X(COOKIE2,			16401)	\
+	X(NO_NATS_ALLOWED,		16402)	\
+	X(AUTH_LIFETIME,		16403)	\
+	X(MULTIPLE_AUTH_SUPPORTED,	16404)	\
+	X(ANOTHER_AUTH_FOLLOWS,		16405)	\
+	X(REDIRECT_SUPPORTED,		16406)	\
+	X(REDIRECT,			16407)	\
+	X(REDIRECTED_FROM,		16408)	\
+	X(TICKET_LT_OPAQUE,		16409)	\
+	X(TICKET_REQUEST,		16410)	\
+	X(TICKET_ACK,			16411)	\
+	X(TICKET_NACK,			16412)	\
+	X(TICKET_OPAQUE,		16413)	\
+	X(EAP_ONLY_AUTHENTICATION,	16417)	\
+	X(CHILDLESS_IKEV2_SUPPORTED,	16418)	\
+	X(QUICK_CRASH_DETECTION,	16419)	\
+	X(IKEV2_MESSAGE_ID_SYNC_SUPPORTED, 16420) \
+	X(IPSEC_REPLAY_COUNTER_SYNC_SUPPORTED, 16421) \
+	X(IKEV2_MESSAGE_ID_SYNC,	16422)	\
+	X(IPSEC_REPLAY_COUNTER_SYNC,	16423)	\
+	X(SECURE_PASSWORD_METHODS,	16424)	\
+	X(GROUP_SENDER,			16429)	\
+	X(IKEV2_FRAGMENTATION_SUPPORTED, 16430)	\
+	X(SIGNATURE_HASH_ALGORITHMS,	16431)	\
+	X(USE_PPK,			16435)	\
+	X(PPK_IDENTITY,			16436)	\
+	X(NO_PPK_AUTH,			16437)	\
+	X(INTERMEDIATE_EXCHANGE_SUPPORTED, 16438) \
+	X(ADDITIONAL_KEY_EXCHANGE,	16441)	\
+	X(USE_AGGFRAG,			16442)	\
+	X(SUPPORTED_AUTH_METHODS,	16443)
+
+#define WIRE_BARE(name, number, ...)		name = (number),
+#define WIRE_PAYLOAD_(name, number)		PAYLOAD_##name = (number),
+#define WIRE_PROTO_(name, number)		PROTO_##name = (number),
+#define WIRE_TRANSFORM_(name, number)		TRANSFORM_##name = (number),
+#define WIRE_ATTR_(name, number)		ATTR_##name = (number),
+#define WIRE_AUTH_METHOD_(name, number)		AUTH_METHOD_##name = (number),
+#define WIRE_N_(name, number)			N_##name = (number),
+
+enum ike_exchange { WIRE_EXCHANGES(WIRE_BARE) };
+enum ike_payload { PAYLOAD_NONE = 0, WIRE_PAYLOADS(WIRE_PAYLOAD_) };
+enum ike_protocol { PROTO_NONE = 0, WIRE_PROTOCOLS(WIRE_PROTO_) };
+enum ike_transform { WIRE_TRANSFORM_TYPES(WIRE_TRANSFORM_) };
+enum ike_encr { WIRE_ENCR_IDS(WIRE_BARE) };
+enum ike_prf { WIRE_PRF_IDS(WIRE_BARE) };
+enum ike_integ { WIRE_INTEG_IDS(WIRE_BARE) };
+enum ike_ke { WIRE_KE_IDS(WIRE_BARE) };
+enum ike_sn { WIRE_SN_IDS(WIRE_BARE) };
+enum gike_kwa { WIRE_KWA_IDS(WIRE_BARE) };
+enum gike_gcauth { WIRE_GCAUTH_IDS(WIRE_BARE) };
+enum ike_transform_attr { WIRE_TRANSFORM_ATTRS(WIRE_ATTR_) };
+enum gike_group_sa_attr { WIRE_GROUP_SA_ATTRS(WIRE_BARE) };
+enum gike_group_wide_attr { WIRE_GROUP_WIDE_ATTRS(WIRE_BARE) };
+enum gike_group_key_bag_attr { WIRE_GROUP_KEY_BAG_ATTRS(WIRE_BARE) };
+enum gike_member_key_bag_attr { WIRE_MEMBER_KEY_BAG_ATTRS(WIRE_BARE) };
+enum ike_id_type { WIRE_ID_TYPES(WIRE_BARE) };
+enum ike_cert_encoding { WIRE_CERT_ENCODINGS(WIRE_BARE) };
+enum ike_auth_method { WIRE_AUTH_METHODS(WIRE_AUTH_METHOD_) };
+enum ike_hash { WIRE_HASHES(WIRE_BARE) };
+enum ike_ts_type { WIRE_TS_TYPES(WIRE_BARE) };
+enum ike_ppk_id_type { WIRE_PPK_ID_TYPES(WIRE_BARE) };
+enum ike_notify { N_NONE = 0, WIRE_NOTIFIES(WIRE_N_) };
+
+/* The first notify type that is a status; those below are errors. */
+#define WIRE_FIRST_STATUS	16384
+
+#undef WIRE_BARE
+#undef WIRE_PAYLOAD_
+#undef WIRE_PROTO_
+#undef WIRE_TRANSFORM_
+#undef WIRE_ATTR_
+#undef WIRE_AUTH_METHOD_
+#undef WIRE_N_
+
+#endif

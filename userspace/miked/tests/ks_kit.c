@@ -1,0 +1,676 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A key server without the rest of the daemon.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+#include "crypto/keywrap.h"
+#include "ks_kit.h"
+#include "test.h"
+
+struct kit kit;
+
+/* Which registration uses a Sender-ID under an SA. */
+struct usage {
+	uint32_t spi;
+	uint8_t keymat[64];
+	unsigned int *by;
+	struct usage *next;
+};
+
+static struct usage *usages;
+static unsigned int registrations;
+static struct ike_content content;
+static struct wire_room room;
+static uint8_t bytes[WIRE_MAX_INNER];
+
+/* The stand-ins. */
+
+bool __wrap_ike_notify(struct ike_content *c, uint16_t type, struct chunk data);
+void __wrap_ike_ask(struct ike_sa *sa, struct ike_task *task);
+void __wrap_ike_close(struct ike_sa *sa);
+void *__wrap_ike_sa_data(const struct ike_sa *sa);
+void __wrap_ike_sa_set_data(struct ike_sa *sa, void *data);
+const struct net_path *__wrap_ike_sa_path(const struct ike_sa *sa);
+const struct wire_id *__wrap_ike_sa_peer(const struct ike_sa *sa);
+const char *__wrap_ike_sa_text(const struct ike_sa *sa);
+uint16_t __wrap_ike_sa_kwa(const struct ike_sa *sa);
+int __wrap_ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w);
+
+bool __wrap_ike_notify(struct ike_content *c, uint16_t type, struct chunk data)
+{
+	assert_true(c->n_notifies < WIRE_MAX_NOTIFIES);
+	c->notifies[c->n_notifies++] = (struct wire_notify){ .type = type, .data = data };
+	return true;
+}
+
+void __wrap_ike_ask(struct ike_sa *sa, struct ike_task *task)
+{
+	assert_false(sa->closed);
+	task->next = NULL;
+	LL_APPEND(sa->tasks, task);
+}
+
+static void end_tasks(struct ike_sa *sa, enum ike_end why)
+{
+	struct ike_task *task;
+
+	while (sa->sent || sa->tasks) {
+		task = sa->sent ? sa->sent : sa->tasks;
+		if (sa->sent)
+			sa->sent = NULL;
+		else
+			LL_DELETE(sa->tasks, task);
+		task->end(task->context, sa, why, "the end");
+	}
+}
+
+void __wrap_ike_close(struct ike_sa *sa)
+{
+	assert_false(sa->closed);
+	sa->closed = true;
+	end_tasks(sa, IKE_END_CLOSED);
+}
+
+void *__wrap_ike_sa_data(const struct ike_sa *sa)
+{
+	return sa->data;
+}
+
+void __wrap_ike_sa_set_data(struct ike_sa *sa, void *data)
+{
+	sa->data = data;
+}
+
+const struct net_path *__wrap_ike_sa_path(const struct ike_sa *sa)
+{
+	return &sa->path;
+}
+
+const struct wire_id *__wrap_ike_sa_peer(const struct ike_sa *sa)
+{
+	return &sa->id;
+}
+
+const char *__wrap_ike_sa_text(const struct ike_sa *sa)
+{
+	return sa->text;
+}
+
+uint16_t __wrap_ike_sa_kwa(const struct ike_sa *sa)
+{
+	return sa->kwa;
+}
+
+int __wrap_ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w)
+{
+	*gsk_w = (struct secret){ 0 };
+	if (kit.wrap_error)
+		return kit.wrap_error;
+	return secret_copy(gsk_w, (struct chunk){ sa->gsk_w, keywrap_key_len(sa->kwa) });
+}
+
+/* The world. */
+
+static uint64_t now(void *context)
+{
+	(void)context;
+	return kit.now;
+}
+
+static int spi(void *context, uint8_t *out, size_t len)
+{
+	struct writer w = writer_to(out, len);
+
+	(void)context;
+	if (kit.random_error)
+		return kit.random_error;
+	if (!kit.next_spi)
+		return crypto_random(&kit.crypto, out, len);
+	write_u32(&w, kit.next_spi++);
+	return 0;
+}
+
+static void report(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", text);
+}
+
+static struct conf *load(const char *groups)
+{
+	char text[16384];
+	struct conf *conf;
+
+	snprintf(text, sizeof(text), KIT_HEAD "%s", groups);
+	kit.spared = true;
+	conf = conf_load_text("kit", text, strlen(text), false, report, NULL);
+	kit.spared = false;
+	assert_non_null(conf);
+	return conf;
+}
+
+static void *new(size_t n, size_t size)
+{
+	void *memory;
+
+	kit.spared = true;
+	memory = calloc(n, size);
+	kit.spared = false;
+	assert_non_null(memory);
+	return memory;
+}
+
+void kit_begin(const char *groups)
+{
+	struct ks_setup setup = { .crypto = &kit.crypto, .world = { .now = now, .spi = spi } };
+
+	log_set_level(AREA_GROUP, getenv("KIT_LOG") ? LEVEL_DEBUG : LEVEL_ERROR);
+	kit = (struct kit){ .now = 1000000 };
+	assert_int_equal(crypto_init(&kit.crypto, NULL, NULL), 0);
+	kit.conf = load(groups);
+	kit.ks = ks_new(&setup, kit.conf);
+	assert_non_null(kit.ks);
+}
+
+void kit_reload(const char *groups)
+{
+	struct conf *before = kit.conf;
+
+	kit.conf = load(groups);
+	ks_reload(kit.ks, kit.conf);
+	conf_free(before);
+}
+
+void kit_end(void)
+{
+	struct ike_sa *sa, *next;
+	struct usage *usage;
+
+	ks_free(kit.ks);
+	LL_FOREACH_SAFE(kit.sas, sa, next)
+		free(sa);
+	while (usages) {
+		usage = usages;
+		LL_DELETE(usages, usage);
+		free(usage->by);
+		free(usage);
+	}
+	conf_free(kit.conf);
+	crypto_free(&kit.crypto);
+}
+
+struct conf_identity kit_identity(const char *text)
+{
+	struct conf_identity identity;
+
+	assert_true(conf_identity_parse(text, ID_FQDN, false, &identity));
+	return identity;
+}
+
+struct ike_sa *kit_sa(const char *id, const char *address)
+{
+	struct ike_sa *sa = new(1, sizeof(*sa));
+	struct conf_identity identity = kit_identity(id);
+	struct gemcast_addr *addr = &sa->path.remote.addr;
+
+	memcpy(sa->id_data, identity.data, identity.len);
+	sa->id = (struct wire_id){ identity.type, { sa->id_data, identity.len } };
+	addr->family = strchr(address, ':') ? AF_INET6 : AF_INET;
+	assert_int_equal(inet_pton(addr->family, address, &addr->in6), 1);
+	sa->path.remote.port = 848;
+	snprintf(sa->text, sizeof(sa->text), "%.60s at %s", id, address);
+	sa->kwa = KW_5649_256;
+	assert_int_equal(crypto_random(&kit.crypto, sa->gsk_w, sizeof(sa->gsk_w)), 0);
+	LL_PREPEND(kit.sas, sa);
+	return sa;
+}
+
+void kit_lose(struct ike_sa *sa, enum ike_end why)
+{
+	sa->closed = true;
+	end_tasks(sa, why);
+	ks_ended(kit.ks, sa, why, "lost");
+	assert_null(sa->data);
+}
+
+void kit_fail_task(struct ike_sa *sa)
+{
+	assert_true(sa->tasks || sa->sent);
+	end_tasks(sa, IKE_END_MEMORY);
+}
+
+/* The member. */
+
+/* Without padding and with all lengths right, as it would come out of an IKE message. */
+static void through_wire(struct wire_message *m)
+{
+	struct wire_header header = m->header;
+	struct writer w = writer_to(bytes, sizeof(bytes));
+	struct wire_inner inner;
+	struct wire_error error;
+
+	wire_write_inner(&w, m, &inner);
+	assert_false(w.failed);
+	*m = (struct wire_message){ .header = header };
+	if (!wire_parse_inner(m, &room, inner.first, (struct chunk){ bytes, w.len }, &error))
+		fail_msg("%s", error.reason);
+}
+
+static struct usage *usage_of(const struct kit_held *held)
+{
+	struct usage *usage;
+
+	LL_FOREACH(usages, usage) {
+		if (usage->spi == held->spi) {
+			assert_memory_equal(usage->keymat, held->keymat, held->keymat_len);
+			return usage;
+		}
+		assert_memory_not_equal(usage->keymat, held->keymat, held->keymat_len);
+	}
+	usage = new(1, sizeof(*usage));
+	usage->spi = held->spi;
+	memcpy(usage->keymat, held->keymat, sizeof(usage->keymat));
+	LL_PREPEND(usages, usage);
+	return usage;
+}
+
+/* RFC 9838 2.5: no two senders, and no sender twice, have one Sender-ID under one SA. */
+static void use(const struct ike_sa *sa, const struct kit_held *held)
+{
+	struct usage *usage = usage_of(held);
+	size_t i;
+
+	if (!usage->by && sa->n_sids)
+		usage->by = new((size_t)1 << sa->bits, sizeof(*usage->by));
+	for (i = 0; i < sa->n_sids; i++) {
+		assert_true(sa->sids[i] < 1U << sa->bits);
+		if (usage->by[sa->sids[i]] && usage->by[sa->sids[i]] != sa->registration)
+			fail_msg("Sender-ID %u twice under %08x", sa->sids[i], held->spi);
+		usage->by[sa->sids[i]] = sa->registration;
+	}
+}
+
+static uint32_t spi_of(struct chunk chunk)
+{
+	struct reader r = reader_of(chunk);
+
+	return read_u32(&r);
+}
+
+const struct kit_held *kit_held(const struct ike_sa *sa, uint32_t wanted)
+{
+	size_t i;
+
+	for (i = 0; i < sa->n_sas; i++)
+		if (sa->sas[i].spi == wanted)
+			return &sa->sas[i];
+	return NULL;
+}
+
+const struct kit_held *kit_last(const struct ike_sa *sa)
+{
+	assert_true(sa->n_sas);
+	return &sa->sas[sa->n_sas - 1];
+}
+
+static uint16_t transform_of(const struct wire_policy *policy, uint8_t type, uint16_t *bits)
+{
+	const struct wire_transform *t = wire_transform(policy->transforms, policy->n_transforms,
+							type);
+
+	assert_non_null(t);
+	if (bits)
+		*bits = t->key_length;
+	return t->id;
+}
+
+static void take_sa(struct ike_sa *sa, const struct wire_message *m,
+		    const struct wire_policy *policy)
+{
+	const struct wire_key_bag *bag = wire_key_bag_of(m->kd, policy);
+	struct chunk kwk = { sa->gsk_w, keywrap_key_len(sa->kwa) };
+	struct kit_held *held = &sa->sas[sa->n_sas];
+	const struct kit_held *before = kit_held(sa, spi_of(policy->spi));
+	struct secret key;
+	int err;
+
+	assert_non_null(bag);
+	assert_int_equal(policy->protocol, PROTO_ESP);
+	assert_true(sa->n_sas < KIT_MAX_SAS);
+	*held = (struct kit_held){
+		.spi = spi_of(policy->spi),
+		.lifetime = policy->lifetime,
+		.got = kit.now,
+		.src = policy->src,
+		.dst = policy->dst,
+	};
+	assert_true(held->spi > 255 && policy->has_lifetime && policy->lifetime);
+	held->encr = transform_of(policy, TRANSFORM_ENCR, &held->key_bits);
+	held->sn = transform_of(policy, TRANSFORM_SN, NULL);
+	kit.spared = true;
+	err = keyunwrap(&kit.crypto, sa->kwa, kwk, bag->keys[0].wrapped, &key);
+	kit.spared = false;
+	assert_int_equal(err, 0);
+	assert_true(key.len <= sizeof(held->keymat));
+	assert_int_equal(key.len, held->key_bits / 8 + 4);
+	memcpy(held->keymat, key.data, key.len);
+	held->keymat_len = key.len;
+	secret_free(&key);
+	use(sa, held);
+	/* One that is told again has the same key, of which use() saw to. */
+	if (!before)
+		sa->n_sas++;
+	else
+		sa->retold++;
+}
+
+static void take_group_wide(struct ike_sa *sa, const struct wire_group_wide *gw)
+{
+	assert_non_null(gw);
+	sa->has_atd = gw->has_atd;
+	sa->has_dtd = gw->has_dtd;
+	sa->atd = gw->atd;
+	sa->dtd = gw->dtd;
+	assert_true(!gw->has_atd || !gw->has_dtd || gw->dtd >= gw->atd);
+}
+
+static void take_registration(struct ike_sa *sa, const struct wire_message *m)
+{
+	const struct wire_member_bag *bag = m->kd->member;
+	struct wire_error error;
+	size_t i;
+
+	sa->registration = ++registrations;
+	sa->n_sas = 0;
+	sa->n_sids = 0;
+	sa->excluded = false;
+	sa->has_bits = m->gsa->group_wide->has_sender_id_bits;
+	sa->bits = m->gsa->group_wide->sender_id_bits;
+	if (!wire_check_sender_ids(m, sa->sender, sa->asked, &error))
+		fail_msg("%s", error.reason);
+	assert_true(sa->has_bits || !sa->sender);
+	for (i = 0; bag && i < bag->n_sender_ids; i++)
+		sa->sids[sa->n_sids++] = bag->sender_ids[i];
+}
+
+static void take_sas(struct ike_sa *sa, const struct wire_message *m)
+{
+	size_t i;
+
+	sa->transport = wire_notify(m, N_USE_TRANSPORT_MODE);
+	take_group_wide(sa, m->gsa->group_wide);
+	for (i = 0; i < m->gsa->n_policies; i++)
+		take_sa(sa, m, &m->gsa->policies[i]);
+}
+
+static void drop_sa(struct ike_sa *sa, uint32_t gone)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < sa->n_sas; i++)
+		if (sa->sas[i].spi != gone && gone)
+			sa->sas[kept++] = sa->sas[i];
+	sa->n_sas = kept;
+}
+
+static void take_delete(struct ike_sa *sa, const struct wire_delete *d)
+{
+	size_t i;
+
+	if (d->protocol == PROTO_GIKE_UPDATE) {
+		assert_true(wire_delete_is_all(d));
+		sa->excluded = true;
+		return;
+	}
+	assert_int_equal(d->protocol, PROTO_ESP);
+	for (i = 0; i < d->n_spis; i++)
+		drop_sa(sa, spi_of(wire_delete_spi(d, i)));
+}
+
+static void put_auth(struct wire_message *m)
+{
+	static const uint8_t name[] = { 'k', 's' }, mac[32];
+	static const struct wire_id idr = { ID_FQDN, { name, sizeof(name) } };
+	static const struct wire_auth auth = { .method = AUTH_METHOD_SHARED_KEY_MIC,
+					       .data = { mac, sizeof(mac) } };
+
+	m->idr = &idr;
+	m->auth = &auth;
+}
+
+static void put_request(struct wire_message *m, const struct kit_ask *ask,
+			struct wire_notify *notifies, uint8_t *buffer, const struct wire_id *idg)
+{
+	static const uint8_t ipcomp[] = { 0x12, 0x34, 2 };
+	struct writer w = writer_to(buffer, 8);
+
+	*m = (struct wire_message){
+		.header = { .exchange = ask->exchange ? ask->exchange : GSA_REGISTRATION,
+			    .initiator = true },
+		.idg = idg,
+		.proposals = ask->proposals,
+		.n_proposals = ask->n_proposals,
+		.notifies = notifies,
+	};
+	write_u32(&w, ask->count);
+	write_u32(&w, ask->error_spi);
+	if (ask->sender)
+		notifies[m->n_notifies++] = (struct wire_notify){ .type = N_GROUP_SENDER,
+								  .data = { buffer, 4 } };
+	if (ask->ipcomp)
+		notifies[m->n_notifies++] = (struct wire_notify){ .type = N_IPCOMP_SUPPORTED,
+								  .data = CHUNK(ipcomp) };
+	if (ask->error)
+		notifies[m->n_notifies++] = (struct wire_notify){
+			.type = ask->error,
+			.protocol = ask->error_spi ? PROTO_ESP : PROTO_NONE,
+			.spi = { buffer + 4, ask->error_spi ? 4 : 0 },
+		};
+}
+
+/* The answer, as the engine would complete it. */
+static void finish_answer(const struct kit_ask *ask)
+{
+	content.message.header = (struct wire_header){
+		.exchange = ask->exchange ? ask->exchange : GSA_REGISTRATION,
+		.response = true,
+	};
+	content.message.notifies = content.notifies;
+	content.message.n_notifies = content.n_notifies;
+	if (ask->exchange == GSA_AUTH)
+		put_auth(&content.message);
+	through_wire(&content.message);
+}
+
+uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
+{
+	static struct wire_room request_room;
+	static uint8_t request_bytes[WIRE_MAX_INNER];
+	struct wire_notify notifies[3];
+	const struct wire_notify *error;
+	struct wire_message m;
+	struct wire_inner inner;
+	struct wire_error why;
+	struct writer w = writer_to(request_bytes, sizeof(request_bytes));
+	uint8_t buffer[8];
+	struct conf_identity id = { .type = ID_KEY_ID };
+	struct wire_id idg;
+
+	if (ask->id)
+		id = kit_identity(ask->id);
+	idg = (struct wire_id){ id.type, { id.data, id.len } };
+	if (!ask->id)
+		idg.data = (struct chunk){ (const uint8_t *)ask->group, strlen(ask->group) };
+	put_request(&m, ask, notifies, buffer, &idg);
+	if (m.header.exchange == GSA_AUTH)
+		m.idi = &sa->id;
+	wire_write_inner(&w, &m, &inner);
+	assert_false(w.failed);
+	m = (struct wire_message){ .header = m.header };
+	assert_true(wire_parse_inner(&m, &request_room, inner.first,
+				     (struct chunk){ request_bytes, w.len }, &why));
+	content = (struct ike_content){ 0 };
+	ks_request(kit.ks, sa, &m, &content);
+	finish_answer(ask);
+	error = wire_notify_error(&content.message);
+	sa->refused = error ? error->type : 0;
+	if (error) {
+		assert_int_equal(content.message.n_notifies, 1);
+		assert_true(!error->protocol && !error->spi.len && !error->data.len);
+		assert_null(content.message.gsa);
+		return sa->refused;
+	}
+	sa->sender = ask->sender;
+	sa->asked = ask->count;
+	if (ask->error) {
+		assert_null(content.message.gsa);
+		assert_int_equal(content.message.n_notifies, 0);
+		return 0;
+	}
+	assert_non_null(content.message.gsa);
+	take_registration(sa, &content.message);
+	take_sas(sa, &content.message);
+	return 0;
+}
+
+uint16_t kit_join(struct ike_sa *sa, const char *group, bool sender)
+{
+	struct kit_ask ask = { .group = group, .sender = sender, .count = sender };
+
+	return kit_ask(sa, &ask);
+}
+
+/* What a member is told in-band. */
+static void take_inband(struct ike_sa *sa)
+{
+	size_t i;
+
+	content.message.header = (struct wire_header){ .exchange = GSA_INBAND_REKEY };
+	content.message.notifies = content.notifies;
+	content.message.n_notifies = content.n_notifies;
+	through_wire(&content.message);
+	for (i = 0; i < content.message.n_deletes; i++)
+		take_delete(sa, &content.message.deletes[i]);
+	sa->deletes += content.message.n_deletes != 0;
+	if (!content.message.gsa)
+		return;
+	take_sas(sa, &content.message);
+	sa->rekeys++;
+}
+
+static bool answer(struct ike_sa *sa)
+{
+	struct ike_task *task = sa->sent;
+	struct wire_notify error = { .type = sa->error };
+	struct wire_message response = { .header = { .exchange = GSA_INBAND_REKEY,
+						     .response = true },
+					 .notifies = &error,
+					 .n_notifies = sa->error != 0 };
+
+	if (!task || sa->deaf || sa->mute)
+		return false;
+	sa->sent = NULL;
+	task->answer(task->context, sa, &response);
+	return true;
+}
+
+/* One message, or one answer. */
+static bool step(struct ike_sa *sa)
+{
+	struct ike_task *task = sa->tasks;
+
+	if (sa->closed)
+		return false;
+	if (sa->sent || !task)
+		return answer(sa);
+	LL_DELETE(sa->tasks, task);
+	content = (struct ike_content){ 0 };
+	if (!task->build(task->context, sa, &content))
+		return true;
+	sa->sent = task;
+	if (!sa->deaf)
+		take_inband(sa);
+	return true;
+}
+
+void kit_settle(void)
+{
+	struct ike_sa *sa;
+	unsigned int rounds;
+	bool some;
+
+	for (rounds = 0; rounds < 100000; rounds++) {
+		some = ks_next(kit.ks) <= kit.now;
+		if (some)
+			ks_run(kit.ks);
+		LL_FOREACH(kit.sas, sa)
+			some |= step(sa);
+		if (!some)
+			return;
+	}
+	fail_msg("it never ends");
+}
+
+void kit_wait(uint64_t ms)
+{
+	uint64_t end = kit.now + ms, next;
+
+	kit_settle();
+	while (kit.now < end) {
+		next = ks_next(kit.ks);
+		kit.now = next < end ? next : end;
+		kit_settle();
+	}
+}
+
+void kit_assert_same(const struct ike_sa *a, const struct ike_sa *b)
+{
+	const struct kit_held *held;
+	size_t i;
+
+	assert_int_equal(a->n_sas, b->n_sas);
+	for (i = 0; i < a->n_sas; i++) {
+		held = kit_held(b, a->sas[i].spi);
+		assert_non_null(held);
+		assert_int_equal(held->keymat_len, a->sas[i].keymat_len);
+		assert_memory_equal(held->keymat, a->sas[i].keymat, held->keymat_len);
+		assert_memory_equal(&held->src, &a->sas[i].src, sizeof(held->src));
+		assert_memory_equal(&held->dst, &a->sas[i].dst, sizeof(held->dst));
+	}
+}
+
+bool kit_group(const char *name, struct gemcast_ks_group *out)
+{
+	struct gemcast_ks_group after;
+	bool begun = false;
+
+	while (!ks_show_group(kit.ks, begun ? &after : NULL, out)) {
+		assert_true(!begun || strcmp(after.name, out->name) < 0);
+		if (!strcmp(out->name, name))
+			return true;
+		begun = true;
+		after = *out;
+	}
+	return false;
+}
+
+bool kit_member(const char *group, const char *id, struct gemcast_ks_member *out)
+{
+	struct gemcast_ks_member after;
+	bool begun = false;
+
+	while (!ks_show_member(kit.ks, begun ? &after : NULL, out)) {
+		assert_true(!begun || strcmp(after.group, out->group) < 0 ||
+			    strcmp(after.id, out->id) < 0);
+		if (!strcmp(out->group, group) && !strcmp(out->id, id))
+			return true;
+		begun = true;
+		after = *out;
+	}
+	return false;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A key server without the rest of the daemon: IKE SAs are stand-ins (the linker wraps
+ * ike_*), what it says goes through the codec as on the wire, and members are tables of
+ * what they were told. Each thing that a member gets is held against what must never
+ * happen: a Sender-ID twice under one SA, an SPI twice, a key in two SAs.
+ */
+#ifndef MIKED_TESTS_KS_KIT_H
+#define MIKED_TESTS_KS_KIT_H
+
+#include "crypto/crypto.h"
+#include "group/ks.h"
+#include "wire/message.h"
+
+#define KIT_MAX_SAS	64
+#define KIT_MAX_SIDS	64
+
+/* A data SA that a member holds. */
+struct kit_held {
+	uint32_t spi;
+	uint32_t lifetime;	/* seconds, as it was told */
+	uint64_t got;
+	struct wire_ts src, dst;
+	uint16_t encr, key_bits, sn;
+	uint8_t keymat[64];
+	size_t keymat_len;
+};
+
+/* The stand-in, and the member at its end. */
+struct ike_sa {
+	void *data;
+	struct net_path path;
+	struct wire_id id;
+	uint8_t id_data[512];
+	char text[128];
+	uint16_t kwa;
+	uint8_t gsk_w[32];
+	bool closed;
+	bool deaf, mute;		/* hears nothing; hears, and its answers are late */
+	uint16_t error;			/* what it answers to rekeys; 0: none */
+	struct ike_task *tasks;		/* asked, not built yet */
+	struct ike_task *sent;		/* built, not answered */
+	/* the member */
+	unsigned int registration;	/* a number of its own for each */
+	bool sender, transport, excluded;
+	uint32_t asked;
+	struct kit_held sas[KIT_MAX_SAS];
+	size_t n_sas;
+	uint32_t sids[KIT_MAX_SIDS];
+	size_t n_sids;
+	bool has_bits, has_atd, has_dtd;
+	uint16_t bits, atd, dtd;
+	size_t rekeys, deletes;		/* so many messages */
+	size_t retold;			/* SAs that it had already */
+	uint16_t refused;		/* the notification of the last answer; 0: none */
+	struct ike_sa *next;
+};
+
+struct kit {
+	struct crypto crypto;
+	struct conf *conf;
+	struct ks *ks;
+	uint64_t now;
+	struct ike_sa *sas;
+	int wrap_error;			/* what ike_sa_wrap_key() says */
+	int random_error;
+	volatile bool spared;		/* the kit's own doings, which memory never fails */
+	uint32_t next_spi;		/* if not zero, SPIs are this and those behind it */
+};
+
+extern struct kit kit;
+
+/* The configuration's head, up to key-server.groups. */
+#define KIT_HEAD	"credentials: [ { name: here, identity: ks.example.org } ]\n"	\
+			"psk: [ { peer: \"*\", file: /psk } ]\n"			\
+			"key-server:\n  credential: here\n  groups:\n"
+
+/* A key server with these groups, entries of key-server.groups. */
+void kit_begin(const char *groups);
+void kit_end(void);
+void kit_reload(const char *groups);
+
+/* An IKE SA of a peer that was authenticated as @id, at @address. */
+struct ike_sa *kit_sa(const char *id, const char *address);
+/* It is gone: the key server is told. */
+void kit_lose(struct ike_sa *sa, enum ike_end why);
+
+/* A request to it is not sent, for want of memory. */
+void kit_fail_task(struct ike_sa *sa);
+
+/* What goes into a request. */
+struct kit_ask {
+	uint8_t exchange;		/* GSA_REGISTRATION if 0 */
+	const char *group;		/* as a key id; or */
+	const char *id;			/* in words */
+	bool ipcomp;			/* it says IPCOMP_SUPPORTED, with a CPI */
+	bool sender;
+	uint32_t count;
+	const struct wire_proposal *proposals;
+	size_t n_proposals;
+	uint16_t error;			/* an error notification in it */
+	uint32_t error_spi;		/* of the SA it is about; 0: none */
+};
+
+/* The answer is taken by the member. 0, or the notification that refused it. */
+uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask);
+/* In short: of @group, as sender with one Sender-ID, or as receiver. */
+uint16_t kit_join(struct ike_sa *sa, const char *group, bool sender);
+
+/* Messages go out and are answered until there is nothing to do. */
+void kit_settle(void);
+/* Time goes by, in steps of what is due. */
+void kit_wait(uint64_t ms);
+
+/* By its SPI; NULL: the member has none. */
+const struct kit_held *kit_held(const struct ike_sa *sa, uint32_t wanted);
+/* The one told last. */
+const struct kit_held *kit_last(const struct ike_sa *sa);
+/* Do both have the same SAs, with the same keys? */
+void kit_assert_same(const struct ike_sa *a, const struct ike_sa *b);
+
+/* A group, a member as the lists have them. False: there is none. */
+bool kit_group(const char *name, struct gemcast_ks_group *out);
+bool kit_member(const char *group, const char *id, struct gemcast_ks_member *out);
+struct conf_identity kit_identity(const char *text);
+
+#endif
