@@ -38,7 +38,10 @@ void gemcast_verdict_forget(struct gemcast_ruleset *rs)
 			  atomic64_inc_return(&gemcast_verdict_generation));
 }
 
-/* Namespaces have flows that are alike: the generation tells them apart. */
+/*
+ * Namespaces have flows that are alike, and one flow is asked for by both GSPDs, on two
+ * interfaces: numbers that are small must not undo each other.
+ */
 static struct gemcast_verdict *
 gemcast_verdict_slot(u64 generation, const struct gemcast_flow *flow,
 		     unsigned int which)
@@ -46,7 +49,8 @@ gemcast_verdict_slot(u64 generation, const struct gemcast_flow *flow,
 	const struct gemcast_flow_key *key = &flow->key;
 	u64 sum = (key->word[1] ^ rol64(key->word[3], 29)) * GOLDEN_RATIO_64;
 
-	sum ^= key->word[4] ^ (u64)key->last << 32 ^ generation << 3 ^ which;
+	sum ^= key->word[4] ^ (u64)key->last << 32 ^ generation << 16 ^
+	       (u64)which << 60;
 	return this_cpu_ptr(&gemcast_verdicts)->entry +
 	       ((sum * GOLDEN_RATIO_64) >> (64 - GEMCAST_VERDICT_BITS));
 }
