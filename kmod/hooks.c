@@ -26,20 +26,22 @@ static unsigned int gemcast_hook_out(void *priv, struct sk_buff *skb,
 	unsigned int verdict;
 
 	local_bh_disable();
-	verdict = gemcast_output(gemcast_net(state->net), skb, state);
+	verdict = gemcast_output(gemcast_net_rcu(state->net), skb, state);
 	local_bh_enable();
 	return verdict;
+}
+
+/* Where packets come in, softirqs are off already. */
+static unsigned int gemcast_hook_forward(void *priv, struct sk_buff *skb,
+					 const struct nf_hook_state *state)
+{
+	return gemcast_output(gemcast_net_rcu(state->net), skb, state);
 }
 
 static unsigned int gemcast_hook_in(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
-	unsigned int verdict;
-
-	local_bh_disable();
-	verdict = gemcast_input(gemcast_net(state->net), skb, state);
-	local_bh_enable();
-	return verdict;
+	return gemcast_input(gemcast_net_rcu(state->net), skb, state);
 }
 
 #if IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE) && \
@@ -53,7 +55,7 @@ static unsigned int gemcast_hook_bridge(void *priv, struct sk_buff *skb,
 					const struct nf_hook_state *state)
 {
 	if (nf_bridge_info_exists(skb) &&
-	    gemcast_input_wants(gemcast_net(state->net), skb))
+	    gemcast_input_wants(gemcast_net_rcu(state->net), skb))
 		skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
 	return NF_ACCEPT;
 }
@@ -65,13 +67,13 @@ static unsigned int gemcast_hook_bridge(void *priv, struct sk_buff *skb,
 static const struct nf_hook_ops gemcast_hook_ops[] = {
 	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV4, NF_INET_LOCAL_OUT,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV4, NF_INET_FORWARD,
+	GEMCAST_HOOK(gemcast_hook_forward, NFPROTO_IPV4, NF_INET_FORWARD,
 		     GEMCAST_PRI_OUT),
 	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV4, NF_INET_PRE_ROUTING,
 		     GEMCAST_PRI_IN),
 	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV6, NF_INET_LOCAL_OUT,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV6, NF_INET_FORWARD,
+	GEMCAST_HOOK(gemcast_hook_forward, NFPROTO_IPV6, NF_INET_FORWARD,
 		     GEMCAST_PRI_OUT),
 	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV6, NF_INET_PRE_ROUTING,
 		     GEMCAST_PRI_IN),

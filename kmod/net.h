@@ -31,6 +31,7 @@ struct gemcast_net {
 	u32 staged_by;				/* its socket; lock */
 	u32 replaced;				/* rule sets so far; lock */
 	struct rhashtable sad;			/* by struct gemcast_sa_key; RCU */
+	u32 sad_sources;			/* SAs of one source; written by lock */
 	struct list_head sas;			/* all, oldest first; lock */
 	struct list_head udp_ports;		/* struct gemcast_udp_port; lock */
 	u32 policy_index;			/* last one given; lock */
@@ -46,6 +47,8 @@ struct gemcast_net {
 };
 
 struct gemcast_net *gemcast_net(struct net *net);
+/* The same for who is under RCU already. */
+struct gemcast_net *gemcast_net_rcu(struct net *net);
 
 /* The index of interface @name, 0 if @name is empty, or -ENODEV. */
 int gemcast_net_find_dev(const struct gemcast_net *gn, const char *name,

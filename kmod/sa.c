@@ -34,8 +34,20 @@ static u32 gemcast_sad_hash(const void *data, u32 len, u32 seed)
 	return jhash_1word(key->spi, seed);
 }
 
+static int gemcast_sad_differs(struct rhashtable_compare_arg *arg,
+			       const void *obj)
+{
+	const struct gemcast_sa_key *key = arg->key;
+	const struct gemcast_sa *sa = obj;
+
+	return sa->key.spi != key->spi || sa->key.port != key->port ||
+	       !ipv6_addr_equal(&sa->key.dst, &key->dst) ||
+	       !ipv6_addr_equal(&sa->key.src, &key->src);
+}
+
 const struct rhashtable_params gemcast_sad_params = {
 	.hashfn = gemcast_sad_hash,
+	.obj_cmpfn = gemcast_sad_differs,
 	.key_len = sizeof_field(struct gemcast_sa, key),
 	.key_offset = offsetof(struct gemcast_sa, key),
 	.head_offset = offsetof(struct gemcast_sa, hash),
@@ -411,10 +423,18 @@ static void gemcast_sa_order(struct gemcast_sa *sa)
 }
 
 /* What an SA leaves when it is no longer in the table. Lock held. */
+/* Counted before it is found, and until it is not any more. */
+static void gemcast_sad_count(struct gemcast_sa *sa, int by)
+{
+	if (!ipv6_addr_any(&sa->key.src))
+		WRITE_ONCE(sa->gn->sad_sources, sa->gn->sad_sources + by);
+}
+
 static void gemcast_sa_retire(struct gemcast_sa *sa)
 {
 	struct gemcast_sa *next = gemcast_sa_next(sa);
 
+	gemcast_sad_count(sa, -1);
 	sa->removed = true;
 	WRITE_ONCE(sa->dead, true);
 	hrtimer_cancel(&sa->timer);
@@ -464,6 +484,7 @@ int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
 		err = PTR_ERR(guard);
 		goto destroy;
 	}
+	gemcast_sad_count(sa, 1);
 	if (old)
 		err = rhashtable_replace_fast(&gn->sad, &old->hash, &sa->hash,
 					      gemcast_sad_params);
@@ -483,6 +504,7 @@ int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
 	gemcast_sa_tell_state(sa);
 	return 0;
 undo:
+	gemcast_sad_count(sa, -1);
 	if (guard)
 		gemcast_ivguard_undo(guard);
 destroy:
@@ -637,9 +659,11 @@ struct gemcast_sa *gemcast_sa_lookup(const struct gemcast_net *gn, u32 spi,
 	};
 	struct gemcast_sa *sa;
 
-	sa = gemcast_sad_get(gn, &key);
-	if (sa)
-		return sa;
+	if (READ_ONCE(gn->sad_sources)) {
+		sa = gemcast_sad_get(gn, &key);
+		if (sa)
+			return sa;
+	}
 	key.src = in6addr_any;
 	sa = gemcast_sad_get(gn, &key);
 	if (sa || !port)
