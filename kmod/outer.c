@@ -182,29 +182,28 @@ bool gemcast_outer_too_long(const struct gemcast_out *out,
  * they are told. Every link carries 1,280 bytes. What came in pieces that would
  * have fitted has been cut already.
  */
-static bool gemcast_outer_df6(const struct gemcast_out *out,
-			      const struct sk_buff *skb)
+static bool gemcast_outer_df6(const struct gemcast_out *out, unsigned int len)
 {
 	if (out->policy->cfg.df == GEMCAST_DF_COPY && !out->whole)
 		return false;
-	return skb->len > IPV6_MIN_MTU &&
+	return len > IPV6_MIN_MTU &&
 	       !(out->pieces && out->pieces <= gemcast_outer_longest(out));
 }
 
-/* May the packet not be cut? */
+/* May the packet, whose cleartext has @len bytes, not be cut? */
 static bool gemcast_outer_df(const struct gemcast_out *out,
-			     const struct sk_buff *skb)
+			     const struct sk_buff *skb, unsigned int len)
 {
 	switch (out->policy->cfg.df) {
 	case GEMCAST_DF_CLEAR:
 		return false;
 	case GEMCAST_DF_SET:
-		return !out->v6 || gemcast_outer_df6(out, skb);
+		return !out->v6 || gemcast_outer_df6(out, len);
 	case GEMCAST_DF_COPY:
 		break;
 	}
 	if (out->v6)
-		return gemcast_outer_df6(out, skb);
+		return gemcast_outer_df6(out, len);
 	return ip_hdr(skb)->frag_off & htons(IP_DF);
 }
 
@@ -233,14 +232,14 @@ bool gemcast_outer_cut(const struct gemcast_out *out,
 		       const struct sk_buff *skb)
 {
 	return out->policy->cfg.fragment == GEMCAST_FRAGMENT_BEFORE &&
-	       !out->flow->fragment && !gemcast_outer_df(out, skb) &&
+	       !out->flow->fragment && !gemcast_outer_df(out, skb, skb->len) &&
 	       gemcast_outer_esp_len(out, skb) > gemcast_outer_room(out);
 }
 
 bool gemcast_outer_fits(const struct gemcast_out *out,
 			const struct sk_buff *skb)
 {
-	return !out->route || !gemcast_outer_df(out, skb) ||
+	return !out->route || !gemcast_outer_df(out, skb, skb->len) ||
 	       gemcast_outer_esp_len(out, skb) <= gemcast_outer_room(out);
 }
 
@@ -300,6 +299,44 @@ struct sk_buff *gemcast_outer_alloc(const struct gemcast_out *out,
 	return esp;
 }
 
+bool gemcast_outer_in_place(const struct gemcast_out *out,
+			    const struct sk_buff *skb)
+{
+	const struct net_device *dev;
+	unsigned int len;
+
+	if (!out->forwarded || !out->route || skb_cloned(skb) ||
+	    skb_shared(skb) || skb_is_nonlinear(skb) ||
+	    skb->ip_summed == CHECKSUM_PARTIAL ||
+	    out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
+		return false;
+	dev = out->route->dev;
+	len = gemcast_esp_len(out->sa, skb->len);
+	return skb_headroom(skb) >= GEMCAST_ESP_HEAD + gemcast_outer_head(out) +
+				    LL_RESERVED_SPACE(dev) &&
+	       skb_tailroom(skb) >= len - GEMCAST_ESP_HEAD - skb->len +
+				    dev->needed_tailroom;
+}
+
+void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
+{
+	unsigned int len = gemcast_esp_len(out->sa, skb->len);
+	unsigned long route = skb->_skb_refdst;
+
+	/* What it is and whence it came is not the ESP packet's; its route may be. */
+	skb->_skb_refdst = 0;
+	skb_scrub_packet(skb, false);
+	skb->_skb_refdst = route;
+	if (out->own_route)
+		skb_dst_drop(skb);
+	skb->encapsulation = 0;
+	skb->ip_summed = CHECKSUM_NONE;
+	skb_clear_hash(skb);
+	skb_push(skb, GEMCAST_ESP_HEAD);
+	skb_put(skb, len - skb->len);
+	out->consumed = true;
+}
+
 void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 			    u8 *payload)
 {
@@ -338,7 +375,7 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 	}
 	ip->protocol = IPPROTO_ESP;
 	ip->tot_len = htons(esp->len);
-	ip->frag_off = gemcast_outer_df(out, skb) ? htons(IP_DF) : 0;
+	ip->frag_off = esp->ignore_df ? 0 : htons(IP_DF);
 	__ip_select_ident(out->gn->net, ip, 1);
 	ip_send_check(ip);
 	esp->protocol = htons(ETH_P_IP);
@@ -369,16 +406,15 @@ static void gemcast_outer_header6(const struct gemcast_out *out,
 
 /* Routed with the cleartext, or on its own; loops back to no one. */
 static void gemcast_outer_transmit(struct gemcast_out *out,
-				   const struct sk_buff *skb,
 				   struct sk_buff *esp)
 {
 	struct net *net = out->gn->net;
 
 	skb_set_transport_header(esp, gemcast_outer_head(out));
 	skb_reset_network_header(esp);
-	skb_dst_set(esp, dst_clone(out->route));
-	/* Whatever is longer than the MTU is cut unless DF forbids. */
-	esp->ignore_df = !gemcast_outer_df(out, skb);
+	if (!skb_dst(esp))
+		skb_dst_set(esp, dst_clone(out->route));
+	memset(esp->cb, 0, sizeof(struct inet6_skb_parm));
 	if (out->v6) {
 		if (out->forwarded)
 			IP6CB(esp)->flags |= IP6SKB_FORWARDED;
@@ -405,7 +441,17 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 		       struct sk_buff *esp, unsigned int payload, u8 next,
 		       u32 seq)
 {
-	if (gemcast_esp_seal(out->sa, esp->data, payload, next, seq)) {
+	unsigned int len = esp == skb ? payload : skb->len;
+	u8 *start = esp->data, tos = gemcast_outer_tos(out, skb);
+
+	/* Whatever is longer than the MTU is cut unless DF forbids. */
+	esp->ignore_df = !gemcast_outer_df(out, skb, len);
+	/* The header first: what it is made from may be about to be encrypted. */
+	if (out->route && out->v6)
+		gemcast_outer_header6(out, skb, esp);
+	else if (out->route)
+		gemcast_outer_header4(out, skb, esp);
+	if (gemcast_esp_seal(out->sa, start, payload, next, seq)) {
 		kfree_skb(esp);
 		return GEMCAST_A_STATS_OUT_CRYPTO;
 	}
@@ -418,14 +464,9 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 	gemcast_counters_add(out->sa->out, 1, payload);
 	out->sent = true;
 	if (!out->route) {
-		gemcast_udp_send(out->policy->group, esp,
-				 gemcast_outer_tos(out, skb));
+		gemcast_udp_send(out->policy->group, esp, tos);
 		return 0;
 	}
-	if (out->v6)
-		gemcast_outer_header6(out, skb, esp);
-	else
-		gemcast_outer_header4(out, skb, esp);
-	gemcast_outer_transmit(out, skb, esp);
+	gemcast_outer_transmit(out, esp);
 	return 0;
 }

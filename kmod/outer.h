@@ -23,6 +23,7 @@ struct gemcast_out {
 	bool whole;			/* its sender wants it not cut */
 	u16 pieces;			/* it came in some of this length; IPv6 */
 	bool sent;			/* an ESP packet went out */
+	bool consumed;			/* the cleartext's buffer became its own */
 };
 
 /* A datagram too long for one ESP packet, and the part that is next. */
@@ -70,6 +71,14 @@ void gemcast_outer_set_next(u8 *head, unsigned int len, u8 next);
 struct sk_buff *gemcast_outer_alloc(const struct gemcast_out *out,
 				    unsigned int payload);
 /*
+ * May the ESP packet be made in the buffer of the cleartext, which nobody else
+ * has, and which goes nowhere else?
+ */
+bool gemcast_outer_in_place(const struct gemcast_out *out,
+			    const struct sk_buff *skb);
+/* Makes that buffer one as gemcast_outer_alloc() would, its payload in place. */
+void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb);
+/*
  * Computes in @payload, a copy of @skb without its first @strip bytes, the
  * checksum that was left to the device.
  */
@@ -77,7 +86,7 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 			    u8 *payload);
 /*
  * Seals the ESP packet, puts a header before it made from that of @skb, and
- * sends it. Consumes @esp. 0, or the counter of drops to count.
+ * sends it. Consumes @esp, which may be @skb. 0, or the counter of drops to count.
  */
 int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 		       struct sk_buff *esp, unsigned int payload, u8 next,

@@ -20,13 +20,17 @@
 #include "policy.h"
 #include "toobig.h"
 
-static int gemcast_out_whole(struct gemcast_out *out, const struct sk_buff *skb,
+static int gemcast_out_whole(struct gemcast_out *out, struct sk_buff *skb,
 			     u32 seq)
 {
 	u8 *payload, next = out->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-	unsigned int strip = 0;
+	unsigned int strip = 0, len = skb->len;
 	struct sk_buff *esp;
 
+	if (gemcast_outer_in_place(out, skb)) {
+		gemcast_outer_take(out, skb);
+		return gemcast_outer_send(out, skb, skb, len, next, seq);
+	}
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
 		strip = out->flow->frag_part;
 		next = gemcast_outer_next(skb, strip);
@@ -99,6 +103,14 @@ static int gemcast_out_one(struct gemcast_out *out, struct sk_buff *skb)
 	return drop ?: gemcast_out_whole(out, skb, seq);
 }
 
+/* One datagram of a batch has gone, or was dropped. */
+static void gemcast_out_done(struct gemcast_out *out, struct sk_buff *seg)
+{
+	if (!out->consumed)
+		consume_skb(seg);
+	out->consumed = false;
+}
+
 /* The datagrams of a batch; numbers are taken for all of them at once. */
 static int gemcast_out_batch(struct gemcast_out *out, struct sk_buff *segs)
 {
@@ -115,7 +127,7 @@ static int gemcast_out_batch(struct gemcast_out *out, struct sk_buff *segs)
 			drop = GEMCAST_A_STATS_OUT_TOO_BIG;
 		if (!drop)
 			drop = gemcast_out_whole(out, seg, seq++);
-		consume_skb(seg);
+		gemcast_out_done(out, seg);
 	}
 	return drop;
 }
@@ -129,7 +141,7 @@ static int gemcast_out_batch_cut(struct gemcast_out *out, struct sk_buff *segs)
 	skb_list_walk_safe(segs, seg, next) {
 		if (!drop)
 			drop = gemcast_out_one(out, seg);
-		consume_skb(seg);
+		gemcast_out_done(out, seg);
 	}
 	return drop;
 }
@@ -308,11 +320,12 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 	gemcast_outer_done(&out);
 	if (drop) {
 		gemcast_out_audit(gn, &out, drop);
-		if (!out.sent)
+		if (!out.sent && !out.consumed)
 			return gemcast_out_drop(gn, drop, state);
 		gemcast_stats_inc(gn, drop);
 	}
-	gemcast_out_finish(skb, state);
+	if (!out.consumed)
+		gemcast_out_finish(skb, state);
 	return NF_STOLEN;
 }
 
