@@ -20,7 +20,7 @@ CHECKPATCH ?= kmod include
 DKMS_SRC = /usr/src/gemcast-$(VERSION)
 
 .PHONY: all modules userspace install install-module dkms clean help \
-	bench-ks demo check check-full selftest selftest-shell fuzz sparse checkpatch
+	bench-ks bench-rekey demo check check-full selftest selftest-shell fuzz sparse checkpatch
 
 all: modules userspace	## build the module and user space (the default)
 
@@ -67,6 +67,10 @@ check-full:	## check with the tests on every kernel, and races for a minute
 bench-ks:	## what a registration costs a key server, beside strongSwan's figures; MEMBERS=1000 ROUNDS=3
 	scripts/setup.sh build bench
 	$(MAKE) -C userspace/miked bench-ks
+
+bench-rekey:	## time and bytes from a rekey until all members have it; FOLLOWERS="10 100 1000" REKEYS=5
+	scripts/setup.sh build host
+	$(MAKE) -C userspace/miked bench-rekey
 
 selftest:	## the tests in a guest; TEST="NAME..." for some, KERNEL=6.12 or debug for another kernel
 	scripts/setup.sh build host guest $(filter debug,$(KERNEL))

@@ -239,6 +239,19 @@ static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
 }
 
 /*
+ * ESP for a group of ours, and there is no SA: new keys may not have come here, or
+ * nothing is wrong at all. It is told, and not counted, since it is not dropped.
+ */
+static unsigned int gemcast_in_unknown(const struct gemcast_in *in,
+				       const struct gemcast_flow *flow)
+{
+	if (!flow->fragment &&
+	    gemcast_ruleset_receives(rcu_dereference(in->gn->ruleset), flow))
+		gemcast_in_audit(in, GEMCAST_A_STATS_IN_NO_SA);
+	return NF_ACCEPT;
+}
+
+/*
  * ESP by no SA of ours may be another's: XFRM's, or a gateway's further on. It
  * goes on unless policies discard it as it is (RFC 5374 5.2).
  */
@@ -249,7 +262,8 @@ static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
 		return NF_ACCEPT;
 	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, 0, &in->dst, &in->src);
 	if (!in->sa)
-		return gemcast_in_discard(in, flow) ? NF_DROP : NF_ACCEPT;
+		return gemcast_in_discard(in, flow) ?
+		       NF_DROP : gemcast_in_unknown(in, flow);
 	/* Its copy may come in where it belongs: that one is to be counted. */
 	if (gemcast_verdict_elsewhere(rcu_dereference(in->gn->ruleset),
 				      in->sa->group, flow))

@@ -472,6 +472,36 @@ bool gemcast_ruleset_elsewhere(struct gemcast_ruleset *rs,
 	return found;
 }
 
+/**
+ * gemcast_ruleset_receives() - Is a packet's destination a group's, native and here?
+ * @rs: rule set
+ * @flow: the packet
+ *
+ * Context: RCU.
+ * Return: true if a policy protects what a group receives by this destination and
+ * interface, whatever its other selectors are: they are those of the cleartext.
+ */
+bool gemcast_ruleset_receives(struct gemcast_ruleset *rs,
+			      const struct gemcast_flow *flow)
+{
+	const struct gemcast_policy *policy;
+	struct gemcast_dst_key key;
+	struct gemcast_dst *dst;
+
+	for_each_set_bit(key.len, rs->lens, GEMCAST_DST_BITS + 1) {
+		ipv6_addr_prefix(&key.addr, &flow->dst, key.len);
+		dst = rhashtable_lookup(&rs->dsts, &key, gemcast_dst_params);
+		if (!dst)
+			continue;
+		list_for_each_entry_rcu(policy, &dst->chain[GEMCAST_GSPD_IN],
+					node[GEMCAST_GSPD_IN])
+			if (policy->group && !policy->group->port &&
+			    gemcast_policy_on_dev(policy, flow))
+				return true;
+	}
+	return false;
+}
+
 int __init gemcast_ruleset_init(void)
 {
 	gemcast_ruleset_wq = alloc_workqueue("gemcast_ruleset", 0, 0);

@@ -96,6 +96,10 @@ bool gemcast_ruleset_elsewhere(struct gemcast_ruleset *rs,
 			       const struct gemcast_group *group,
 			       const struct gemcast_flow *flow);
 
+/* The same: does a native group receive @flow's destination by this interface? */
+bool gemcast_ruleset_receives(struct gemcast_ruleset *rs,
+			      const struct gemcast_flow *flow);
+
 int gemcast_ruleset_init(void);
 void gemcast_ruleset_exit(void);
 

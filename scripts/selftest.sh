@@ -40,15 +40,22 @@ make -s -C "$tree/userspace" all >&2
 output=$build/selftests
 mkdir -p "$output"
 make -s -C "$tree/selftests" OUTPUT="$output" all >&2
+# As a user has it, for the tests of what is installed.
+rm -rf "$output/installed"
+make -s -C "$tree/userspace" install DESTDIR="$output/installed" PREFIX=/usr >&2
 
 # the guest has no network to fetch it from
 "$tree/scripts/kernel.sh" source 6.12 >/dev/null
 
 guest=("$tree/selftests/guest/boot.sh" -k "$series"
 	-e "GEMCAST_KO=$ko"
+	-e "GEMCAST_INSTALLED=$output/installed"
 	-e "GEMCAST_CACHE=$cache"
 	-e "RACE_SECONDS=${RACE_SECONDS:-10}"
 	${ROLLOVERS:+-e "ROLLOVERS=$ROLLOVERS"}
+	${REKEYS:+-e "REKEYS=$REKEYS"}
+	${TRANSPORT:+-e "TRANSPORT=$TRANSPORT"}
+	${SLACK:+-e "SLACK=$SLACK"}
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
 	-e "PATH=$tree/userspace/gemcast:$tree/userspace/miked:$output/tools:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 cd "$tree/selftests"

@@ -4,7 +4,8 @@
 # setup.sh [-n] {build|headers|dkms|guest|debug|host|bench|check}...
 #
 # See that the tools are there, and install the Debian packages of those that
-# are not. If nothing is missing, apt is not asked at all.
+# are not. If nothing is missing, apt is not asked at all. Services that come with
+# them do not run on this host, neither now nor after its next boot.
 #
 #	-n	only name what is missing
 
@@ -31,6 +32,7 @@ build	libcyaml.pc			libcyaml-dev
 build	libseccomp.pc			libseccomp-dev
 build	libsystemd.pc			libsystemd-dev
 build	/usr/include/uthash.h		uthash-dev
+build	sqlite3.pc			libsqlite3-dev
 build	yaml-0.1.pc			libyaml-dev
 headers	/usr/src/linux-headers-*-amd64	linux-headers-amd64
 dkms	dkms				dkms
@@ -91,6 +93,27 @@ present()
 	esac
 }
 
+# What makes a service start at boot: systemd's links, and sysvinit's.
+start_at_boot()
+{
+	compgen -G '/etc/systemd/system/*.wants/*.service' || :
+	compgen -G '/etc/rc[2-5].d/S*' || :
+}
+
+# Those that were not there before, which a file lists: a package enables its service
+# when it is installed, and asks nobody. Who wants one enables it as usual.
+disable_new()
+{
+	local link
+
+	start_at_boot | sort | comm -13 "$1" - | while read -r link; do
+		case $link in
+		/etc/rc?.d/*) update-rc.d "$(basename "$link" | cut -c4-)" disable ;;
+		*) rm -f "$link" ;;
+		esac
+	done
+}
+
 missing=''
 while read -r group tool package; do
 	case " $* " in
@@ -112,7 +135,18 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
 	echo "setup: only root on Debian can install them: apt-get install$missing" >&2
 	exit 1
 fi
+# Packages start their services by systemctl: deb-systemd-invoke does, and invoke-rc.d
+# where systemd runs. Offline it does not talk to systemd. Without systemd, invoke-rc.d
+# takes the runlevel from here, and in this one nothing of ours starts. A policy-rc.d would
+# do, too, but is there for everybody, and stays if we are killed.
+export SYSTEMD_OFFLINE=1 RUNLEVEL=1
 export DEBIAN_FRONTEND=noninteractive
+before=$(mktemp)
+trap 'rm -f "$before"' EXIT
+start_at_boot | sort >"$before"
 apt-get -q update >&2
+status=0
 # shellcheck disable=SC2086
-apt-get -q -y --no-install-recommends install $missing >&2
+apt-get -q -y --no-install-recommends install $missing >&2 || status=$?
+disable_new "$before" >&2
+exit "$status"

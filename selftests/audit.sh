@@ -138,6 +138,16 @@ flood()
 		"$(jq -s '([.[].suppressed // 0] | add) > length' "$TMP/json.out")"
 }
 
+# ESP for a group by no SA goes on, as it may be another's: it is not counted.
+unknown_spi()
+{
+	local forge=(src=10.0.0.1 dst=239.1.1.1 spi=0x9999)
+
+	tells "an unknown SPI" \
+		'"reason":"in-no-sa","spi":39321,"seq":16,"dst":"239.1.1.1","src":"10.0.0.1","dev":"eth0"' seq=16
+	expect_counts "it is not counted" r in-no-sa="$1"
+}
+
 text()
 {
 	wait_for text_line
@@ -171,6 +181,7 @@ reasons6
 reasons_udp
 sequence_end
 flood
+unknown_spi "$(count r in-no-sa)"
 in_background text r gemcast monitor audit
 expect "the same as text" text
 expect "the kernel's log stayed silent" log_silent

@@ -123,13 +123,14 @@ registered()
 		"   says who may be in the group, a member's whom it believes in what:" ""
 	mike_pki
 	mike_conf ks <<-END
+		ike: { retransmit: 200 ms, retransmissions: 3 }
 		key-server:
 		  credential: here
 		  groups:
 		    - name: video
 		      traffic: [ { destination: $GROUP, protocol: udp } ]
-		      activation-delay: 2 s
-		      deactivation-delay: 5 s
+		      activation-delay: 3 s
+		      deactivation-delay: 6 s
 		      rekey: { transport: unicast }
 		      members:
 		        - { identity: sender.example.org, role: both }

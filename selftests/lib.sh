@@ -30,6 +30,7 @@
 #	ns_name NAME			what others (ip -n, gemcast -n) call it
 #	veth_pair NS IF ADDRS NS IF ADDRS	ADDRS: comma between, or empty
 #	lan_add LAN NS:IF:ADDR4:ADDR6...	a bridge, in a namespace LAN
+#	keep_patched			the kernel's code stays as hooks and tunnels have it
 #
 # $TMP is a directory that goes with the test.
 
@@ -265,6 +266,27 @@ lan_add()
 		ip -n "$NS_PREFIX$lan" link set "$ns.$name" master br0 up
 		if_up "$ns" "$name" "$address4" "$address6"
 	done
+}
+
+# The kernel patches its code when the first hook, or the first UDP tunnel, comes and the
+# last goes. A CPU under QEMU's TCG has been seen to run the breakpoint that stands there
+# meanwhile when all that is over, and to die of it (6.12, "Oops: int3"). What comes and
+# goes under traffic has these beside it from before to after.
+keep_patched()
+{
+	ns_add patched
+	ns_exec patched nft -f - <<-END
+		table inet patched {
+			chain in { type filter hook prerouting priority 0; }
+			chain through { type filter hook forward priority 0; }
+			chain out { type filter hook output priority 0; }
+		}
+		table bridge patched {
+			chain in { type filter hook input priority 0; }
+		}
+	END
+	ip -n "$NS_PREFIX"patched link add tunnel type vxlan dstport 4789 external
+	ip -n "$NS_PREFIX"patched link set tunnel up
 }
 
 # --- the end ------------------------------------------------------------------

@@ -114,7 +114,7 @@ mike_answers()
 mike_start()
 {
 	in_background "miked.$1" "$2" miked --config "$TMP/$1.conf" --user $MIKE_USER
-	wait_for mike_answers "$1" || {
+	wait_for -t 60 mike_answers "$1" || {
 		diag <"$TMP/miked.$1.err"
 		return 1
 	}

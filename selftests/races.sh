@@ -183,6 +183,7 @@ build()
 }
 
 load_module
+keep_patched
 build
 while [ $SECONDS -lt $END ]; do
 	for event in $(shuf -e unload interface flush unload flush) namespace; do

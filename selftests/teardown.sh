@@ -158,6 +158,7 @@ namespace_delete()
 }
 
 load_module
+keep_patched
 namespace_delete
 build
 traffic_start

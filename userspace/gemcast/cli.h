@@ -31,6 +31,10 @@ struct print {
 
 void print_list_begin(struct print *p);
 void print_list_end(struct print *p);
+/* A list within an object, ended by print_list_end(), and the objects in it. */
+void print_inner_list_begin(struct print *p, const char *key);
+void print_inner_begin(struct print *p);
+void print_inner_end(struct print *p);
 void print_object_begin(struct print *p);
 void print_object_end(struct print *p);
 void print_line(struct print *p, const char *indent);

@@ -10,6 +10,7 @@
 #define GROUP \
 "gemcast ks group show [ NAME ]\n" \
 "gemcast ks group add file { PATH | - }      what an entry of key-server.groups in miked.conf has\n" \
+"gemcast ks group set file { PATH | - } [ dry-run | yes ]\n" \
 "gemcast ks group del NAME\n"
 #define MEMBER \
 "gemcast ks member show [ group NAME ] [ ID ]...\n" \
@@ -28,14 +29,14 @@ struct verb {
 	int (*run)(struct cli *cli, struct args *args);
 };
 
-/* The verb that the next word names; without one, the first. */
+/* The verb that the next word names; without one, the first. The last has no name. */
 static int run_verb(struct cli *cli, struct args *a, const struct verb *verbs)
 {
-	const char *names[4] = { NULL };
+	const char *names[5] = { NULL };
 	unsigned int i, index = 0;
 	int err = CLI_OK;
 
-	for (i = 0; i < ARRAY_SIZE(names) - 1; i++)
+	for (i = 0; verbs[i].name; i++)
 		names[i] = verbs[i].name;
 	if (a->left)
 		err = args_word(a, "COMMAND", names, &index);
@@ -50,7 +51,28 @@ static int run_verb(struct cli *cli, struct args *a, const struct verb *verbs)
 			 GEMCAST_BIT(GEMCAST_KS_GROUP_SENDERS) |			\
 			 GEMCAST_BIT(GEMCAST_KS_GROUP_CURRENT) |			\
 			 GEMCAST_BIT(GEMCAST_KS_GROUP_NEXT_ROLLOVER) |			\
-			 GEMCAST_BIT(GEMCAST_KS_GROUP_CONVERGED))
+			 GEMCAST_BIT(GEMCAST_KS_GROUP_CONVERGED) |			\
+			 GEMCAST_BIT(GEMCAST_KS_GROUP_CONVERGENCE))
+
+/* For how many members each is the newest, and how that is known. */
+static void print_epochs(struct print *p, const struct gemcast_ks_epochs *epochs)
+{
+	const struct gemcast_ks_epoch *epoch;
+	size_t i;
+
+	print_inner_list_begin(p, "epochs");
+	for (i = 0; i < epochs->count; i++) {
+		epoch = &epochs->epoch[i];
+		print_inner_begin(p);
+		print_number(p, "epoch", "epoch", epoch->number);
+		print_number(p, "members", "members", epoch->members);
+		print_number(p, "registered", "registered", epoch->registered);
+		print_number(p, "answered", "answered", epoch->answered);
+		print_number(p, "acknowledged", "acknowledged", epoch->acknowledged);
+		print_inner_end(p);
+	}
+	print_list_end(p);
+}
 
 static int print_group(const struct gemcast_ks_group *group, void *arg)
 {
@@ -62,6 +84,7 @@ static int print_group(const struct gemcast_ks_group *group, void *arg)
 		{ GEMCAST_KS_GROUP_MEMBERS, "members", "members", group->members },
 		{ GEMCAST_KS_GROUP_SENDERS, "senders", "senders", group->senders },
 		{ GEMCAST_KS_GROUP_CURRENT, "current", "current", group->current },
+		{ GEMCAST_KS_GROUP_LISTENING, "listening", "listening", group->listening },
 	};
 
 	print_object_begin(p);
@@ -79,6 +102,10 @@ static int print_group(const struct gemcast_ks_group *group, void *arg)
 		print_seconds(p, "next_rollover", "next-rollover", group->next_rollover);
 	if (GEMCAST_HAS(group, GEMCAST_KS_GROUP_CONVERGED))
 		print_seconds(p, "converged", "converged", group->converged);
+	if (GEMCAST_HAS(group, GEMCAST_KS_GROUP_CONVERGENCE))
+		print_seconds(p, "convergence", "convergence", group->convergence);
+	if (GEMCAST_HAS(group, GEMCAST_KS_GROUP_EPOCHS))
+		print_epochs(p, &group->epochs);
 	print_object_end(p);
 	return 0;
 }
@@ -150,6 +177,50 @@ static int group_add(struct cli *cli, struct args *a)
 	return err;
 }
 
+static int print_unfit(const struct gemcast_ks_unfit *unfit, void *arg)
+{
+	struct cli *cli = arg;
+	struct print *p = &cli->print;
+
+	print_object_begin(p);
+	print_string(p, "id", "", unfit->id);
+	if (GEMCAST_HAS(unfit, GEMCAST_KS_UNFIT_REASON))
+		print_string(p, "reason", "reason", unfit->reason);
+	print_object_end(p);
+	return 0;
+}
+
+/* Who could not live with it is told first; then it is put in force, or refused. */
+static int set_policy(struct cli *cli, const char *text, bool dry_run, bool yes)
+{
+	int err;
+
+	print_list_begin(&cli->print);
+	err = gemcast_ks_group_check(cli->control, text, print_unfit, cli);
+	print_list_end(&cli->print);
+	if (!err && !dry_run)
+		err = gemcast_ks_group_set(cli->control, text, yes);
+	return cli_control_result(cli, err);
+}
+
+static int group_set(struct cli *cli, struct args *a)
+{
+	static const char * const words[] = { "dry-run", "yes", NULL };
+	unsigned int how = ARRAY_SIZE(words);
+	char *text = NULL;
+	const char *path;
+	int err;
+
+	err = args_expect(a, "file") ?: args_string(a, "PATH", &path);
+	if (!err && a->left)
+		err = args_word(a, "HOW", words, &how);
+	err = err ?: args_end(a) ?: read_policy(cli, path, &text) ?: cli_open_control(cli);
+	if (!err)
+		err = set_policy(cli, text, how == 0, how == 1);
+	free(text);
+	return err;
+}
+
 static int group_del(struct cli *cli, struct args *a)
 {
 	const char *name;
@@ -164,7 +235,9 @@ static int group(struct cli *cli, struct args *a)
 	static const struct verb verbs[] = {
 		{ "show", "ks group show", group_show },
 		{ "add", "ks group add", group_add },
+		{ "set", "ks group set", group_set },
 		{ "del", "ks group del", group_del },
+		{ NULL, NULL, NULL },
 	};
 
 	return run_verb(cli, a, verbs);
@@ -230,6 +303,8 @@ static int print_member(const struct gemcast_ks_member *member, void *arg)
 		print_number(p, "port", "port", member->port);
 	if (GEMCAST_HAS(member, GEMCAST_KS_MEMBER_EPOCH))
 		print_number(p, "epoch", "epoch", member->epoch);
+	if (cli->statistics && GEMCAST_HAS(member, GEMCAST_KS_MEMBER_PROOF))
+		print_string(p, "proof", "proof", member->proof);
 	if (cli->statistics && GEMCAST_HAS(member, GEMCAST_KS_MEMBER_SIDS))
 		print_number(p, "sids", "sids", member->sids);
 	if (GEMCAST_HAS(member, GEMCAST_KS_MEMBER_SINCE))
@@ -301,6 +376,7 @@ static int member(struct cli *cli, struct args *a)
 		{ "show", "ks member show", member_show },
 		{ "admit", "ks member admit", member_admit },
 		{ "expel", "ks member expel", member_expel },
+		{ NULL, NULL, NULL },
 	};
 
 	return run_verb(cli, a, verbs);

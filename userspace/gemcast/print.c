@@ -136,6 +136,30 @@ void print_object_end(struct print *p)
 		fputc('\n', p->file);
 }
 
+void print_inner_list_begin(struct print *p, const char *key)
+{
+	if (!value_follows(p, key, NULL))
+		return;
+	fputc('[', p->file);
+	p->depth++;
+	p->first = true;
+}
+
+/* In text it is a line of its own. */
+void print_inner_begin(struct print *p)
+{
+	if (p->json)
+		json_open(p, '{');
+	else
+		print_line(p, "    ");
+}
+
+void print_inner_end(struct print *p)
+{
+	if (p->json)
+		json_close(p, '}');
+}
+
 /* In text, go on in the next line, behind the indent. */
 void print_line(struct print *p, const char *indent)
 {

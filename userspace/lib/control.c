@@ -221,6 +221,7 @@ union answer {
 	struct gemcast_membership membership;
 	struct gemcast_ks_group ks_group;
 	struct gemcast_ks_member ks_member;
+	struct gemcast_ks_unfit ks_unfit;
 };
 
 static int refused(struct gemcast_control *c, const char *name, const json_t *parameters)
@@ -352,6 +353,7 @@ struct list {
 		gemcast_membership_fn membership;
 		gemcast_ks_group_fn ks_group;
 		gemcast_ks_member_fn ks_member;
+		gemcast_ks_unfit_fn ks_unfit;
 	} fn;
 	void *arg;
 };
@@ -375,6 +377,13 @@ static int list_ks_member(const void *object, void *arg)
 	const struct list *list = arg;
 
 	return list->fn.ks_member(object, list->arg);
+}
+
+static int list_ks_unfit(const void *object, void *arg)
+{
+	const struct list *list = arg;
+
+	return list->fn.ks_unfit(object, list->arg);
 }
 
 static int list_by_name(struct gemcast_control *c, const char *method, const char *name,
@@ -414,6 +423,30 @@ int gemcast_ks_group_add(struct gemcast_control *c, const char *policy)
 	};
 
 	return act(c, "ks.group.add", &gemcast_shape_policy, &text);
+}
+
+int gemcast_ks_group_check(struct gemcast_control *c, const char *policy, gemcast_ks_unfit_fn fn,
+			   void *arg)
+{
+	struct gemcast_policy_text text = {
+		.present = GEMCAST_BIT(GEMCAST_FIRST),
+		.policy = policy,
+	};
+	struct list list = { .fn.ks_unfit = fn, .arg = arg };
+	struct reader reader = { &gemcast_shape_ks_unfit, list_ks_unfit, &list, 0 };
+
+	return request(c, "ks.group.check", &gemcast_shape_policy, &text, ANSWER_MS, &reader);
+}
+
+int gemcast_ks_group_set(struct gemcast_control *c, const char *policy, bool yes)
+{
+	struct gemcast_policy_text text = {
+		.present = GEMCAST_BIT(GEMCAST_FIRST) | GEMCAST_BIT(GEMCAST_SECOND),
+		.policy = policy,
+		.yes = yes,
+	};
+
+	return act(c, "ks.group.set", &gemcast_shape_policy_set, &text);
 }
 
 int gemcast_ks_group_del(struct gemcast_control *c, const char *name)

@@ -530,6 +530,35 @@ enum gemcast_ks_group_attr {
 	GEMCAST_KS_GROUP_CURRENT,
 	GEMCAST_KS_GROUP_NEXT_ROLLOVER,
 	GEMCAST_KS_GROUP_CONVERGED,
+	GEMCAST_KS_GROUP_LISTENING,
+	GEMCAST_KS_GROUP_CONVERGENCE,
+	GEMCAST_KS_GROUP_EPOCHS,
+};
+
+enum gemcast_ks_epoch_attr {
+	GEMCAST_KS_EPOCH_NUMBER = 1,
+	GEMCAST_KS_EPOCH_MEMBERS,
+	GEMCAST_KS_EPOCH_REGISTERED,
+	GEMCAST_KS_EPOCH_ANSWERED,
+	GEMCAST_KS_EPOCH_ACKNOWLEDGED,
+};
+
+/* Keys of a group that are in use, and for how many members these are the newest known. */
+struct gemcast_ks_epoch {
+	uint64_t present;
+	uint32_t number;
+	uint32_t members;
+	uint32_t registered;		/* they came by the registration */
+	uint32_t answered;		/* the member answered when it was told by unicast */
+	uint32_t acknowledged;		/* it acknowledged what came by multicast */
+};
+
+/* That live at one time. */
+#define GEMCAST_KS_EPOCHS	4
+
+struct gemcast_ks_epochs {
+	size_t count;
+	struct gemcast_ks_epoch epoch[GEMCAST_KS_EPOCHS];
 };
 
 /* A group of the key server. */
@@ -546,6 +575,9 @@ struct gemcast_ks_group {
 	uint32_t current;		/* members known to have this epoch's keys */
 	uint64_t next_rollover;
 	uint64_t converged;		/* all members had them so long ago */
+	uint32_t listening;		/* members without an IKE SA, that hear rekeys */
+	uint64_t convergence;		/* so long the last keys took until all had them */
+	struct gemcast_ks_epochs epochs;	/* the newest first */
 };
 
 typedef int (*gemcast_ks_group_fn)(const struct gemcast_ks_group *group, void *arg);
@@ -561,6 +593,28 @@ int gemcast_ks_group_show(struct gemcast_control *c, const char *name, gemcast_k
 int gemcast_ks_group_add(struct gemcast_control *c, const char *policy);
 int gemcast_ks_group_del(struct gemcast_control *c, const char *name);
 
+enum gemcast_ks_unfit_attr {
+	GEMCAST_KS_UNFIT_ID = 1,
+	GEMCAST_KS_UNFIT_REASON,
+};
+
+/* A member that could not live with another policy. */
+struct gemcast_ks_unfit {
+	uint64_t present;
+	char id[GEMCAST_ID_SIZE];
+	char reason[GEMCAST_REASON_SIZE];
+};
+
+typedef int (*gemcast_ks_unfit_fn)(const struct gemcast_ks_unfit *unfit, void *arg);
+
+/*
+ * Another policy for the group of its name. Which members could not live with it; and to
+ * put it in force, which is refused if there are some, unless `yes`: they are excluded.
+ */
+int gemcast_ks_group_check(struct gemcast_control *c, const char *policy, gemcast_ks_unfit_fn fn,
+			   void *arg);
+int gemcast_ks_group_set(struct gemcast_control *c, const char *policy, bool yes);
+
 enum gemcast_ks_member_attr {
 	GEMCAST_KS_MEMBER_GROUP = 1,
 	GEMCAST_KS_MEMBER_ID,
@@ -571,6 +625,7 @@ enum gemcast_ks_member_attr {
 	GEMCAST_KS_MEMBER_EPOCH,
 	GEMCAST_KS_MEMBER_SIDS,
 	GEMCAST_KS_MEMBER_SINCE,
+	GEMCAST_KS_MEMBER_PROOF,
 };
 
 /* A member of a key server's group. */
@@ -578,13 +633,14 @@ struct gemcast_ks_member {
 	uint64_t present;
 	char group[GEMCAST_NAME_SIZE];
 	char id[GEMCAST_ID_SIZE];
-	char state[GEMCAST_WORD_SIZE];	/* registered, gone, admitted, expelled */
+	char state[GEMCAST_WORD_SIZE];	/* registered, listening, gone, admitted, expelled */
 	char role[GEMCAST_WORD_SIZE];
 	struct gemcast_addr addr;
 	uint16_t port;
 	uint32_t epoch;			/* the last it is known to have */
 	uint32_t sids;			/* Sender-IDs that it was given */
 	uint64_t since;			/* registered so long ago */
+	char proof[GEMCAST_WORD_SIZE];	/* of the epoch: registered, answered, acknowledged */
 };
 
 typedef int (*gemcast_ks_member_fn)(const struct gemcast_ks_member *member, void *arg);

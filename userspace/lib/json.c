@@ -69,6 +69,25 @@ static const struct gemcast_member_field ks_group_fields[] = {
 	KS_GROUP(CURRENT, "current", U32, current),
 	KS_GROUP(NEXT_ROLLOVER, "next-rollover", U64, next_rollover),
 	KS_GROUP(CONVERGED, "converged", U64, converged),
+	KS_GROUP(LISTENING, "listening", U32, listening),
+	KS_GROUP(CONVERGENCE, "convergence", U64, convergence),
+	KS_GROUP(EPOCHS, "epochs", EPOCHS, epochs),
+};
+
+#define KS_EPOCH(bit, name, member)						\
+	FIELD(GEMCAST_KS_EPOCH_##bit, name, U32, gemcast_ks_epoch, member, false)
+
+static const struct gemcast_member_field ks_epoch_fields[] = {
+	KS_EPOCH(NUMBER, "epoch", number),
+	KS_EPOCH(MEMBERS, "members", members),
+	KS_EPOCH(REGISTERED, "registered", registered),
+	KS_EPOCH(ANSWERED, "answered", answered),
+	KS_EPOCH(ACKNOWLEDGED, "acknowledged", acknowledged),
+};
+
+static const struct gemcast_member_field ks_unfit_fields[] = {
+	FIELD(GEMCAST_KS_UNFIT_ID, "id", STRING, gemcast_ks_unfit, id, false),
+	FIELD(GEMCAST_KS_UNFIT_REASON, "reason", STRING, gemcast_ks_unfit, reason, false),
 };
 
 #define KS_MEMBER(bit, name, type, member)					\
@@ -84,6 +103,7 @@ static const struct gemcast_member_field ks_member_fields[] = {
 	KS_MEMBER(EPOCH, "epoch", U32, epoch),
 	KS_MEMBER(SIDS, "sids", U32, sids),
 	KS_MEMBER(SINCE, "since", U64, since),
+	KS_MEMBER(PROOF, "proof", STRING, proof),
 };
 
 static const struct gemcast_member_field ks_member_filter_fields[] = {
@@ -93,6 +113,7 @@ static const struct gemcast_member_field ks_member_filter_fields[] = {
 
 static const struct gemcast_member_field policy_fields[] = {
 	FIELD(GEMCAST_FIRST, "policy", TEXT, gemcast_policy_text, policy, true),
+	FIELD(GEMCAST_SECOND, "yes", BOOL, gemcast_policy_text, yes, false),
 };
 
 #define MEMBERS(bit, name, type, member, needed)				\
@@ -123,7 +144,14 @@ const struct gemcast_shape gemcast_shape_ks_group = SHAPE(gemcast_ks_group, ks_g
 const struct gemcast_shape gemcast_shape_ks_member = SHAPE(gemcast_ks_member, ks_member_fields);
 const struct gemcast_shape gemcast_shape_ks_member_filter =
 	SHAPE(gemcast_ks_member, ks_member_filter_fields);
-const struct gemcast_shape gemcast_shape_policy = SHAPE(gemcast_policy_text, policy_fields);
+const struct gemcast_shape gemcast_shape_ks_epoch = SHAPE(gemcast_ks_epoch, ks_epoch_fields);
+const struct gemcast_shape gemcast_shape_ks_unfit = SHAPE(gemcast_ks_unfit, ks_unfit_fields);
+const struct gemcast_shape gemcast_shape_policy_set =
+	SHAPE(gemcast_policy_text, policy_fields);
+/* A new one, or one that is only looked at, changes no member. */
+const struct gemcast_shape gemcast_shape_policy = {
+	sizeof(struct gemcast_policy_text), policy_fields, GEMCAST_SECOND,
+};
 const struct gemcast_shape gemcast_shape_admit = SHAPE(gemcast_members, members_fields);
 /* Who is to go needs no role. */
 const struct gemcast_shape gemcast_shape_expel = {
@@ -139,6 +167,39 @@ static json_t *encode_strings(const struct gemcast_strings *strings)
 
 	for (i = 0; list && i < strings->count; i++) {
 		if (json_array_append_new(list, json_string(strings->string[i]))) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* All of its members are numbers of 32 bits. */
+static json_t *encode_epoch(const struct gemcast_ks_epoch *epoch)
+{
+	json_t *object = json_object();
+	const uint32_t *number;
+	size_t i;
+
+	for (i = 1; object && i < ARRAY_SIZE(ks_epoch_fields); i++) {
+		if (!GEMCAST_HAS(epoch, i))
+			continue;
+		number = (const void *)((const char *)epoch + ks_epoch_fields[i].offset);
+		if (json_object_set_new(object, ks_epoch_fields[i].name, json_integer(*number))) {
+			json_decref(object);
+			return NULL;
+		}
+	}
+	return object;
+}
+
+static json_t *encode_epochs(const struct gemcast_ks_epochs *epochs)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; list && i < epochs->count; i++) {
+		if (json_array_append_new(list, encode_epoch(&epochs->epoch[i]))) {
 			json_decref(list);
 			return NULL;
 		}
@@ -173,6 +234,8 @@ static json_t *encode_field(const struct gemcast_member_field *field, const void
 			       NULL : json_integer((json_int_t)*(const uint64_t *)member);
 	case GEMCAST_JSON_ADDR:
 		return encode_addr(member);
+	case GEMCAST_JSON_EPOCHS:
+		return encode_epochs(member);
 	case GEMCAST_JSON_NONE:
 		break;
 	}
@@ -243,6 +306,43 @@ static const char *decode_number(const json_t *value, void *member, uint64_t max
 	return NULL;
 }
 
+static const char *decode_epoch(const json_t *value, struct gemcast_ks_epoch *epoch)
+{
+	const json_t *number;
+	const char *error;
+	size_t i;
+
+	if (!json_is_object(value))
+		return "expected a list of objects";
+	for (i = 1; i < ARRAY_SIZE(ks_epoch_fields); i++) {
+		number = json_object_get(value, ks_epoch_fields[i].name);
+		error = number ? decode_number(number,
+					       (char *)epoch + ks_epoch_fields[i].offset,
+					       UINT32_MAX, sizeof(uint32_t)) : NULL;
+		if (error)
+			return error;
+		if (number)
+			epoch->present |= GEMCAST_BIT(i);
+	}
+	return NULL;
+}
+
+/* Answers alone have it, so that what is more than we know is left out. */
+static const char *decode_epochs(const json_t *value, struct gemcast_ks_epochs *epochs)
+{
+	const char *error = NULL;
+
+	if (!json_is_array(value))
+		return "expected a list of objects";
+	while (!error && epochs->count < GEMCAST_KS_EPOCHS &&
+	       epochs->count < json_array_size(value)) {
+		error = decode_epoch(json_array_get(value, epochs->count),
+				     &epochs->epoch[epochs->count]);
+		epochs->count++;
+	}
+	return error;
+}
+
 static const char *decode_addr(const json_t *value, struct gemcast_addr *addr)
 {
 	const char *text = json_string_value(value);
@@ -276,6 +376,8 @@ static const char *decode_field(const struct gemcast_member_field *field, json_t
 		return decode_number(value, member, INT64_MAX, field->size);
 	case GEMCAST_JSON_ADDR:
 		return decode_addr(value, member);
+	case GEMCAST_JSON_EPOCHS:
+		return decode_epochs(value, member);
 	case GEMCAST_JSON_NONE:
 		break;
 	}

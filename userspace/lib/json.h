@@ -47,6 +47,7 @@ struct gemcast_members {
 struct gemcast_policy_text {
 	uint64_t present;
 	const char *policy;
+	bool yes;
 };
 
 enum gemcast_members_attr {
@@ -71,6 +72,7 @@ enum gemcast_json_type {
 	GEMCAST_JSON_U32,
 	GEMCAST_JSON_U64,	/* up to INT64_MAX, which is all that jansson has */
 	GEMCAST_JSON_ADDR,	/* struct gemcast_addr */
+	GEMCAST_JSON_EPOCHS,	/* struct gemcast_ks_epochs */
 };
 
 /* A member: its bit is its index in the list. */
@@ -96,7 +98,10 @@ extern const struct gemcast_shape gemcast_shape_membership;
 extern const struct gemcast_shape gemcast_shape_ks_group;
 extern const struct gemcast_shape gemcast_shape_ks_member;
 extern const struct gemcast_shape gemcast_shape_ks_member_filter;
+extern const struct gemcast_shape gemcast_shape_ks_epoch;
+extern const struct gemcast_shape gemcast_shape_ks_unfit;
 extern const struct gemcast_shape gemcast_shape_policy;
+extern const struct gemcast_shape gemcast_shape_policy_set;
 extern const struct gemcast_shape gemcast_shape_admit;
 extern const struct gemcast_shape gemcast_shape_expel;
 extern const struct gemcast_shape gemcast_shape_rekey;

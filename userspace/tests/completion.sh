@@ -86,7 +86,7 @@ completes "roles" "sender receiver both help" gemcast join video as ''
 completes "groups to leave" "video" gemcast leave v
 completes "groups to look at, of another miked" "audio" gemcast -control /s status a
 completes "what a key server has" "group member rekey help" gemcast ks ''
-completes "what can be done to its groups" "show add del help" gemcast ks group ''
+completes "what can be done to its groups" "show add set del help" gemcast ks group ''
 completes "its groups" "audio video" gemcast ks group show ''
 completes "its members' group" "video" gemcast ks member expel group v
 completes "no members" "" gemcast ks member show ''

@@ -78,6 +78,8 @@ done <<-'END'
 	ks
 	ks group
 	ks group add
+	ks group set
+	ks group set file x
 	ks member
 	ks member admit
 	ks member admit group video as

@@ -94,7 +94,7 @@ static void requests(void **state)
 		{ "statu video", ASKED("status", "\"name\":\"video\"") },
 		{ "ks", ASKED("ks.group.show", "") },
 		{ "ks group", ASKED("ks.group.show", "") },
-		{ "k g s video", ASKED("ks.group.show", "\"name\":\"video\"") },
+		{ "k g sh video", ASKED("ks.group.show", "\"name\":\"video\"") },
 		{ "ks group del video", ASKED("ks.group.del", "\"name\":\"video\"") },
 		{ "ks member", ASKED("ks.member.show", "") },
 		{ "ks member show group video", ASKED("ks.member.show", "\"group\":\"video\"") },
@@ -150,12 +150,18 @@ static void bad_usage(void **state)
 		{ "ks grup", "ks: COMMAND \"grup\" is not known (did you mean \"group\"?); expected one of: group, member, rekey" },
 		{ "ks group ad", NULL },
 		{ "ks group show a b", "ks group show: \"b\" is one word too many" },
-		{ "ks group flush", "ks group: COMMAND \"flush\" is not known; expected one of: show, add, del" },
+		{ "ks group flush", "ks group: COMMAND \"flush\" is not known; expected one of: show, add, set, del" },
 		{ "ks group add", "ks group add: file is missing" },
 		{ "ks group add file", "ks group add: PATH is missing" },
 		{ "ks group add file /nonexistent", "policy file /nonexistent: No such file or directory" },
 		{ "ks group add file /dev/zero", "policy file /dev/zero: longer than any policy" },
 		{ "ks group add file /", "policy file /: Is a directory" },
+		{ "ks group s", "ks group: COMMAND \"s\" is ambiguous: show, set" },
+		{ "ks group set", "ks group set: file is missing" },
+		{ "ks group set file", "ks group set: PATH is missing" },
+		{ "ks group set file /dev/null now", "ks group set: HOW \"now\" is not known; expected one of: dry-run, yes" },
+		{ "ks group set file /dev/null yes yes", "ks group set: \"yes\" is one word too many" },
+		{ "ks group set file /nonexistent", "policy file /nonexistent: No such file or directory" },
 		{ "ks group del", "ks group del: NAME is missing" },
 		{ "ks member admit video a", "ks member admit: group \"video\" is not known; expected one of: group" },
 		{ "ks member admit group video", "ks member admit: ID is missing" },
@@ -262,7 +268,11 @@ static void status(void **state)
 	"\"name\":\"video\",\"id\":\"keyid:video\","			\
 	"\"encryption\":\"aes128gcm16\",\"rekey\":\"both\",\"epoch\":3," \
 	"\"sas\":2,\"members\":1000,\"senders\":2,\"current\":998,"	\
-	"\"next-rollover\":3588250,\"converged\":12"
+	"\"next-rollover\":3588250,\"converged\":12,\"listening\":5,"	\
+	"\"convergence\":9000,\"epochs\":[{\"epoch\":3,\"members\":998,"	\
+	"\"registered\":1,\"answered\":2,\"acknowledged\":995},"		\
+	"{\"epoch\":2,\"members\":2,\"registered\":2,\"answered\":0,"	\
+	"\"acknowledged\":0}]"
 
 static void ks_groups(void **state)
 {
@@ -271,7 +281,9 @@ static void ks_groups(void **state)
 	shows("ks group",
 	      "audio\n"
 	      "video id keyid:video encryption aes128gcm16 rekey both\n"
-	      "    epoch 3 sas 2 members 1000 senders 2 current 998 next-rollover 3588.250 converged 0.012\n");
+	      "    epoch 3 sas 2 members 1000 senders 2 current 998 listening 5 next-rollover 3588.250 converged 0.012 convergence 9.000\n"
+	      "    epoch 3 members 998 registered 1 answered 2 acknowledged 995\n"
+	      "    epoch 2 members 2 registered 2 answered 0 acknowledged 0\n");
 	fake_miked_answer(TOLD(KS_VIDEO));
 	shows("-j -p ks group show video",
 	      "[\n"
@@ -285,8 +297,26 @@ static void ks_groups(void **state)
 	      "    \"members\": 1000,\n"
 	      "    \"senders\": 2,\n"
 	      "    \"current\": 998,\n"
+	      "    \"listening\": 5,\n"
 	      "    \"next_rollover\": 3588.250,\n"
-	      "    \"converged\": 0.012\n"
+	      "    \"converged\": 0.012,\n"
+	      "    \"convergence\": 9.000,\n"
+	      "    \"epochs\": [\n"
+	      "      {\n"
+	      "        \"epoch\": 3,\n"
+	      "        \"members\": 998,\n"
+	      "        \"registered\": 1,\n"
+	      "        \"answered\": 2,\n"
+	      "        \"acknowledged\": 995\n"
+	      "      },\n"
+	      "      {\n"
+	      "        \"epoch\": 2,\n"
+	      "        \"members\": 2,\n"
+	      "        \"registered\": 2,\n"
+	      "        \"answered\": 0,\n"
+	      "        \"acknowledged\": 0\n"
+	      "      }\n"
+	      "    ]\n"
 	      "  }\n"
 	      "]\n");
 }
@@ -295,7 +325,7 @@ static void ks_groups(void **state)
 	"\"group\":\"video\",\"id\":\"gm1.example.org\","		\
 	"\"state\":\"registered\",\"role\":\"sender\","			\
 	"\"addr\":\"2001:db8::7\",\"port\":848,\"epoch\":3,\"sids\":1,"	\
-	"\"since\":1000"
+	"\"since\":1000,\"proof\":\"answered\""
 
 static void ks_members(void **state)
 {
@@ -308,7 +338,8 @@ static void ks_members(void **state)
 	fake_miked_answer(TOLD("\"group\":\"video\",\"id\":\"b\",\"state\":\"admitted\""));
 	shows("-s -j ks member show gm1.example.org b",
 	      "[{\"group\":\"video\",\"id\":\"gm1.example.org\",\"state\":\"registered\","
-	      "\"role\":\"sender\",\"addr\":\"2001:db8::7\",\"port\":848,\"epoch\":3,\"sids\":1,"
+	      "\"role\":\"sender\",\"addr\":\"2001:db8::7\",\"port\":848,\"epoch\":3,"
+	      "\"proof\":\"answered\",\"sids\":1,"
 	      "\"since\":1.000},{\"group\":\"video\",\"id\":\"b\",\"state\":\"admitted\"}]\n");
 }
 
@@ -326,6 +357,44 @@ static void policy_from_standard_input(void **state)
 	assert_string_equal(run_err, "gemcast: policy:1: traffic: is missing\n");
 	assert_int_equal(run_input(line, "name: \xff\n"), 2);
 	assert_string_equal(run_err, "gemcast: ks.group.add: a text that is not UTF-8, or no memory\n");
+}
+
+#define POLICY	"\"policy\":\"name: video\\n\""
+#define CHECKED	ASKED("ks.group.check", POLICY)
+
+/* Who could not live with it is told, and then it is asked for; or not. */
+static void another_policy(void **state)
+{
+	static const struct {
+		const char *how;
+		const char *asked;
+	} cases[] = {
+		{ " dry-run", CHECKED },
+		{ "", CHECKED ASKED("ks.group.set", POLICY ",\"yes\":false") },
+		{ " yes", CHECKED ASKED("ks.group.set", POLICY ",\"yes\":true") },
+	};
+	char line[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(line, sizeof(line), "-control %s ks group set file -%s", fake_miked_path,
+			 cases[i].how);
+		fake_miked_answer(TOLD("\"id\":\"gm1\",\"reason\":\"it may not\""));
+		assert_int_equal(run_input(line, "name: video\n"), 0);
+		assert_string_equal(run_out, "gm1 reason it may not\n");
+		assert_string_equal(fake_miked_asked(), cases[i].asked);
+	}
+	snprintf(line, sizeof(line), "-control %s -j ks group set file -", fake_miked_path);
+	fake_miked_answer(TOLD("\"id\":\"gm1\",\"reason\":\"it may not\""));
+	fake_miked_answer(REFUSED("refused", "1 of 2 members could not"));
+	assert_int_equal(run_input(line, "name: video\n"), 2);
+	assert_string_equal(run_out, "[{\"id\":\"gm1\",\"reason\":\"it may not\"}]\n");
+	assert_string_equal(run_err, "gemcast: 1 of 2 members could not\n");
+	fake_miked_asked();
+	fake_miked_answer(REFUSED("not-found", "no group of this name"));
+	assert_int_equal(run_input(line, "name: video\n"), 2);
+	assert_string_equal(fake_miked_asked(), CHECKED);
 }
 
 static void batch(void **state)
@@ -535,6 +604,7 @@ int main(void)
 		TEST(ks_groups),
 		TEST(ks_members),
 		TEST(policy_from_standard_input),
+		TEST(another_policy),
 		TEST(batch),
 		TEST(refusals),
 		TEST(hang_ups),

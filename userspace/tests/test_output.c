@@ -263,6 +263,8 @@ static void sas(void **state)
 	answer_sa();
 	shows("sa show", SA_LINE "\n    " SA_STATE "\n");
 	answer_sa();
+	shows("sa s", SA_LINE "\n    " SA_STATE "\n");
+	answer_sa();
 	shows("-s sa get spi 0x1001",
 	      SA_LINE "\n    " SA_STATE "\n"
 	      "    out-packets 10 out-bytes 11 in-packets 12 in-bytes 13 "

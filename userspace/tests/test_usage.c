@@ -94,6 +94,8 @@ static const struct {
 	{ SA "key fd x", "sa add: fd \"x\": expected a number from 0 to 2147483647" },
 	{ SA "key file", "sa add: PATH is missing" },
 	{ SA "aead a12345678901234567890123456789012345678901234567890123456789012", NULL },
+	{ "sa s dir in", "sa show: word \"dir\" is not known; expected one of: group, spi, dst, src" },
+	{ "sa se spi", "sa set: spi is missing" },
 	{ "sa show dir in", "sa show: word \"dir\" is not known; expected one of: group, spi, dst, src" },
 	{ "sa set spi 5", "sa set: deactivate is missing" },
 	{ "sa set spi 5 window 64", "sa set: word \"window\" is not known; expected one of: group, spi, dst, src, deactivate" },

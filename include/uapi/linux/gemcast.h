@@ -331,7 +331,10 @@ enum gemcast_expire_attr {
 	GEMCAST_A_EXPIRE_MAX = (__GEMCAST_A_EXPIRE_MAX - 1)
 };
 
-/* A dropped packet that RFC 4303 or RFC 5374 calls an auditable event. */
+/*
+ * A dropped packet that RFC 4303 or RFC 5374 calls an auditable event; or ESP for a
+ * native group by no SA, which goes on: GEMCAST_A_STATS_IN_NO_SA.
+ */
 enum gemcast_audit_attr {
 	GEMCAST_A_AUDIT_UNSPEC,
 	GEMCAST_A_AUDIT_PAD,

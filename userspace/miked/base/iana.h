@@ -264,7 +264,10 @@ enum wire_encr_facts {
 	X(PPK_ID_OPAQUE,		1)	\
 	X(PPK_ID_FIXED,			2)
 
-/* Types below 16384 are errors. */
+/*
+ * Types below 16384 are errors; those from 40960 on are our own (Documentation/g-ikev2.md,
+ * "Between members and key servers of gemcast").
+ */
 #define WIRE_NOTIFIES(X)			\
 	X(UNSUPPORTED_CRITICAL_PAYLOAD,	1)	\
 	X(INVALID_IKE_SPI,		4)	\
@@ -338,7 +341,11 @@ enum wire_encr_facts {
 	X(INTERMEDIATE_EXCHANGE_SUPPORTED, 16438) \
 	X(ADDITIONAL_KEY_EXCHANGE,	16441)	\
 	X(USE_AGGFRAG,			16442)	\
-	X(SUPPORTED_AUTH_METHODS,	16443)
+	X(SUPPORTED_AUTH_METHODS,	16443)	\
+	X(GEMCAST_HELLO,		40960)	\
+	X(REKEY_ACK,			40961)	\
+	X(SA_EXPIRING,			40962)	\
+	X(SA_LIMITS,			40963)
 
 #define WIRE_BARE(name, number, ...)		name = (number),
 #define WIRE_PAYLOAD_(name, number)		PAYLOAD_##name = (number),

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "conf/delay.h"
 #include "conf/load.h"
 
 #define ENCR_AES_GCM_16	20
@@ -164,6 +165,17 @@ static void check_rekey(struct load *load, const char *path, const struct conf_r
 			   "transport both has to know who acknowledged: expected sampled or all");
 }
 
+/* RFC 9838 3.1: no key is wrapped by a shorter one. */
+static void check_key_wrap(struct load *load, const char *path, const struct conf_group *group)
+{
+	/* KW_5649_128 is 1, and each has 8 bytes more than the one before. */
+	uint32_t bits = 64 + 64 * group->rekey.key_wrap;
+
+	if (group->rekey.transport != CONF_REKEY_UNICAST &&
+	    (bits < group->encryption.key_bits || bits < group->rekey.encryption.key_bits))
+		load_error(load, path, "keys of %u bits wrap longer ones (RFC 9838 3.1)", bits);
+}
+
 /* RFC 9838 2.5, 4.4.2.1.3 and 4.4.3.1.2; RFC 6054 3 */
 static void check_senders(struct load *load, const char *path, const struct conf_group *group)
 {
@@ -183,8 +195,8 @@ static void check_senders(struct load *load, const char *path, const struct conf
 /* RFC 5374 4.2.1: receivers have the new SA before senders use it, and the old until then. */
 static void check_times(struct load *load, const char *path, const struct conf_group *group)
 {
-	uint64_t copies = group->rekey.retransmissions * group->rekey.interval_ms;
-	uint64_t atd = group->activation_delay_ms, dtd = group->deactivation_delay_ms;
+	uint64_t copies = conf_copies_ms(&group->rekey);
+	uint64_t atd = group->activation_delay_ms;
 	bool multicast = group->rekey.transport != CONF_REKEY_UNICAST;
 	char time[32];
 	struct path p;
@@ -196,20 +208,10 @@ static void check_times(struct load *load, const char *path, const struct conf_g
 		load_error(load, join(&p, path, "rekey.interval"),
 			   "the copies of a message take %s, as long as the rollover or longer",
 			   conf_time_text(copies, time, sizeof(time)));
-	if (atd == CONF_AUTO)
-		return;
-	if (multicast && atd < copies)
-		load_error(load, join(&p, path, "activation-delay"),
-			   "expected at least %s: so long the copies of a message take",
-			   conf_time_text(copies, time, sizeof(time)));
-	if (atd >= group->rollover_ms)
+	if (atd != CONF_AUTO && atd >= group->rollover_ms)
 		load_error(load, join(&p, path, "activation-delay"),
 			   "expected less than the rollover, %s",
 			   conf_time_text(group->rollover_ms, time, sizeof(time)));
-	if (dtd <= atd)
-		load_error(load, join(&p, path, "deactivation-delay"),
-			   "expected more than the activation-delay, %s",
-			   conf_time_text(atd, time, sizeof(time)));
 }
 
 /* ATD and DTD are whole seconds on the wire (RFC 9838 4.4.3.1.1). */
@@ -264,6 +266,7 @@ void conf_check_group(struct load *load, const char *path, struct conf_group *gr
 	check_whole(load, path, "deactivation-delay", group->deactivation_delay_ms);
 	check_whole(load, path, "lifetime", group->lifetime_ms);
 	check_rekey(load, join(&p, path, "rekey"), &group->rekey);
+	check_key_wrap(load, join(&p, path, "rekey.key-wrap"), group);
 	check_whole(load, path, "rekey.lifetime", group->rekey.lifetime_ms);
 }
 
@@ -298,6 +301,24 @@ static void check_credentials(struct load *load, const struct conf *conf)
 	}
 }
 
+/* How long new keys take depends on the times of IKE as well. */
+static void check_delays(struct load *load, const char *path, const struct conf_group *group,
+			 const struct conf_ike *ike)
+{
+	uint64_t reach = conf_reach_ms(group, ike);
+	char why[CONF_WHY_SIZE];
+	const char *key;
+	struct path p;
+
+	key = conf_unsafe_delay(group, ike, why, sizeof(why));
+	if (key)
+		load_error(load, join(&p, path, key), "%s", why);
+	if (group->rekey.transport != CONF_REKEY_UNICAST && group->rekey.lifetime_ms < 4 * reach)
+		load_error(load, join(&p, path, "rekey.lifetime"),
+			   "expected at least %" PRIu64 " s: four times as long as the next one "
+			   "may take to all members", 4 * reach / 1000 + 1);
+}
+
 static void check_key_server(struct load *load, const struct conf *conf)
 {
 	const struct conf_key_server *ks = &conf->key_server;
@@ -306,11 +327,19 @@ static void check_key_server(struct load *load, const struct conf *conf)
 
 	if (ks->groups_count || *ks->credential)
 		check_credential_name(load, conf, "key-server.credential", ks->credential);
+	if (*ks->store && !*ks->master_key)
+		load_error(load, "key-server.master-key",
+			   "is missing: what is in the store is wrapped by it");
+	if (*ks->master_key && !*ks->store)
+		load_error(load, "key-server.store", "is missing: the master key is for it alone");
 	check_names(load, "key-server.groups", ks->groups, ks->groups_count, sizeof(*ks->groups));
 	check_ids(load, "key-server.groups", ks->groups, ks->groups_count, sizeof(*ks->groups),
 		  offsetof(struct conf_group, id));
-	for (i = 0; i < ks->groups_count; i++)
-		conf_check_group(load, at(&p, "key-server.groups[%u]", i), &ks->groups[i]);
+	for (i = 0; i < ks->groups_count; i++) {
+		at(&p, "key-server.groups[%u]", i);
+		conf_check_group(load, p.text, &ks->groups[i]);
+		check_delays(load, p.text, &ks->groups[i], &conf->ike);
+	}
 }
 
 static void check_servers(struct load *load, const struct conf *conf)

@@ -182,6 +182,7 @@ struct conf_rekey {
 	uint32_t retransmissions;	/* copies behind the first */
 	uint64_t interval_ms;		/* between two copies */
 	uint32_t acknowledge;		/* enum conf_acknowledge */
+	uint64_t acknowledge_within_ms;	/* over which they are spread */
 };
 
 /* A group that the key server gives out. */
@@ -208,6 +209,8 @@ struct conf_group {
 
 struct conf_key_server {
 	char credential[CONF_NAME_SIZE];
+	char store[CONF_FILE_SIZE];		/* empty: in memory */
+	char master_key[CONF_FILE_SIZE];	/* what the keys in the store are wrapped by */
 	struct conf_group *groups;
 	uint32_t groups_count;
 };
@@ -313,6 +316,12 @@ struct conf *conf_load_text(const char *name, const char *text, size_t len, bool
  */
 struct conf_group *conf_group_load(const char *name, const char *text, size_t len,
 				   conf_report_fn fn, void *arg);
+
+/*
+ * The group as text from which conf_group_load() makes an equal one; to be given to
+ * free(). NULL: no memory.
+ */
+char *conf_group_text(const struct conf_group *group);
 
 void conf_free(struct conf *conf);
 void conf_group_free(struct conf_group *group);

@@ -82,6 +82,7 @@ static void forget_call(struct control_call *call)
 void call_end(struct control_call *call)
 {
 	json_decref(call->stream.ready);
+	conf_group_free(call->stream.policy);
 	sd_event_source_disable_unref(call->timer);
 	memset(call, 0, sizeof(*call));
 }

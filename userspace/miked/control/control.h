@@ -27,6 +27,9 @@ void control_done(struct control_call *call);
 __attribute__((format(printf, 3, 4)))
 void control_refuse(struct control_call *call, int error, const char *format, ...);
 
+/* It is answered with the list of ks_unfit(); the group becomes the call's. */
+void control_tell_unfit(struct control_call *call, struct conf_group *group);
+
 /*
  * The call is ended later, by one of those two. Should its client go away, or its time be over, @forget is
  * called instead, and the call is gone when it returns.
@@ -56,6 +59,14 @@ struct control_ops {
 	/* The group becomes the op's: conf_group_free(). */
 	void (*ks_group_add)(void *context, struct control_call *call, struct conf_group *group);
 	void (*ks_group_del)(void *context, struct control_call *call, const char *name);
+	/* Key: id. The members that could not live with another policy of their group. */
+	int (*ks_unfit)(void *context, const struct conf_group *group,
+			const struct gemcast_ks_unfit *after, struct gemcast_ks_unfit *out);
+	/* Ended by control_tell_unfit(), unless it is refused. The group becomes the op's. */
+	void (*ks_group_check)(void *context, struct control_call *call,
+			       struct conf_group *group);
+	void (*ks_group_set)(void *context, struct control_call *call, struct conf_group *group,
+			     bool yes);
 	void (*ks_member_admit)(void *context, struct control_call *call, const char *group,
 				enum conf_role role, const struct conf_identity *ids,
 				size_t count);

@@ -36,7 +36,9 @@ struct stream {
 		struct gemcast_membership membership;
 		struct gemcast_ks_group ks_group;
 		struct gemcast_ks_member ks_member;
+		struct gemcast_ks_unfit ks_unfit;
 	} last, filter;
+	struct conf_group *policy;	/* that the list is about; NULL: none */
 	bool begun;			/* `last` is what was told last */
 	bool one;			/* the filter names it: it is told, or it is not there */
 	json_t *ready;			/* an object that is not sent: is there one behind it? */

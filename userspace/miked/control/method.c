@@ -190,6 +190,29 @@ static int next_ks_member(struct client *client, json_t **object)
 	return *object ? 0 : -EPERM;
 }
 
+static int next_ks_unfit(struct client *client, json_t **object)
+{
+	struct stream *stream = &client->call.stream;
+	const struct control *control = client->control;
+	struct gemcast_ks_unfit out = { 0 };
+	int err;
+
+	err = control->ops->ks_unfit(control->context, stream->policy,
+				     stream->begun ? &stream->last.ks_unfit : NULL, &out);
+	if (err)
+		return err;
+	stream->begun = true;
+	stream->last.ks_unfit = out;
+	*object = gemcast_json_encode(&gemcast_shape_ks_unfit, &out);
+	return *object ? 0 : -EPERM;
+}
+
+void control_tell_unfit(struct control_call *call, struct conf_group *group)
+{
+	call->stream.policy = group;
+	call->stream.next = next_ks_unfit;
+}
+
 static void run_status(const struct request_of *r)
 {
 	struct stream *stream = &r->call->stream;
@@ -231,18 +254,50 @@ static void note_error(void *arg, const char *text)
 		snprintf(reason, GEMCAST_REASON_SIZE, "%s", text);
 }
 
-static void run_ks_group_add(const struct request_of *r)
+/* NULL, and the call was refused. */
+static struct conf_group *read_policy(const struct request_of *r)
 {
 	const char *policy = r->in->policy.policy;
 	char reason[GEMCAST_REASON_SIZE] = "";
 	struct conf_group *group;
 
-	if (!r->ops->ks_group_add)
-		return not_supported(r);
 	group = conf_group_load("policy", policy, strlen(policy), note_error, reason);
 	if (!group)
-		return refuse(r->client, -EINVAL, "%s", reason);
-	r->ops->ks_group_add(r->context, r->call, group);
+		refuse(r->client, -EINVAL, "%s", reason);
+	return group;
+}
+
+static void run_ks_group_add(const struct request_of *r)
+{
+	struct conf_group *group;
+
+	if (!r->ops->ks_group_add)
+		return not_supported(r);
+	group = read_policy(r);
+	if (group)
+		r->ops->ks_group_add(r->context, r->call, group);
+}
+
+static void run_ks_group_check(const struct request_of *r)
+{
+	struct conf_group *group;
+
+	if (!r->ops->ks_group_check)
+		return not_supported(r);
+	group = read_policy(r);
+	if (group)
+		r->ops->ks_group_check(r->context, r->call, group);
+}
+
+static void run_ks_group_set(const struct request_of *r)
+{
+	struct conf_group *group;
+
+	if (!r->ops->ks_group_set)
+		return not_supported(r);
+	group = read_policy(r);
+	if (group)
+		r->ops->ks_group_set(r->context, r->call, group, r->in->policy.yes);
 }
 
 static void run_ks_group_del(const struct request_of *r)
@@ -342,6 +397,8 @@ const struct method control_methods[] = {
 	{ "status", &gemcast_shape_filter, run_status },
 	{ "ks.group.show", &gemcast_shape_filter, run_ks_group_show },
 	{ "ks.group.add", &gemcast_shape_policy, run_ks_group_add },
+	{ "ks.group.check", &gemcast_shape_policy, run_ks_group_check },
+	{ "ks.group.set", &gemcast_shape_policy_set, run_ks_group_set },
 	{ "ks.group.del", &gemcast_shape_named, run_ks_group_del },
 	{ "ks.member.show", &gemcast_shape_ks_member_filter, run_ks_member_show },
 	{ "ks.member.admit", &gemcast_shape_admit, run_ks_member_admit },

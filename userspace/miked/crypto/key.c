@@ -132,6 +132,12 @@ int key_from_pkey(EVP_PKEY *pkey, struct key *key, struct reason *why)
 	return crypto_error(err);
 }
 
+void key_copy(const struct key *from, struct key *key)
+{
+	EVP_PKEY_up_ref(from->pkey);
+	*key = *from;
+}
+
 void key_free(struct key *key)
 {
 	EVP_PKEY_free(key->pkey);
@@ -211,6 +217,38 @@ int key_to_spki(const struct key *key, struct secret *spki)
 	err = secret_copy(spki, (struct chunk){ der, (size_t)len });
 	OPENSSL_free(der);
 	return err;
+}
+
+int key_to_der(const struct key *key, struct secret *der)
+{
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key->pkey);
+	uint8_t *bytes = NULL;
+	int len = info ? i2d_PKCS8_PRIV_KEY_INFO(info, &bytes) : -1;
+	int err;
+
+	*der = (struct secret){ 0 };
+	PKCS8_PRIV_KEY_INFO_free(info);
+	if (len < 0)
+		return crypto_error(-EIO);
+	err = secret_copy(der, (struct chunk){ bytes, (size_t)len });
+	OPENSSL_clear_free(bytes, (size_t)len);
+	return err;
+}
+
+int key_from_der(const struct crypto *crypto, struct chunk der, struct key *key)
+{
+	const uint8_t *at = der.data;
+	PKCS8_PRIV_KEY_INFO *info;
+	EVP_PKEY *pkey = NULL;
+
+	*key = (struct key){ 0 };
+	if (der.len > UINT16_MAX)
+		return -EINVAL;
+	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)der.len);
+	if (info && at == der.data + der.len)
+		pkey = EVP_PKCS82PKEY_ex(info, crypto->lib, NULL);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return pkey ? key_from_pkey(pkey, key, NULL) : crypto_error(-EKEYREJECTED);
 }
 
 int key_generate(const struct crypto *crypto, enum key_type type, struct key *key)

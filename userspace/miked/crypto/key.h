@@ -35,12 +35,18 @@ int key_from_spki(const struct crypto *crypto, struct chunk spki, struct key *ke
 /* The reverse, for the public half of a private key; @spki is the caller's to free. */
 int key_to_spki(const struct key *key, struct secret *spki);
 
+/* A private key as DER (RFC 5208), for a place that keeps secrets; @der is the caller's to free. */
+int key_to_der(const struct key *key, struct secret *der);
+int key_from_der(const struct crypto *crypto, struct chunk der, struct key *key);
+
 /* A fresh key pair, to sign rekey messages with; not of the RSA types: -ENOTSUP. */
 int key_generate(const struct crypto *crypto, enum key_type type, struct key *key);
 
 /* Takes @pkey over, whatever comes of it. */
 int key_from_pkey(EVP_PKEY *pkey, struct key *key, struct reason *why);
 
+/* Another hold of the same pair, or public key. */
+void key_copy(const struct key *from, struct key *key);
 void key_free(struct key *key);
 
 /* Can @key make and verify signatures of @scheme? For AUTH_KEY: RFC 9838 4.5.3.2. */

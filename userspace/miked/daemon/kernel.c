@@ -33,6 +33,20 @@ static void on_lost(void *context)
 	gm_lost(miked->gm);
 }
 
+static void on_links(void *context)
+{
+	const struct miked *miked = context;
+
+	net_udp_follow(miked->udp);
+}
+
+static void on_unknown_spi(void *context, const struct gemcast_audit *audit)
+{
+	const struct miked *miked = context;
+
+	gm_unknown_spi(miked->gm, audit);
+}
+
 static int start(struct miked *miked)
 {
 	const struct plane_user user = {
@@ -41,6 +55,8 @@ static int start(struct miked *miked)
 		.expire = on_expire,
 		.gone = on_gone,
 		.lost = on_lost,
+		.links = on_links,
+		.unknown_spi = on_unknown_spi,
 	};
 
 	return kernel_new(miked->event, &user, &miked->kernel);

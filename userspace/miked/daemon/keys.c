@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "base/log.h"
 #include "crypto/selftest.h"
@@ -15,6 +16,7 @@ struct keys {
 	struct crypto crypto;
 	struct auth_book *book;
 	struct auth_book *next_book;	/* while a reload is prepared */
+	struct store *store;		/* NULL: none */
 	struct timer timer;
 };
 
@@ -22,6 +24,15 @@ static uint64_t world_now(void *context)
 {
 	(void)context;
 	return timer_now();
+}
+
+static int64_t world_wall(void *context)
+{
+	struct timespec now;
+
+	(void)context;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static int64_t world_time(void *context)
@@ -42,6 +53,35 @@ static bool world_route(void *context, const struct net_end *remote, struct net_
 	const struct miked *miked = context;
 
 	return net_udp_route(miked->udp, remote, path);
+}
+
+static void world_send_group(void *context, const struct net_group *to, struct chunk datagram)
+{
+	const struct miked *miked = context;
+
+	net_udp_send_group(miked->udp, to, datagram);
+}
+
+static bool world_group_source(void *context, const struct net_group *to,
+			       struct gemcast_addr *source)
+{
+	const struct miked *miked = context;
+
+	return net_udp_group_source(miked->udp, to, source);
+}
+
+static int world_rekey_join(void *context, const struct net_group *group)
+{
+	const struct miked *miked = context;
+
+	return net_udp_join(miked->udp, group);
+}
+
+static void world_rekey_leave(void *context, const struct net_group *group)
+{
+	const struct miked *miked = context;
+
+	net_udp_leave(miked->udp, group);
 }
 
 static uint32_t world_random(void *context)
@@ -128,15 +168,48 @@ static int start_ike(struct miked *miked)
 	return miked->ike ? 0 : -ENOMEM;
 }
 
+static int start_store(struct miked *miked)
+{
+	const struct conf_key_server *conf = &miked->conf->key_server;
+	struct reason why = { "" };
+	struct secret master;
+	int err;
+
+	if (!*conf->store)
+		return 0;
+	err = store_master_read(conf->master_key, &master, &why);
+	if (!err)
+		err = store_open(&miked->keys->crypto, conf->store, secret_chunk(&master), NULL,
+				 &miked->keys->store, &why);
+	secret_free(&master);
+	if (err)
+		log_error(AREA_STORE, "%s", why.text);
+	return err;
+}
+
 static int start_ks(struct miked *miked)
 {
 	const struct ks_setup setup = {
 		.crypto = &miked->keys->crypto,
-		.world = { .context = miked, .now = world_now },
+		.world = {
+			.context = miked,
+			.now = world_now,
+			.wall = world_wall,
+			.send_group = world_send_group,
+			.group_source = world_group_source,
+		},
+		.store = miked->keys->store,
 	};
+	struct reason why = { "" };
+	int err;
 
 	miked->ks = ks_new(&setup, miked->conf);
-	return miked->ks ? 0 : -ENOMEM;
+	if (!miked->ks)
+		return -ENOMEM;
+	err = ks_load(miked->ks, &why);
+	if (err)
+		log_error(AREA_STORE, "%s", why.text);
+	return err;
 }
 
 static int start_gm(struct miked *miked)
@@ -148,6 +221,8 @@ static int start_gm(struct miked *miked)
 		.context = miked,
 		.now = world_now,
 		.random = world_random,
+		.rekey_join = world_rekey_join,
+		.rekey_leave = world_rekey_leave,
 	};
 
 	miked->gm = gm_new(&setup, miked->conf);
@@ -190,6 +265,8 @@ static void end(struct miked *miked)
 	ike_free(miked->ike);
 	gm_free(miked->gm);
 	ks_free(miked->ks);
+	if (keys->store)
+		keys->store->ops->close(keys->store);
 	auth_book_drop(keys->book);
 	crypto_free(&keys->crypto);
 	free(keys);
@@ -202,7 +279,7 @@ static void end(struct miked *miked)
 static int start(struct miked *miked)
 {
 	static int (* const steps[])(struct miked *miked) = {
-		start_crypto, start_ike, start_ks, start_gm, start_timer,
+		start_crypto, start_ike, start_store, start_ks, start_gm, start_timer,
 	};
 	size_t i;
 	int err = 0;
@@ -240,7 +317,9 @@ static void reload(struct miked *miked, const struct conf *before, const struct 
 {
 	struct keys *keys = miked->keys;
 
-	(void)before;
+	if (strcmp(before->key_server.store, miked->conf->key_server.store) != 0 ||
+	    strcmp(before->key_server.master_key, miked->conf->key_server.master_key) != 0)
+		log_warning(AREA_STORE, "key-server.store and master-key change at the next start");
 	ike_reload(miked->ike, miked->conf, keys->next_book);
 	auth_book_drop(keys->book);
 	keys->book = keys->next_book;
@@ -253,11 +332,19 @@ static void reload(struct miked *miked, const struct conf *before, const struct 
 static void stop(struct miked *miked)
 {
 	const struct ike_stats *stats = ike_stats(miked->ike);
+	const struct ks_stats *told = ks_stats(miked->ks);
+	const struct gm_stats *heard = gm_stats(miked->gm);
 
 	gm_stop(miked->gm);
 	ike_close_all(miked->ike);
 #define X(name) log_counter(AREA_IKE, #name, stats->name);
 	IKE_COUNTERS(X)
+#undef X
+#define X(name) log_counter(AREA_GROUP, "ks " #name, told->name);
+	KS_COUNTERS(X)
+#undef X
+#define X(name) log_counter(AREA_GROUP, "rekey " #name, heard->name);
+	GM_COUNTERS(X)
 #undef X
 	end(miked);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The service of UDP: what comes in is the IKE engine's.
+ * The service of UDP: what comes in is the IKE engine's, or by multicast the group member's.
  */
 #include <errno.h>
 #include "base/log.h"
@@ -13,9 +13,21 @@ static void receive(void *context, const struct net_path *path, uint8_t *datagra
 	ike_receive(miked->ike, path, datagram, len);
 }
 
+static void receive_group(void *context, const struct net_path *path, uint8_t *datagram,
+			  size_t len)
+{
+	const struct miked *miked = context;
+
+	gm_rekey_datagram(miked->gm, path, datagram, len);
+}
+
 static int start(struct miked *miked)
 {
-	const struct net_udp_user user = { .context = miked, .receive = receive };
+	const struct net_udp_user user = {
+		.context = miked,
+		.receive = receive,
+		.group = receive_group,
+	};
 	int err;
 
 	miked->udp = net_udp_new(miked->event, &user);

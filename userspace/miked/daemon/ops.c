@@ -60,6 +60,41 @@ static void op_ks_group_add(void *context, struct control_call *call, struct con
 	answer(call, err, &why);
 }
 
+static int op_ks_unfit(void *context, const struct conf_group *group,
+		       const struct gemcast_ks_unfit *after, struct gemcast_ks_unfit *out)
+{
+	const struct miked *miked = context;
+
+	return ks_show_unfit(miked->ks, group, after, out);
+}
+
+static void op_ks_group_check(void *context, struct control_call *call,
+			      struct conf_group *group)
+{
+	const struct miked *miked = context;
+	struct reason why = { "" };
+	int err;
+
+	err = ks_group_check(miked->ks, group, &why);
+	if (!err) {
+		control_tell_unfit(call, group);
+		return;
+	}
+	conf_group_free(group);
+	control_refuse(call, err, "%s", why.text);
+}
+
+static void op_ks_group_set(void *context, struct control_call *call, struct conf_group *group,
+			    bool yes)
+{
+	const struct miked *miked = context;
+	struct reason why = { "" };
+	int err;
+
+	err = ks_group_set(miked->ks, group, yes, &why);
+	answer(call, err, &why);
+}
+
 static void op_ks_group_del(void *context, struct control_call *call, const char *name)
 {
 	const struct miked *miked = context;
@@ -116,6 +151,9 @@ void ops_fill(struct miked *miked)
 	miked->ops.ks_member = op_ks_member;
 	miked->ops.ks_group_add = op_ks_group_add;
 	miked->ops.ks_group_del = op_ks_group_del;
+	miked->ops.ks_unfit = op_ks_unfit;
+	miked->ops.ks_group_check = op_ks_group_check;
+	miked->ops.ks_group_set = op_ks_group_set;
 	miked->ops.ks_member_admit = op_ks_member_admit;
 	miked->ops.ks_member_expel = op_ks_member_expel;
 	miked->ops.ks_rekey = op_ks_rekey;

@@ -108,6 +108,7 @@ struct gm_member *gm_add(struct gm *gm, const struct conf_membership *conf)
 	m->number = conf->number ? conf->number : choose_number(gm, conf->name);
 	m->slot = choose_slot(gm);
 	m->due = IKE_NEVER;
+	m->ack.due = IKE_NEVER;
 	memmove(&members[at + 1], &members[at], (gm->n_members - at) * sizeof(struct gm_member *));
 	members[at] = m;
 	gm->n_members++;
@@ -116,6 +117,13 @@ struct gm_member *gm_add(struct gm *gm, const struct conf_membership *conf)
 
 static void free_member(struct gm_member *m)
 {
+	struct gm_rekey_sa *rekey = m->rekey_sas;
+
+	while (rekey) {
+		m->rekey_sas = rekey->next;
+		gm_rekey_sa_free(rekey);
+		rekey = m->rekey_sas;
+	}
 	free(m->guards);
 	free(m->flows);
 	free(m->sas);
@@ -195,6 +203,8 @@ void gm_stop(struct gm *gm)
 	for (i = 0; i < gm->n_members; i++) {
 		gm_member_tell(gm->members[i], -EPERM, "miked stops");
 		gm_plane_drop_sas(gm->members[i]);
+		gm_rekey_sa_drop(gm->members[i]);
+		gm_report_forget(gm->members[i]);
 		gm->members[i]->state = GM_IDLE;
 		gm->members[i]->wanted = false;
 		gm->members[i]->due = IKE_NEVER;
@@ -224,6 +234,8 @@ void gm_free(struct gm *gm)
 		free_member(gm->members[i]);
 	free(gm->members);
 	free_links(gm);
+	gm_report_free(gm);
+	rekey_room_free(&gm->room);
 	OPENSSL_cleanse(gm->tag_key, sizeof(gm->tag_key));
 	free(gm);
 }
@@ -503,18 +515,33 @@ static struct gm_member *sa_owner(const struct gm *gm, const struct gemcast_sa *
 	return NULL;
 }
 
+static uint8_t reason_of(const struct gemcast_expire *expire)
+{
+	switch (expire->cause) {
+	case GEMCAST_EXPIRE_CAUSE_PACKETS:
+		return EXPIRING_PACKETS;
+	case GEMCAST_EXPIRE_CAUSE_BYTES:
+		return EXPIRING_BYTES;
+	default:
+		return EXPIRING_SEQUENCE;
+	}
+}
+
 /* Numbers, packets or bytes come to their end: there has to be another one before. */
 void gm_expire(struct gm *gm, const struct gemcast_sa *sa, const struct gemcast_expire *expire)
 {
+	const bool hard = GEMCAST_HAS(expire, GEMCAST_A_EXPIRE_HARD);
 	struct gm_member *m;
 	size_t i;
 
 	m = sa_owner(gm, sa, &i);
 	if (!m || !m->wanted || m->sas[i].remove != IKE_NEVER)
 		return;
-	gm_log(m, LEVEL_INFO, "SA %08x %s its end", sa->spi,
-	       GEMCAST_HAS(expire, GEMCAST_A_EXPIRE_HARD) ? "has come to" : "comes to");
-	gm_member_later(m, 0, GM_SECOND);
+	gm_log(m, LEVEL_INFO, "SA %08x %s its end", sa->spi, hard ? "has come to" : "comes to");
+	if (hard || m->sas[i].sa.dir == GEMCAST_SA_DIR_IN)
+		gm_member_later(m, 0, GM_SECOND);
+	else
+		gm_report_expiring(m, sa->spi, reason_of(expire));
 }
 
 void gm_gone(struct gm *gm, const struct gemcast_sa *sa)
@@ -537,6 +564,8 @@ static void look_again(struct gm_member *m)
 	if (!m->prepared)
 		return;
 	m->prepared = false;
+	/* The data plane may not know any more what was sent by it (RFC 4106 2). */
+	m->has_sid = false;
 	if (busy)
 		gm_plane_prepare(m);
 	else if (gm_member_prepare(m))

@@ -23,9 +23,15 @@ struct gm_setup {
 	const struct crypto *crypto;
 	struct ike *ike;
 	const struct plane *plane;
-	void *context;			/* of the two below */
+	void *context;			/* of those below */
 	uint64_t (*now)(void *context);	/* milliseconds, never back */
 	uint32_t (*random)(void *context);	/* to spread times, no secret */
+	/*
+	 * Have what is sent to a multicast address come by gm_rekey_datagram(). 0 or a negative
+	 * errno value; each join has its leave, and not more.
+	 */
+	int (*rekey_join)(void *context, const struct net_group *group);
+	void (*rekey_leave)(void *context, const struct net_group *group);
 };
 
 /* NULL: no memory. @conf stays in force until the next gm_reload(). */
@@ -56,11 +62,35 @@ void gm_request(struct gm *gm, struct ike_sa *sa, const struct wire_message *req
 		struct ike_content *response);
 void gm_ended(struct gm *gm, struct ike_sa *sa, enum ike_end why, const char *text);
 
+/*
+ * A datagram that was sent to a multicast address, whatever it is. It is overwritten as it
+ * is decrypted.
+ */
+void gm_rekey_datagram(struct gm *gm, const struct net_path *path, uint8_t *datagram,
+		       size_t len);
+
 /* As struct plane_user has them. */
 void gm_acquire(struct gm *gm, const struct gemcast_acquire *acquire);
 void gm_expire(struct gm *gm, const struct gemcast_sa *sa, const struct gemcast_expire *expire);
 void gm_gone(struct gm *gm, const struct gemcast_sa *sa);
 void gm_lost(struct gm *gm);
+void gm_unknown_spi(struct gm *gm, const struct gemcast_audit *audit);
+
+/*
+ * Of GSA_REKEY. received: datagrams; taken: messages; unknown_spi: of no Rekey SA that we
+ * have; wrong_address: not from where or to where its Rekey SA says; not_taken: authentic,
+ * and of no use; repairs: registrations for something that was lost.
+ */
+#define GM_COUNTERS(X)									\
+	X(received) X(taken) X(unknown_spi) X(wrong_address) X(old_message_id)		\
+	X(not_authentic) X(malformed) X(not_taken) X(acknowledged) X(repairs)
+struct gm_stats {
+#define X(name) uint64_t name;
+	GM_COUNTERS(X)
+#undef X
+};
+
+const struct gm_stats *gm_stats(const struct gm *gm);
 
 /* As struct control_ops has them. */
 int gm_membership(struct gm *gm, const struct gemcast_membership *after,

@@ -46,9 +46,13 @@ static const struct wire_proposal sag[] = {
 static void build_registration(struct gm_member *m, struct ike_content *request)
 {
 	struct writer w = writer_to(m->asked_sids, sizeof(m->asked_sids));
+	const struct hello hello = { 0 };
 
+	m->asked = gm_now(m->gm);
 	request->message.proposals = sag;
 	request->message.n_proposals = ARRAY_SIZE(sag);
+	hello_write(&hello, m->asked_hello);
+	ike_notify(request, N_GEMCAST_HELLO, CHUNK(m->asked_hello));
 	if (!gm_is_sender(m))
 		return;
 	write_u32(&w, 1);
@@ -93,7 +97,8 @@ static void give_up(struct gm_member *m, struct gm_link *link, int err,
 	gm_link_ask(m, link, err == -ENOTSUP ? GM_ASK_REFUSE : GM_ASK_GIVE_UP);
 }
 
-static int accept_offer(struct gm_member *m, struct gm_offer *offer, struct reason *why)
+static int accept_offer(struct gm_member *m, const struct gm_channel *channel,
+			struct gm_offer *offer, struct reason *why)
 {
 	if (!offer->n_flows) {
 		reason_set(why, "no policy of a data SA");
@@ -103,24 +108,27 @@ static int accept_offer(struct gm_member *m, struct gm_offer *offer, struct reas
 		reason_set(why, "no SA that lives");
 		return -EAGAIN;
 	}
-	return gm_plane_install(m, offer, why);
+	return gm_rekey_sa_install(m, channel, offer, why);
 }
 
 static void take_group(struct gm_member *m, struct gm_link *link,
 		       const struct wire_message *response)
 {
+	const struct gm_channel channel = { .link = link, .registration = true };
 	struct reason why = { "" };
 	struct gm_offer offer;
 	int err;
 
-	err = gm_offer_read(m, link->sa, response, true, &offer, &why);
+	err = gm_offer_read(m, &channel, response, &offer, &why);
 	if (!err)
-		err = accept_offer(m, &offer, &why);
+		err = accept_offer(m, &channel, &offer, &why);
 	gm_offer_free(&offer);
-	if (err)
+	if (err) {
 		give_up(m, link, err, &why);
-	else
-		gm_member_joined(m);
+		return;
+	}
+	m->has_hello = hello_read(response, &m->hello);
+	gm_member_joined(m);
 }
 
 static void refused(struct gm_member *m, const struct wire_message *response)

@@ -158,6 +158,71 @@ static void take_sa(struct install *in, const struct gm_offer_sa *new, bool adde
 	sa->sa.key_len = 0;
 }
 
+static bool is_held(const struct install *in, const struct gm_offer_sa *sa)
+{
+	const struct gm_sa *held = find_sa(in->m->sas, in->m->n_sas, &sa->sa.sa);
+
+	return held && secret_equal(CHUNK(held->tag), CHUNK(sa->sa.tag));
+}
+
+/* Has it an SA for these packets to send by until the youngest may be used? */
+static bool goes_on(const struct install *in, const struct conf_selector *selector)
+{
+	const uint64_t now = gm_now(in->m->gm), until = now + in->offer->atd * GM_SECOND;
+	const struct gm_sa *sa;
+	size_t i;
+
+	for (i = 0; i < in->m->n_sas; i++) {
+		sa = &in->m->sas[i];
+		if (sa->sa.dir != GEMCAST_SA_DIR_IN && selector_equal(&sa->selector, selector) &&
+		    sa->since + sa->sa.activate <= now && sa->end > until && sa->remove > until)
+			return true;
+	}
+	return false;
+}
+
+/* The offer has a younger one that is there already, or can be waited for. */
+static bool is_outrun(const struct install *in, const struct gm_offer_sa *sa)
+{
+	const struct gm_offer *offer = in->offer;
+	const struct gm_offer_sa *other;
+	size_t i;
+
+	for (i = 0; i < offer->n_sas; i++) {
+		other = &offer->sas[i];
+		if (!selector_equal(&other->sa.selector, &sa->sa.selector) ||
+		    other->sa.end < sa->sa.end || (other->sa.end == sa->sa.end && other <= sa))
+			continue;
+		if (is_held(in, other) || goes_on(in, &sa->sa.selector))
+			return !is_held(in, sa);
+	}
+	return false;
+}
+
+#define SENDING		(GEMCAST_BIT(GEMCAST_A_SA_SID) |				\
+			 GEMCAST_BIT(GEMCAST_A_SA_SOFT_PACKETS) |			\
+			 GEMCAST_BIT(GEMCAST_A_SA_SOFT_BYTES))
+
+/*
+ * Nobody sends by an older SA than it has or waits for: others may have left it behind, or
+ * not have it yet, and we may have sent by it before. False: then there is no use for it.
+ */
+static bool only_receive(struct gemcast_sa *sa)
+{
+	if (sa->dir == GEMCAST_SA_DIR_OUT)
+		return false;
+	sa->dir = GEMCAST_SA_DIR_IN;
+	sa->present &= ~SENDING;
+	return true;
+}
+
+/* A rekey that comes behind the Delete of what it brings; SPIs are given once. */
+static bool is_past(const struct install *in, const struct gm_offer_sa *sa)
+{
+	return !in->offer->registration && gm_repair_is_past(in->m, sa->sa.sa.spi) &&
+	       !is_held(in, sa);
+}
+
 static int install_sas(struct install *in, struct reason *why)
 {
 	struct gm_offer *offer = in->offer;
@@ -166,6 +231,8 @@ static int install_sas(struct install *in, struct reason *why)
 
 	for (; in->n_added < offer->n_sas; in->n_added++) {
 		new = &offer->sas[in->n_added];
+		if (is_past(in, new) || (is_outrun(in, new) && !only_receive(&new->sa.sa)))
+			continue;
 		err = add_sa(in, new, &in->added[in->n_added]);
 		if (err) {
 			reason_set(why, "the data plane refuses an SA: %s (%s)", gm_plane_why(in->m),
@@ -258,32 +325,39 @@ static bool is_restated(const struct gm_offer *offer, const struct gm_sa *sa)
 }
 
 /*
- * A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it is for;
- * what either has in it is not replaced.
+ * A registration replaces all that there was (RFC 9838 2.3.3), a rekey what it has
+ * something new for: of what was told twice, by multicast and by unicast, the second may
+ * come behind what is younger. What either has in it is not replaced.
  */
-static bool is_replaced(const struct gm_offer *offer, const struct gm_sa *sa)
+static bool is_replaced(const struct install *in, const struct gm_sa *sa)
 {
+	const struct gm_offer *offer = in->offer;
 	size_t i;
 
 	if (offer->registration)
 		return true;
 	for (i = 0; i < offer->n_sas; i++)
-		if (selector_equal(&offer->sas[i].sa.selector, &sa->selector))
+		if (in->added[i] && selector_equal(&offer->sas[i].sa.selector, &sa->selector))
 			return true;
 	return false;
 }
 
 /* No sender is left without an SA between the two delays. */
-static void retire_replaced(struct gm_member *m, const struct gm_offer *offer)
+static void retire_replaced(const struct install *in)
 {
+	const struct gm_offer *offer = in->offer;
+	struct gm_member *m = in->m;
 	uint64_t delay = (offer->dtd > offer->atd ? offer->dtd : offer->atd) * GM_SECOND;
 	size_t i;
 
-	for (i = 0; i < m->n_sas; i++)
+	for (i = 0; i < m->n_sas; i++) {
+		if (m->sas[i].since > offer->as_of)
+			continue;
 		if (is_restated(offer, &m->sas[i]))
 			gm_plane_keep(m, &m->sas[i]);
-		else if (is_replaced(offer, &m->sas[i]))
+		else if (is_replaced(in, &m->sas[i]))
 			gm_plane_retire(m, &m->sas[i], delay);
+	}
 }
 
 static void commit(struct install *in)
@@ -303,7 +377,7 @@ static void commit(struct install *in)
 	m->dtd = offer->dtd;
 	if (memchr(in->added, true, offer->n_sas))
 		m->epoch++;
-	retire_replaced(m, offer);
+	retire_replaced(in);
 	if (!offer->registration)
 		return;
 	m->sid_bits = offer->sid_bits;

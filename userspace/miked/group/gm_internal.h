@@ -6,7 +6,11 @@
  *	gm_member.c	one membership: its states
  *	gm_link.c	IKE SAs with key servers, and whose turn it is on them
  *	gm_ask.c	requests, and what their answers mean
- *	gm_rekey.c	requests of the key server
+ *	gm_rekey.c	new keys and deletes, by whichever way they come
+ *	gm_update.c	GSA_REKEY: what comes by a Rekey SA
+ *	gm_rekey_sa.c	the Rekey SAs that are held
+ *	gm_repair.c	what was lost is noticed, and asked for
+ *	gm_report.c	what the key server is told without having asked
  *	gm_offer.c	GSA and KD, checked, in the data plane's words
  *	gm_install.c	an offer into the data plane, all of it or nothing
  *	gm_plane.c	what is in the data plane, and how it goes
@@ -17,6 +21,8 @@
 
 #include "crypto/prf.h"
 #include "group/gm.h"
+#include "group/hello.h"
+#include "group/rekey_sa.h"
 #include "group/selector.h"
 
 #define GM_SECOND	UINT64_C(1000)
@@ -89,6 +95,53 @@ struct gm_sa {
 	bool overstays;			/* its life was over, and no key server answered */
 };
 
+/* A Rekey SA: what comes by it is for this membership (RFC 9838 2.4.1). */
+struct gm_rekey_sa {
+	struct gm_rekey_sa *next;	/* an older one */
+	struct rekey_sa sa;
+	struct rekey_partial *partial;
+	struct net_group group;		/* joined, as long as it is held */
+	uint64_t since;
+	uint64_t end;			/* of its life; IKE_NEVER */
+	uint64_t remove;		/* when it goes, being replaced; IKE_NEVER */
+};
+
+/* How many are announced that a member remembers. */
+#define GM_NEXT_SPIS		WIRE_MAX_NEXT_SPIS
+#define GM_NEXT_REKEY_SPIS	8
+
+/* SPIs of SAs to come (GSA_NEXT_SPI, RFC 9838 4.4.2.2.3). */
+struct gm_next {
+	bool has_data, has_rekey;	/* there was a policy that could have said some */
+	uint32_t data[GM_NEXT_SPIS];
+	size_t n_data;
+	uint8_t rekey[GM_NEXT_REKEY_SPIS][WIRE_GIKE_SPI_LEN];
+	size_t n_rekey;
+};
+
+/* SPIs of ours that ended: who is late may still send by them. */
+#define GM_PAST_SPIS		16
+
+/* What a member makes of signs that it lost something. */
+struct gm_repair {
+	struct gm_next next;
+	uint32_t past[GM_PAST_SPIS];
+	size_t n_past;			/* so far; older ones are overwritten */
+	bool again;			/* something was lost while it registered */
+	bool of_rekey_sa;		/* new keys of data SAs are not enough */
+	uint64_t not_before;		/* the next repair */
+	uint64_t doubt_not_before;	/* the next one for an SPI that nobody announced */
+	uint64_t doubt;			/* and so long between two of these */
+	uint32_t doubt_epoch;		/* as the last one began */
+};
+
+/* An acknowledgement that is due. */
+struct gm_ack {
+	uint64_t due;			/* IKE_NEVER: none is */
+	uint8_t spi[WIRE_GIKE_SPI_LEN];
+	uint32_t message_id;
+};
+
 /* A client that wants to know when the keys are there. */
 struct gm_wait {
 	struct gm_wait *next;
@@ -110,6 +163,8 @@ struct gm_member {
 	enum gm_state state;
 	bool wanted;			/* to be a member */
 	uint64_t due;			/* of the state */
+	uint64_t later;			/* joined: it registers then, unless keys come; 0: no */
+	uint64_t asked;			/* when it asked to be registered */
 	uint32_t server;		/* of conf.key_servers: asked now, or joined by */
 	uint32_t failures;		/* rounds of all key servers without success */
 	uint32_t cuts;			/* times in a row that it was not a member for long */
@@ -125,6 +180,7 @@ struct gm_member {
 	struct conf_identity id;	/* of the group as it was asked for */
 	struct wire_id idg;		/* in `id` */
 	uint8_t asked_sids[4];
+	uint8_t asked_hello[HELLO_LEN];
 
 	bool prepared;			/* group and policies are in the data plane */
 	bool outdated;			/* they are those of an older configuration */
@@ -142,12 +198,22 @@ struct gm_member {
 	bool has_sid;
 	uint32_t sid;
 	uint16_t atd, dtd;		/* seconds */
+	struct gm_rekey_sa *rekey_sas;	/* the youngest first */
+	struct gm_repair repair;
+	bool has_hello;			/* the key server knows what RFC 9838 does not */
+	struct hello hello;
+	struct gm_ack ack;
+	uint32_t expiring;		/* the SPI of an SA that comes to its end; 0: none */
+	uint8_t expiring_reason;	/* enum hello_reason */
 	bool has_joined;
 	uint64_t since;			/* when it joined */
 	uint64_t registered;		/* when it registered last */
 	uint32_t epoch;
 	struct gm_wait *waits;
 };
+
+/* What the key server is told; it goes when that is answered. */
+struct gm_report;
 
 struct gm {
 	struct gm_setup setup;
@@ -156,6 +222,9 @@ struct gm {
 	struct gm_member **members;	/* by name */
 	size_t n_members;
 	uint8_t tag_key[GM_TAG_LEN];
+	struct rekey_room room;
+	struct gm_report *reports;
+	struct gm_stats stats;
 	bool stopped;
 };
 
@@ -238,6 +307,77 @@ void gm_ask_answered(struct gm_member *m, struct gm_link *link, enum gm_ask ask,
 
 void gm_rekey(struct gm_link *link, const struct wire_message *request);
 
+/* By what a message came: its keys are wrapped by that. */
+struct gm_channel {
+	struct gm_link *link;		/* an IKE SA */
+	const struct gm_rekey_sa *rekey;	/* or a Rekey SA */
+	bool registration;
+};
+
+/*
+ * Keys and deletes of a rekey, for @m. 0; or why the keys were not taken, of which nothing
+ * was: they will be asked for.
+ */
+int gm_rekey_take(struct gm_member *m, const struct gm_channel *channel,
+		  const struct wire_message *request);
+
+/* ---- gm_rekey_sa.c */
+
+struct gm_offer;
+
+/* The one that is not being replaced; NULL: none. */
+const struct gm_rekey_sa *gm_rekey_sa(const struct gm_member *m);
+/*
+ * What @policy of a message says, and its keys, into @offer. As gm_offer_read(); @kwa and
+ * @gsk_w: what keys of the message are wrapped by.
+ */
+int gm_rekey_sa_read(const struct gm_member *m, const struct gm_channel *channel,
+		     const struct wire_message *message, const struct wire_policy *policy,
+		     uint16_t kwa, struct chunk gsk_w, struct gm_offer *offer,
+		     struct reason *why);
+/* All of an offer, in the data plane and here, or nothing has changed. As gm_plane_install(). */
+int gm_rekey_sa_install(struct gm_member *m, const struct gm_channel *channel,
+			struct gm_offer *offer, struct reason *why);
+/* Deleted by the key server, by SPI or all: they go after @delay_ms. */
+void gm_rekey_sa_retire(struct gm_member *m, const struct wire_delete *d, uint64_t delay_ms);
+/* All go, now. */
+void gm_rekey_sa_drop(struct gm_member *m);
+/* Those go whose time has come. True: nobody can tell us of new keys any more. */
+bool gm_rekey_sa_run(struct gm_member *m);
+uint64_t gm_rekey_sa_next(const struct gm_member *m);
+/* Frees one that is not held. */
+void gm_rekey_sa_free(struct gm_rekey_sa *rekey);
+
+/* ---- gm_repair.c */
+
+/* What GSA announces. */
+void gm_next_read(const struct wire_gsa *gsa, bool registration, struct gm_next *next);
+/* It counts from now on. */
+void gm_repair_expect(struct gm_member *m, const struct gm_next *next);
+/* An SA of ours is no more. */
+void gm_repair_past(struct gm_member *m, uint32_t spi);
+bool gm_repair_is_past(const struct gm_member *m, uint32_t spi);
+/* Register well before ATD is over, not all members at once, and not again and again. */
+void gm_repair(struct gm_member *m, const char *what);
+/* The same, if only a registration can help: its Rekey SA is not that of the others. */
+void gm_repair_rekey_sa(struct gm_member *m, const char *what);
+/* A datagram came by no Rekey SA that we have. */
+void gm_repair_datagram(struct gm *gm, const struct net_path *path, struct chunk datagram);
+
+/* ---- gm_report.c */
+
+/* A GSA_REKEY was taken. */
+void gm_report_taken(struct gm_member *m, const struct gm_rekey_sa *rekey, uint32_t message_id);
+/* An SA comes to its end: so the key server knows, if it can be told now. */
+void gm_report_expiring(struct gm_member *m, uint32_t spi, uint8_t reason);
+/* It is registered: what could not be told before. */
+void gm_report_registered(struct gm_member *m);
+void gm_report_run(struct gm_member *m);
+/* Nothing is due any more. */
+void gm_report_forget(struct gm_member *m);
+/* The engine is gone. */
+void gm_report_free(struct gm *gm);
+
 /* ---- gm_offer.c */
 
 struct gm_offer_sa {
@@ -248,6 +388,10 @@ struct gm_offer_sa {
 /* What a GSA and a KD want of the data plane. */
 struct gm_offer {
 	bool registration;
+	uint64_t as_of;			/* what came later is younger; IKE_NEVER: nothing is */
+	struct gm_rekey_sa *rekey;	/* new; NULL: none */
+	struct key auth_key;		/* new, of the Rekey SA that the message came by */
+	struct gm_next next;
 	uint16_t atd, dtd;
 	uint16_t sid_bits;
 	bool has_sid;
@@ -265,9 +409,9 @@ struct gm_offer {
  * -EPROTO: what a key server must not do; -ENOKEY: a Sender-ID is missing; -ENOMEM, -EIO.
  * @why says it in words. gm_offer_free() in any case.
  */
-int gm_offer_read(const struct gm_member *m, const struct ike_sa *sa,
-		  const struct wire_message *message, bool registration,
-		  struct gm_offer *offer, struct reason *why);
+int gm_offer_read(const struct gm_member *m, const struct gm_channel *channel,
+		  const struct wire_message *message, struct gm_offer *offer,
+		  struct reason *why);
 void gm_offer_free(struct gm_offer *offer);
 
 /* ---- gm_plane.c */

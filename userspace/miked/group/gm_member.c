@@ -121,7 +121,11 @@ void gm_member_later(struct gm_member *m, uint64_t least, uint64_t most)
 {
 	uint64_t at = gm_now(m->gm) + least + gm_random(m->gm, most - least + 1);
 
-	if (m->state == GM_JOINED && at < m->due)
+	if (m->state != GM_JOINED)
+		return;
+	if (!m->later || at < m->later)
+		m->later = at;
+	if (at < m->due)
 		m->due = at;
 }
 
@@ -142,22 +146,32 @@ static uint64_t end_of(const struct gm_member *m, const struct gm_sa *sa)
 	return sa->end < sa->remove ? sa->end : sa->remove;
 }
 
-/* A registration that brought nothing newer is followed by another in what is left. */
-static uint64_t refresh_of(const struct gm_member *m, const struct gm_sa *sa)
+/* Can new keys come without our asking for them? */
+static bool is_told(const struct gm_member *m)
 {
-	uint64_t since = sa->since > m->registered ? sa->since : m->registered;
-	uint64_t end = sa->end < sa->remove ? sa->end : sa->remove;
+	return m->link || gm_rekey_sa(m);
+}
+
+/* A registration that brought nothing newer is followed by another in what is left. */
+static uint64_t refresh_at(const struct gm_member *m, uint64_t begin, uint64_t end)
+{
+	uint64_t since = begin > m->registered ? begin : m->registered;
 	uint64_t first = REFRESH_FIRST, last = REFRESH_LAST, life;
 
 	if (end == IKE_NEVER || end <= since)
 		return end;
 	life = end - since;
-	if (m->link && life / 100 * (100 - REFRESH_LATE_LAST) >= REFRESH_LATE_LEAST) {
+	if (is_told(m) && life / 100 * (100 - REFRESH_LATE_LAST) >= REFRESH_LATE_LEAST) {
 		first = REFRESH_LATE_FIRST;
 		last = REFRESH_LATE_LAST;
 	}
 	first = life * first / 100;
 	return since + first + gm_random(m->gm, life * last / 100 - first + 1);
+}
+
+static uint64_t refresh_of(const struct gm_member *m, const struct gm_sa *sa)
+{
+	return refresh_at(m, sa->since, sa->end < sa->remove ? sa->end : sa->remove);
 }
 
 /* When the last SA of a flow wants to be followed by another; 0: there is none. */
@@ -179,6 +193,7 @@ static uint64_t refresh_flow(const struct gm_member *m, const struct gm_flow *fl
 void gm_member_schedule(struct gm_member *m)
 {
 	uint64_t soonest = gm_now(m->gm) + back_off(m, 0), at = IKE_NEVER, other;
+	const struct gm_rekey_sa *rekey = gm_rekey_sa(m);
 	size_t i;
 
 	if (m->state != GM_JOINED)
@@ -188,7 +203,13 @@ void gm_member_schedule(struct gm_member *m)
 		if (other < at)
 			at = other;
 	}
+	/* RFC 9838 2.4.1.4: the Rekey SA has to be replaced in time as well. */
+	other = rekey ? refresh_at(m, rekey->since, rekey->end) : IKE_NEVER;
+	if (other < at)
+		at = other;
 	m->due = at > soonest ? at : soonest;
+	if (m->later && m->later < m->due)
+		m->due = m->later;
 }
 
 /* ---- becoming a member */
@@ -231,6 +252,9 @@ void gm_member_register(struct gm_member *m)
 	}
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
+	m->later = 0;
+	m->repair.again = false;
+	m->repair.of_rekey_sa = false;
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
 }
@@ -247,11 +271,38 @@ void gm_member_begin(struct gm_member *m)
 	gm_member_register(m);
 }
 
+static const struct gm_sa *last_sa(const struct gm_member *m)
+{
+	const struct gm_sa *last = NULL;
+	size_t i;
+
+	for (i = 0; i < m->n_sas; i++)
+		if (!last || m->sas[i].end > last->end)
+			last = &m->sas[i];
+	return last;
+}
+
+/* Somebody should look before it is too late. */
+static void warn_lost(const struct gm_member *m)
+{
+	const struct gm_sa *last = is_lost(m) ? last_sa(m) : NULL;
+	const uint64_t now = gm_now(m->gm);
+
+	if (!last || last->end == IKE_NEVER || last->overstays ||
+	    now - last->since < (last->end - last->since) / 2)
+		return;
+	gm_log(m, LEVEL_WARNING, "no key server answers: the last SA ends in %" PRIu64 " s; %s",
+	       last->end > now ? (last->end - now) / GM_SECOND : 0,
+	       m->conf.key_server_lost == CONF_KS_LOST_GO_ON ? "it will be used beyond its life" :
+							       "then the group is closed");
+}
+
 static void all_failed(struct gm_member *m)
 {
 	uint64_t delay = back_off(m, m->failures++);
 
 	wait_for(m, delay);
+	warn_lost(m);
 	gm_log(m, LEVEL_NOTICE, "tries again in %" PRIu64 ".%" PRIu64 " s", delay / GM_SECOND,
 	       delay % GM_SECOND / 100);
 	if (m->refused)
@@ -315,6 +366,9 @@ void gm_member_joined(struct gm_member *m)
 	m->error.text[0] = '\0';
 	gm_log(m, LEVEL_NOTICE, "registered at %s: has %zu SAs", gm_server(m)->name, m->n_sas);
 	gm_member_schedule(m);
+	if (m->repair.again)
+		gm_repair(m, "a rekey came while it registered");
+	gm_report_registered(m);
 	gm_member_tell(m, 0, "");
 	if (is_for_nothing(m))
 		gm_member_leave(m, true);
@@ -331,21 +385,22 @@ static uint64_t keep_away(struct gm_member *m)
 	return back_off(m, m->cuts);
 }
 
-/*
- * No more keys come by it: we count as excluded (RFC 9838 2.3.3), and register again
- * while the keys that we have still live.
- */
+/* We count as excluded, and register again while the keys that we have still live. */
+static void cut_off(struct gm_member *m)
+{
+	uint64_t delay = keep_away(m);
+
+	gm_member_later(m, delay / 2, delay + SPREAD);
+}
+
+/* Unless there is a Rekey SA, no more keys come now (RFC 9838 2.3.3). */
 void gm_member_unlinked(struct gm_member *m, enum ike_end why)
 {
-	uint64_t delay;
-
 	gm_log(m, LEVEL_INFO, "the IKE SA has ended: %s",
 	       why == IKE_END_DELETED ? "the key server deleted it" : "the key server is lost");
 	gm_member_schedule(m);
-	if (m->state != GM_JOINED)
-		return;
-	delay = keep_away(m);
-	gm_member_later(m, delay / 2, delay + SPREAD);
+	if (m->state == GM_JOINED && !gm_rekey_sa(m))
+		cut_off(m);
 }
 
 void gm_member_excluded(struct gm_member *m)
@@ -353,6 +408,7 @@ void gm_member_excluded(struct gm_member *m)
 	uint64_t delay = keep_away(m);
 
 	gm_log(m, LEVEL_NOTICE, "the key server excluded us");
+	gm_rekey_sa_drop(m);
 	if (m->state != GM_JOINED)
 		return;
 	first_server(m);
@@ -369,6 +425,9 @@ static void forget_stay(struct gm_member *m)
 	m->cuts = 0;
 	m->error.text[0] = '\0';
 	m->n_receivers = 0;
+	m->repair = (struct gm_repair){ 0 };
+	gm_rekey_sa_drop(m);
+	gm_report_forget(m);
 }
 
 void gm_member_left(struct gm_member *m)
@@ -504,6 +563,9 @@ void gm_member_run(struct gm_member *m)
 	const uint64_t now = gm_now(m->gm);
 
 	drop_ended(m, now);
+	gm_report_run(m);
+	if (gm_rekey_sa_run(m) && m->state == GM_JOINED)
+		cut_off(m);
 	if (m->due > now)
 		return;
 	m->due = IKE_NEVER;
@@ -524,9 +586,13 @@ void gm_member_run(struct gm_member *m)
 
 uint64_t gm_member_next(const struct gm_member *m)
 {
-	uint64_t next = m->due, end;
+	uint64_t next = gm_rekey_sa_next(m), end;
 	size_t i;
 
+	if (m->due < next)
+		next = m->due;
+	if (m->ack.due < next)
+		next = m->ack.due;
 	for (i = 0; i < m->n_sas; i++) {
 		end = end_of(m, &m->sas[i]);
 		if (end < next)

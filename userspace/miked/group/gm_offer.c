@@ -14,6 +14,7 @@
 /* What a message is read with. */
 struct reading {
 	const struct gm_member *m;
+	const struct gm_channel *channel;
 	const struct wire_message *message;
 	struct gm_offer *offer;
 	uint16_t kwa;
@@ -40,6 +41,8 @@ void gm_offer_free(struct gm_offer *offer)
 
 	for (i = 0; i < offer->n_sas; i++)
 		secret_free(&offer->sas[i].key);
+	gm_rekey_sa_free(offer->rekey);
+	key_free(&offer->auth_key);
 	free(offer->sas);
 	free(offer->flows);
 	*offer = (struct gm_offer){ 0 };
@@ -279,6 +282,23 @@ static void set_life(const struct reading *r, const struct wire_policy *policy,
 	sa->sa.hard_seconds = policy->lifetime;
 }
 
+/* So that new SAs are made in time, which a sender alone can see to. */
+static void set_limits(const struct reading *r, struct gemcast_sa *sa)
+{
+	struct sa_limits limits;
+
+	if (sa->dir == GEMCAST_SA_DIR_IN || !sa_limits_read(r->message, sa->spi, &limits))
+		return;
+	if (limits.packets) {
+		sa->present |= GEMCAST_BIT(GEMCAST_A_SA_SOFT_PACKETS);
+		sa->soft_packets = limits.packets;
+	}
+	if (limits.bytes) {
+		sa->present |= GEMCAST_BIT(GEMCAST_A_SA_SOFT_BYTES);
+		sa->soft_bytes = limits.bytes;
+	}
+}
+
 static uint32_t spi_of(const struct wire_policy *policy)
 {
 	struct reader reader = reader_of(policy->spi);
@@ -337,6 +357,7 @@ static int add_sa(struct reading *r, const struct wire_policy *policy,
 	}
 	set_direction(r, sequential, sa);
 	set_life(r, policy, &new->sa);
+	set_limits(r, sa);
 	return unwrap(r, policy, esp, new);
 }
 
@@ -349,9 +370,9 @@ static int read_policy(struct reading *r, const struct wire_policy *policy)
 	const char *why;
 	int err;
 
-	/* Its messages are not received here: all keys come by the IKE SA. */
 	if (policy->protocol == PROTO_GIKE_UPDATE)
-		return 0;
+		return gm_rekey_sa_read(r->m, r->channel, r->message, policy, r->kwa,
+					secret_chunk(&r->gsk_w), offer, r->why);
 	why = esp_from_wire(policy, &esp, &sequential);
 	if (!why)
 		why = selector_from_wire(&policy->src, &policy->dst, &selector);
@@ -424,31 +445,74 @@ static int read_policies(struct reading *r)
 	return err;
 }
 
-int gm_offer_read(const struct gm_member *m, const struct ike_sa *sa,
-		  const struct wire_message *message, bool registration,
-		  struct gm_offer *offer, struct reason *why)
+/* By what keys of the message are wrapped (RFC 9838 3.1.1). */
+static int find_wrap_key(struct reading *r)
+{
+	const struct rekey_sa *rekey = r->channel->rekey ? &r->channel->rekey->sa : NULL;
+	const struct ike_sa *ike = rekey ? NULL : r->channel->link->sa;
+	int err;
+
+	r->kwa = rekey ? rekey->kwa : ike_sa_kwa(ike);
+	if (!r->kwa)
+		return refuse(r, -EPROTO, "no key wrap algorithm was agreed on");
+	err = rekey ? secret_copy(&r->gsk_w, rekey->keys.w) : ike_sa_wrap_key(ike, &r->gsk_w);
+	return err ? refuse(r, err, "no key to unwrap keys by: %s", strerror(-err)) : 0;
+}
+
+/* Of a Rekey SA that stays (Documentation/g-ikev2.md, "Tensions" 1). */
+static int read_auth_key(struct reading *r)
+{
+	const struct gm_rekey_sa *rekey = r->channel->rekey;
+	const struct wire_member_bag *bag = r->message->kd->member;
+	struct rekey_sa after;
+	int err;
+
+	if (!rekey || r->offer->rekey || !bag || !bag->auth_key.len)
+		return 0;
+	after = rekey->sa;
+	after.key = (struct key){ 0 };
+	err = rekey_sa_auth_key(r->m->gm->setup.crypto, &after, bag->auth_key, r->why);
+	r->offer->auth_key = after.key;
+	return err;
+}
+
+/*
+ * The answer to a registration is no younger than its request, and what comes over a Rekey
+ * SA no younger than the next one.
+ */
+static uint64_t as_of(const struct gm_member *m, const struct gm_channel *channel)
+{
+	if (channel->registration)
+		return m->asked;
+	return channel->rekey && channel->rekey != m->rekey_sas ? m->rekey_sas->since - 1 :
+								  IKE_NEVER;
+}
+
+int gm_offer_read(const struct gm_member *m, const struct gm_channel *channel,
+		  const struct wire_message *message, struct gm_offer *offer,
+		  struct reason *why)
 {
 	const struct wire_group_wide *gw = message->gsa->group_wide;
 	struct reading r = {
-		.m = m, .message = message, .offer = offer, .why = why,
-		.kwa = ike_sa_kwa(sa),
+		.m = m, .channel = channel, .message = message, .offer = offer, .why = why,
 	};
 	int err;
 
 	*offer = (struct gm_offer){
-		.registration = registration,
+		.registration = channel->registration,
+		.as_of = as_of(m, channel),
 		.atd = gw && gw->has_atd ? gw->atd : 0,
 		.dtd = gw && gw->has_dtd ? gw->dtd : 0,
 	};
-	if (!r.kwa)
-		return refuse(&r, -EPROTO, "no key wrap algorithm was agreed on");
-	err = registration ? read_sender_ids(&r) : keep_sender_ids(&r);
+	err = channel->registration ? read_sender_ids(&r) : keep_sender_ids(&r);
+	if (!err)
+		err = find_wrap_key(&r);
 	if (err)
 		return err;
-	err = ike_sa_wrap_key(sa, &r.gsk_w);
-	if (err)
-		return refuse(&r, err, "no key to unwrap keys by: %s", strerror(-err));
 	err = read_policies(&r);
 	secret_free(&r.gsk_w);
+	if (!err)
+		err = read_auth_key(&r);
+	gm_next_read(message->gsa, channel->registration, &offer->next);
 	return err;
 }

@@ -355,6 +355,7 @@ void gm_plane_tidy(struct gm_member *m)
 
 void gm_plane_forget_sa(struct gm_member *m, size_t i)
 {
+	gm_repair_past(m, m->sas[i].sa.spi);
 	memmove(&m->sas[i], &m->sas[i + 1], (--m->n_sas - i) * sizeof(*m->sas));
 	gm_plane_tidy(m);
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a key server asks by the IKE SA of a registration: new keys (GSA_INBAND_REKEY,
- * RFC 9838 2.4.2) and the end of SAs (2.4.3). Neither says which group it is for: see
- * Documentation/g-ikev2.md, 22.
+ * New keys and the end of SAs (RFC 9838 2.4), by the IKE SA of a registration or by a
+ * Rekey SA. The first does not say which group it is for: see Documentation/g-ikev2.md, 22.
  */
 #include <errno.h>
 #include "group/gm_internal.h"
@@ -81,34 +80,48 @@ static void ask_anew(struct gm_member *m)
 	gm_member_later(m, 0, m->gm->conf->member.retry_first_ms);
 }
 
-static void not_taken(struct gm_member *m, struct gm_link *link, int err,
+/* Of what comes by multicast no member is to speak as soon as all others do. */
+static void not_taken(struct gm_member *m, const struct gm_channel *channel, int err,
 		      const struct reason *why)
 {
 	gm_log(m, LEVEL_WARNING, "new keys cannot be used: %s", why->text);
 	m->error = *why;
+	if (channel->rekey) {
+		gm_repair(m, "new keys that cannot be used");
+		return;
+	}
+	ask_anew(m);
 	if (err != -ENOTSUP || m->busy || m->state != GM_JOINED)
 		return;
 	m->state = GM_REGISTERING;
 	m->due = IKE_NEVER;
-	gm_link_ask(m, link, GM_ASK_REFUSE);
+	gm_link_ask(m, channel->link, GM_ASK_REFUSE);
 }
 
-static bool take_keys(struct gm_member *m, struct gm_link *link,
-		      const struct wire_message *request)
+/* What it wanted to ask for has come, but for another Rekey SA. */
+static void has_keys(struct gm_member *m, uint32_t spi)
+{
+	gm_log(m, LEVEL_INFO, "has new keys: SA %08x", spi);
+	if (!m->repair.of_rekey_sa)
+		m->later = 0;
+}
+
+static int take_keys(struct gm_member *m, const struct gm_channel *channel,
+		     const struct wire_message *request)
 {
 	struct reason why = { "" };
 	struct gm_offer offer;
 	int err;
 
-	err = gm_offer_read(m, link->sa, request, false, &offer, &why);
+	err = gm_offer_read(m, channel, request, &offer, &why);
 	if (!err)
-		err = gm_plane_install(m, &offer, &why);
+		err = gm_rekey_sa_install(m, channel, &offer, &why);
 	if (err)
-		not_taken(m, link, err, &why);
+		not_taken(m, channel, err, &why);
 	else if (offer.n_sas)
-		gm_log(m, LEVEL_INFO, "has new keys: SA %08x", offer.sas[0].sa.sa.spi);
+		has_keys(m, offer.sas[0].sa.sa.spi);
 	gm_offer_free(&offer);
-	return !err;
+	return err;
 }
 
 /* Is the SA one that the same message brought, or left as it is? */
@@ -132,15 +145,46 @@ static bool names(const struct wire_delete *d, uint32_t spi)
 	return false;
 }
 
+static uint64_t delay_of(const struct gm_member *m, const struct wire_gsa *gsa)
+{
+	return (gsa && m->atd > m->dtd ? m->atd : m->dtd) * GM_SECOND;
+}
+
+static bool has_sa(const struct gm_member *m, uint32_t spi)
+{
+	size_t i;
+
+	for (i = 0; i < m->n_sas; i++)
+		if (m->sas[i].sa.spi == spi)
+			return true;
+	return false;
+}
+
+/* What it never had, it is not to take when a message comes late. */
+static void forget_others(struct gm_member *m, const struct wire_delete *d)
+{
+	struct reader r = reader_of(d->spis);
+	uint32_t spi;
+	size_t i;
+
+	for (i = 0; i < d->n_spis; i++) {
+		spi = read_u32(&r);
+		if (!has_sa(m, spi) && !gm_repair_is_past(m, spi))
+			gm_repair_past(m, spi);
+	}
+}
+
 static void retire(struct gm_member *m, const struct wire_delete *d, const struct wire_gsa *gsa)
 {
-	uint16_t delay = gsa && m->atd > m->dtd ? m->atd : m->dtd;
+	uint64_t delay = delay_of(m, gsa);
 	bool all = wire_delete_is_all(d);
 	size_t i;
 
 	for (i = 0; i < m->n_sas; i++)
 		if (all ? !is_in(gsa, m->sas[i].sa.spi) : names(d, m->sas[i].sa.spi))
-			gm_plane_retire(m, &m->sas[i], delay * GM_SECOND);
+			gm_plane_retire(m, &m->sas[i], delay);
+	if (!all)
+		forget_others(m, d);
 }
 
 /* Documentation/g-ikev2.md, 2. True: it excludes us. */
@@ -155,6 +199,7 @@ static bool take_delete(struct gm_member *m, const struct wire_delete *d,
 		retire(m, d, gsa);
 		return true;
 	case PROTO_GIKE_UPDATE:
+		gm_rekey_sa_retire(m, d, delay_of(m, gsa));
 		return wire_delete_is_all(d);
 	default:
 		return false;
@@ -172,17 +217,25 @@ static bool take_deletes(struct gm_member *m, const struct wire_message *request
 	return excluded;
 }
 
-/* What is deleted goes after what is new has come (RFC 9838 2.4.1.4). */
-static void take(struct gm_member *m, struct gm_link *link, const struct wire_message *request)
+/* The Rekey SA was deleted, none followed, and there is no IKE SA. */
+static bool is_left_alone(const struct gm_member *m)
 {
-	const bool taken = !request->gsa || take_keys(m, link, request);
+	return m->rekey_sas && !gm_rekey_sa(m) && !m->link;
+}
+
+/* What is deleted goes after what is new has come (RFC 9838 2.4.1.4). */
+int gm_rekey_take(struct gm_member *m, const struct gm_channel *channel,
+		  const struct wire_message *request)
+{
+	const int err = request->gsa ? take_keys(m, channel, request) : 0;
 
 	if (take_deletes(m, request))
 		gm_member_excluded(m);
-	else if (taken)
+	else if (!err)
 		gm_member_schedule(m);
-	else
-		ask_anew(m);
+	if (is_left_alone(m))
+		gm_repair_rekey_sa(m, "nobody will tell of new keys any more");
+	return err;
 }
 
 static void unknown_group(struct gm_link *link)
@@ -201,6 +254,7 @@ static void unknown_group(struct gm_link *link)
 
 void gm_rekey(struct gm_link *link, const struct wire_message *request)
 {
+	const struct gm_channel channel = { .link = link };
 	const struct gm *gm = link->gm;
 	struct gm_member *owner;
 	size_t i;
@@ -208,12 +262,12 @@ void gm_rekey(struct gm_link *link, const struct wire_message *request)
 	if (!request->gsa) {
 		for (i = 0; i < gm->n_members; i++)
 			if (listens(gm->members[i], link))
-				take(gm->members[i], link, request);
+				gm_rekey_take(gm->members[i], &channel, request);
 		return;
 	}
 	owner = owner_of(link, request->gsa);
 	if (owner)
-		take(owner, link, request);
+		gm_rekey_take(owner, &channel, request);
 	else
 		unknown_group(link);
 }

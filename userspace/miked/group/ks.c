@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "conf/diff.h"
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 static void add_group(struct ks *ks, const struct conf_group *conf)
 {
@@ -16,6 +16,7 @@ static void add_group(struct ks *ks, const struct conf_group *conf)
 			 "no memory for this group");
 		return;
 	}
+	group->configured = true;
 	ks_log(LEVEL_NOTICE, group, NULL, "begins: %s, %u kinds of traffic",
 	       conf_esp_name(&conf->encryption), conf->traffic_count);
 }
@@ -30,6 +31,8 @@ struct ks *ks_new(const struct ks_setup *setup, const struct conf *conf)
 	ks->setup = *setup;
 	ks->conf = conf;
 	ks->technique = &technique_flat;
+	if (setup->store)
+		return ks;
 	for (i = 0; i < conf->key_server.groups_count; i++)
 		add_group(ks, &conf->key_server.groups[i]);
 	if (ks->n_groups == conf->key_server.groups_count)
@@ -42,9 +45,11 @@ void ks_free(struct ks *ks)
 {
 	if (!ks)
 		return;
+	ks->setup.store = NULL;
 	while (ks->n_groups)
 		ks_group_free(ks->groups[0]);
 	ks_peers_free(ks);
+	ks_casts_free(ks);
 	free(ks->groups);
 	free(ks);
 }
@@ -57,7 +62,7 @@ static void end_groups(struct ks *ks, const struct conf *conf)
 
 	while (i < ks->n_groups) {
 		group = ks->groups[i];
-		if (group->own || conf_group(conf, group->conf->name))
+		if (!group->configured || conf_group(conf, group->conf->name))
 			i++;
 		else
 			ks_group_end(group);
@@ -70,7 +75,7 @@ static void end_shadowed(struct ks *ks, const struct conf_group *conf)
 	struct wire_id id = { conf->id.type, { conf->id.data, conf->id.len } };
 	struct ks_group *group = ks_group_of(ks, &id);
 
-	if (!group || !group->own || !strcmp(group->conf->name, conf->name))
+	if (!group || group->configured || !strcmp(group->conf->name, conf->name))
 		return;
 	ks_log(LEVEL_WARNING, group, NULL, "its id is that of %s in the configuration",
 	       conf->name);
@@ -90,6 +95,7 @@ static void take_group(struct ks *ks, const struct conf_group *conf)
 	}
 	own = group->own;
 	group->own = NULL;
+	group->configured = true;
 	ks_group_change(group, conf);
 	conf_group_free(own);
 }
@@ -102,6 +108,7 @@ void ks_reload(struct ks *ks, const struct conf *conf)
 	ks->conf = conf;
 	for (i = 0; i < conf->key_server.groups_count; i++)
 		take_group(ks, &conf->key_server.groups[i]);
+	ks->unsaved = true;
 }
 
 void ks_request(struct ks *ks, struct ike_sa *sa, const struct wire_message *request,
@@ -117,9 +124,17 @@ void ks_request(struct ks *ks, struct ike_sa *sa, const struct wire_message *req
 			 "a member that sends keys to its key server");
 		ike_notify(response, N_INVALID_SYNTAX, (struct chunk){ NULL, 0 });
 		break;
+	case INFORMATIONAL:
+		ks_inform(ks, sa, request);
+		break;
 	default:
 		break;
 	}
+}
+
+const struct ks_stats *ks_stats(const struct ks *ks)
+{
+	return &ks->stats;
 }
 
 uint64_t ks_next(const struct ks *ks)
@@ -127,6 +142,12 @@ uint64_t ks_next(const struct ks *ks)
 	uint64_t at, next = ks_peers_next(ks);
 	size_t i;
 
+	at = ks_casts_next(ks);
+	if (at < next)
+		next = at;
+	at = ks_save_next(ks);
+	if (at < next)
+		next = at;
 	for (i = 0; i < ks->n_groups; i++) {
 		at = ks_group_next(ks->groups[i]);
 		if (at < next)
@@ -141,5 +162,7 @@ void ks_run(struct ks *ks)
 
 	for (i = 0; i < ks->n_groups; i++)
 		ks_group_run(ks->groups[i]);
+	ks_save(ks);
 	ks_peers_run(ks);
+	ks_casts_run(ks);
 }

@@ -1,167 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the control socket asks of the key server.
+ * What the control socket asks the key server to do.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "group/ks_internal.h"
-
-static void show_times(const struct ks_group *group, struct gemcast_ks_group *out)
-{
-	const struct ks_epoch *last = ks_last(group);
-	uint64_t now = ks_now(group->ks), rollover = group->conf->rollover_ms;
-
-	if (!last)
-		return;
-	out->present |= GEMCAST_BIT(GEMCAST_KS_GROUP_NEXT_ROLLOVER);
-	out->next_rollover = last->end > now + rollover ? last->end - rollover - now : 0;
-	if (group->converged == IKE_NEVER)
-		return;
-	out->present |= GEMCAST_BIT(GEMCAST_KS_GROUP_CONVERGED);
-	out->converged = now - group->converged;
-}
-
-static void show_group(const struct ks_group *group, struct gemcast_ks_group *out)
-{
-	static const char * const rekeys[] = {
-		[CONF_REKEY_UNICAST] = "unicast",
-		[CONF_REKEY_MULTICAST] = "multicast",
-		[CONF_REKEY_BOTH] = "both",
-	};
-	const struct conf_group *conf = group->conf;
-	size_t i;
-
-	*out = (struct gemcast_ks_group){
-		.present = GEMCAST_BIT(GEMCAST_KS_GROUP_NAME) | GEMCAST_BIT(GEMCAST_KS_GROUP_ID) |
-			   GEMCAST_BIT(GEMCAST_KS_GROUP_ENCRYPTION) |
-			   GEMCAST_BIT(GEMCAST_KS_GROUP_REKEY) |
-			   GEMCAST_BIT(GEMCAST_KS_GROUP_EPOCH) |
-			   GEMCAST_BIT(GEMCAST_KS_GROUP_SAS) |
-			   GEMCAST_BIT(GEMCAST_KS_GROUP_MEMBERS) |
-			   GEMCAST_BIT(GEMCAST_KS_GROUP_SENDERS) |
-			   GEMCAST_BIT(GEMCAST_KS_GROUP_CURRENT),
-		.epoch = group->epoch,
-		.members = (uint32_t)group->registered,
-		.senders = (uint32_t)group->senders,
-		.current = (uint32_t)group->current,
-	};
-	snprintf(out->name, sizeof(out->name), "%s", conf->name);
-	conf_identity_print(&conf->id, out->id);
-	snprintf(out->encryption, sizeof(out->encryption), "%s",
-		 conf_esp_name(&conf->encryption));
-	snprintf(out->rekey, sizeof(out->rekey), "%s", rekeys[conf->rekey.transport]);
-	for (i = 0; i < group->n_epochs; i++)
-		out->sas += (uint32_t)group->epochs[i]->n_sas;
-	show_times(group, out);
-}
-
-int ks_show_group(struct ks *ks, const struct gemcast_ks_group *after,
-		  struct gemcast_ks_group *out)
-{
-	size_t i;
-
-	for (i = 0; i < ks->n_groups; i++) {
-		if (after && strcmp(ks->groups[i]->conf->name, after->name) <= 0)
-			continue;
-		show_group(ks->groups[i], out);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-static const char *state_of(const struct ks_member *member)
-{
-	if (member->peer)
-		return "registered";
-	if (member->expelled)
-		return "expelled";
-	return member->admitted ? "admitted" : "gone";
-}
-
-static const char *role_of(uint32_t role)
-{
-	if (role == CONF_ROLE_BOTH)
-		return "both";
-	return role == CONF_ROLE_SENDER ? "sender" : "receiver";
-}
-
-static void show_past(const struct ks_member *member, struct gemcast_ks_member *out)
-{
-	out->present |= GEMCAST_BIT(GEMCAST_KS_MEMBER_ADDR) |
-			GEMCAST_BIT(GEMCAST_KS_MEMBER_PORT) |
-			GEMCAST_BIT(GEMCAST_KS_MEMBER_EPOCH) |
-			GEMCAST_BIT(GEMCAST_KS_MEMBER_SIDS) |
-			GEMCAST_BIT(GEMCAST_KS_MEMBER_SINCE);
-	out->addr = member->from.addr;
-	out->port = member->from.port;
-	out->epoch = member->epoch;
-	out->sids = (uint32_t)member->n_sids;
-	out->since = ks_now(member->group->ks) - member->since;
-}
-
-static void show_member(const struct ks_member *member, struct gemcast_ks_member *out)
-{
-	uint32_t role = member->role ? member->role : member->admitted;
-
-	*out = (struct gemcast_ks_member){
-		.present = GEMCAST_BIT(GEMCAST_KS_MEMBER_GROUP) |
-			   GEMCAST_BIT(GEMCAST_KS_MEMBER_ID) |
-			   GEMCAST_BIT(GEMCAST_KS_MEMBER_STATE),
-	};
-	snprintf(out->group, sizeof(out->group), "%s", member->group->conf->name);
-	snprintf(out->id, sizeof(out->id), "%s", member->id);
-	snprintf(out->state, sizeof(out->state), "%s", state_of(member));
-	if (role) {
-		out->present |= GEMCAST_BIT(GEMCAST_KS_MEMBER_ROLE);
-		snprintf(out->role, sizeof(out->role), "%s", role_of(role));
-	}
-	if (member->role)
-		show_past(member, out);
-}
-
-int ks_show_member(struct ks *ks, const struct gemcast_ks_member *after,
-		   struct gemcast_ks_member *out)
-{
-	const struct ks_group *group;
-	const struct ks_member *member;
-	size_t i;
-	int order;
-
-	for (i = 0; i < ks->n_groups; i++) {
-		group = ks->groups[i];
-		order = after ? strcmp(group->conf->name, after->group) : 1;
-		if (order < 0)
-			continue;
-		member = ks_member_behind(group, order ? NULL : after->id);
-		if (!member)
-			continue;
-		show_member(member, out);
-		return 0;
-	}
-	return -ENOENT;
-}
-
-int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why)
-{
-	struct wire_id id = { conf->id.type, { conf->id.data, conf->id.len } };
-	struct ks_group *group;
-
-	if (ks_group_find(ks, conf->name) || ks_group_of(ks, &id)) {
-		reason_set(why, "a group with this name or id is there already");
-		conf_group_free(conf);
-		return -EEXIST;
-	}
-	group = ks_group_new(ks, conf);
-	if (!group) {
-		reason_set(why, "no memory");
-		conf_group_free(conf);
-		return -ENOMEM;
-	}
-	group->own = conf;
-	ks_log(LEVEL_NOTICE, group, NULL, "begins, by command");
-	return 0;
-}
+#include "group/ks_store.h"
 
 static struct ks_group *find_group(const struct ks *ks, const char *name, struct reason *why)
 {
@@ -172,6 +16,124 @@ static struct ks_group *find_group(const struct ks *ks, const char *name, struct
 	return group;
 }
 
+/* For a file's text there is the same in conf/check.c. */
+static int check_delays(const struct ks *ks, const struct conf_group *conf, struct reason *why)
+{
+	char text[CONF_WHY_SIZE];
+	const char *key = conf_unsafe_delay(conf, &ks->conf->ike, text, sizeof(text));
+
+	if (!key)
+		return 0;
+	reason_set(why, "%s: %s", key, text);
+	return -EINVAL;
+}
+
+static int check_new(const struct ks *ks, const struct conf_group *conf, struct reason *why)
+{
+	struct wire_id id = { conf->id.type, { conf->id.data, conf->id.len } };
+
+	if (!ks_group_find(ks, conf->name) && !ks_group_of(ks, &id))
+		return check_delays(ks, conf, why);
+	reason_set(why, "a group with this name or id is there already");
+	return -EEXIST;
+}
+
+/* Of what is done: an expulsion does not wait for a disk. */
+static int save(struct ks *ks, struct reason *why)
+{
+	int err = ks_save(ks);
+
+	if (err)
+		reason_set(why, "done, but not stored yet, so that a restart would forget it: %s",
+			   strerror(-err));
+	return err;
+}
+
+int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why)
+{
+	struct ks_group *group;
+	int err = check_new(ks, conf, why);
+
+	if (err) {
+		conf_group_free(conf);
+		return err;
+	}
+	group = ks_group_new(ks, conf);
+	if (!group) {
+		reason_set(why, "no memory");
+		conf_group_free(conf);
+		return -ENOMEM;
+	}
+	group->own = conf;
+	ks_log(LEVEL_NOTICE, group, NULL, "begins, by command");
+	return save(ks, why);
+}
+
+/* The group that has this policy's name; and nobody else has its ID. */
+static int check_other(struct ks *ks, const struct conf_group *conf, struct ks_group **group,
+		       struct reason *why)
+{
+	struct wire_id id = { conf->id.type, { conf->id.data, conf->id.len } };
+	const struct ks_group *other = ks_group_of(ks, &id);
+
+	*group = find_group(ks, conf->name, why);
+	if (!*group)
+		return -ENOENT;
+	if (!other || other == *group)
+		return check_delays(ks, conf, why);
+	reason_set(why, "its id is that of %s", other->conf->name);
+	return -EEXIST;
+}
+
+int ks_group_check(struct ks *ks, const struct conf_group *conf, struct reason *why)
+{
+	struct ks_group *group;
+
+	return check_other(ks, conf, &group, why);
+}
+
+/* Unless all can live with it. */
+static int check_members(const struct ks_group *group, const struct conf_group *conf,
+			 struct reason *why)
+{
+	const char *text = NULL, *first = NULL;
+	size_t i, n = 0;
+
+	for (i = 0; i < group->n_members; i++) {
+		if (!group->members[i]->peer || !ks_unfit(group, conf, group->members[i]))
+			continue;
+		if (!n++) {
+			first = group->members[i]->id;
+			text = ks_unfit(group, conf, group->members[i]);
+		}
+	}
+	if (!n)
+		return 0;
+	reason_set(why, "%zu of %zu members could not live with it: %.100s, %s", n,
+		   group->registered, first, text);
+	return -EPERM;
+}
+
+int ks_group_set(struct ks *ks, struct conf_group *conf, bool yes, struct reason *why)
+{
+	struct conf_group *own;
+	struct ks_group *group;
+	int err = check_other(ks, conf, &group, why);
+
+	if (!err && !yes)
+		err = check_members(group, conf, why);
+	if (err) {
+		conf_group_free(conf);
+		return err;
+	}
+	own = group->own;
+	group->own = conf;
+	ks_log(LEVEL_NOTICE, group, NULL, "has another policy, by command");
+	ks_group_change(group, conf);
+	conf_group_free(own);
+	return save(ks, why);
+}
+
 int ks_group_del(struct ks *ks, const char *name, struct reason *why)
 {
 	struct ks_group *group = find_group(ks, name, why);
@@ -179,7 +141,7 @@ int ks_group_del(struct ks *ks, const char *name, struct reason *why)
 	if (!group)
 		return -ENOENT;
 	ks_group_end(group);
-	return 0;
+	return save(ks, why);
 }
 
 /* All or none: first there is a place for each. */
@@ -210,8 +172,9 @@ static void admit(struct ks_group *group, const struct conf_identity *identity, 
 			continue;
 		member->expelled = false;
 		member->admitted = role;
+		ks_touch(member);
 	}
-	ks_log(LEVEL_NOTICE, group, named->id, "admitted as %s, by command", role_of(role));
+	ks_log(LEVEL_NOTICE, group, named->id, "admitted as %s, by command", ks_role_text(role));
 }
 
 int ks_admit(struct ks *ks, const char *name, enum conf_role role,
@@ -224,7 +187,13 @@ int ks_admit(struct ks *ks, const char *name, enum conf_role role,
 	err = group ? prepare(group, ids, count, why) : -ENOENT;
 	for (i = 0; !err && i < count; i++)
 		admit(group, &ids[i], role);
-	return err;
+	return err ? err : save(ks, why);
+}
+
+/* Somebody who registered while nothing could be stored is not known after a restart. */
+static bool is_before(const struct ks_group *group, const struct ks_member *named)
+{
+	return group->n_epochs && !named->role && group->epochs[0]->number <= group->loaded;
 }
 
 /* The same. Did it know keys that are in use? */
@@ -240,11 +209,13 @@ static bool expel(struct ks_group *group, const struct conf_identity *identity)
 			continue;
 		member->expelled = true;
 		member->admitted = 0;
-		some |= group->n_epochs && member->epoch >= group->epochs[0]->number;
+		some |= ks_knows(member) ||
+			(group->n_epochs && member->epoch >= group->epochs[0]->number);
+		ks_touch(member);
 		ks_exclude(member);
 	}
 	ks_log(LEVEL_NOTICE, group, named->id, "expelled, by command");
-	return some;
+	return some || is_before(group, named);
 }
 
 int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, size_t count,
@@ -261,8 +232,9 @@ int ks_expel(struct ks *ks, const char *name, const struct conf_identity *ids, s
 	if (some) {
 		group->renew = true;
 		group->doom = true;
+		group->cut = true;
 	}
-	return err;
+	return err ? err : save(ks, why);
 }
 
 int ks_rekey(struct ks *ks, const char *name, bool now, struct reason *why)
@@ -273,5 +245,5 @@ int ks_rekey(struct ks *ks, const char *name, bool now, struct reason *why)
 		return -ENOENT;
 	group->renew = true;
 	group->doom |= now;
-	return 0;
+	return save(ks, why);
 }

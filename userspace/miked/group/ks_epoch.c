@@ -7,12 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 #define FIRST_SPI	256	/* RFC 4303 2.1 */
 #define MS_PER_S	1000
-/* From a datagram's last copy until it has arrived and was acted on. */
-#define TRANSIT_MS	1000
 
 struct ks_epoch *ks_last(const struct ks_group *group)
 {
@@ -26,7 +24,8 @@ uint32_t ks_epoch_left(const struct ks_epoch *epoch, uint64_t now)
 
 size_t ks_first_to_give(const struct ks_group *group, uint32_t has)
 {
-	size_t i = group->n_epochs - 1, sas = group->epochs[i]->n_sas;
+	/* A place is the Rekey SA's. */
+	size_t i = group->n_epochs - 1, sas = group->epochs[i]->n_sas + 1;
 	uint64_t now = ks_now(group->ks);
 
 	for (; i > 0; i--) {
@@ -40,25 +39,14 @@ size_t ks_first_to_give(const struct ks_group *group, uint32_t has)
 	return i;
 }
 
-/*
- * From the first to the last copy of a request to who does not answer (RFC 7296 2.1), each
- * of which may come a tenth later than this adds up to.
- */
-static uint64_t spread_ms(const struct conf_ike *ike)
-{
-	uint64_t wait = ike->retransmit_first_ms, sum = 0;
-	uint32_t i;
-
-	for (i = 0; i < ike->retransmissions; i++) {
-		sum += wait;
-		wait = 2 * wait < ike->retransmit_limit_ms ? 2 * wait : ike->retransmit_limit_ms;
-	}
-	return sum + sum / 10;
-}
-
 static uint64_t least(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
+}
+
+static uint64_t latest(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
 }
 
 /* Up, since a delay that is too short loses packets. */
@@ -67,40 +55,49 @@ static uint16_t seconds(uint64_t ms)
 	return (uint16_t)least((ms + MS_PER_S - 1) / MS_PER_S, UINT16_MAX);
 }
 
-/* So long it takes at most until all who are to have it have an SA (RFC 5374 4.2.1). */
-static uint64_t reach_ms(const struct ks_group *group)
+/* Does a registered member get keys by its IKE SA alone? */
+static bool has_unicast(const struct ks_group *group)
 {
-	return spread_ms(&group->ks->conf->ike) + TRANSIT_MS;
+	size_t i;
+
+	for (i = 0; i < group->n_members; i++)
+		if (group->members[i]->peer && !ks_hears(group->members[i]))
+			return true;
+	return false;
 }
 
-static uint64_t atd_ms(const struct ks_group *group)
+uint64_t ks_reach(const struct ks_group *group)
 {
-	if (group->conf->activation_delay_ms != CONF_AUTO)
-		return group->conf->activation_delay_ms;
-	return least(reach_ms(group), group->conf->rollover_ms / 2);
+	const struct conf_ike *ike = &group->ks->conf->ike;
+	uint64_t reach = conf_reach_ms(group->conf, ike);
+	uint64_t unicast = conf_spread_ms(ike) + CONF_TRANSIT_MS;
+
+	return reach < unicast && has_unicast(group) ? unicast : reach;
+}
+
+/* That of the last epoch counts for all that is said of it. */
+static uint64_t reach_of(const struct ks_group *group)
+{
+	const struct ks_epoch *last = ks_last(group);
+
+	return last ? last->reach : ks_reach(group);
 }
 
 uint16_t ks_atd(const struct ks_group *group)
 {
-	return seconds(atd_ms(group));
-}
-
-static uint64_t dtd_ms(const struct ks_group *group)
-{
-	if (group->conf->deactivation_delay_ms != CONF_AUTO)
-		return group->conf->deactivation_delay_ms;
-	return least(atd_ms(group) + reach_ms(group), group->conf->rollover_ms);
+	return seconds(conf_atd_ms(group->conf, reach_of(group)));
 }
 
 uint16_t ks_dtd(const struct ks_group *group)
 {
-	return seconds(dtd_ms(group));
+	return seconds(conf_dtd_ms(group->conf, reach_of(group)));
 }
 
 /* Whoever needs the last copy of a rekey will miss packets: nothing else says so. */
 static void check_delays(struct ks_group *group)
 {
-	uint64_t reach = reach_ms(group), atd = atd_ms(group), dtd = dtd_ms(group);
+	uint64_t reach = reach_of(group);
+	uint64_t atd = conf_atd_ms(group->conf, reach), dtd = conf_dtd_ms(group->conf, reach);
 
 	if (group->checked)
 		return;
@@ -131,13 +128,37 @@ void ks_check_converged(struct ks_group *group)
 	if (group->converged != IKE_NEVER || !group->n_epochs)
 		return;
 	group->converged = ks_now(group->ks);
+	group->convergence = group->converged - ks_last(group)->made;
 	if (group->registered)
 		ks_log(LEVEL_INFO, group, NULL, "all %zu members have epoch %u",
 		       group->registered, group->epoch);
 }
 
-static int fill(const struct ks *ks, int (*from)(void *, uint8_t *, size_t), uint8_t *out,
-		size_t len)
+bool ks_is_alive(const struct ks_group *group)
+{
+	return group->registered || group->listening;
+}
+
+bool ks_has_last(const struct ks_member *member)
+{
+	return member->epoch == member->group->epoch;
+}
+
+void ks_has_epoch(struct ks_member *member, uint32_t number, enum ks_proof proof)
+{
+	struct ks_group *group = member->group;
+
+	if (member->epoch >= number)
+		return;
+	ks_log(LEVEL_DEBUG, group, member->id, "has epoch %u", number);
+	member->epoch = number;
+	member->proof = proof;
+	group->current += ks_has_last(member);
+	ks_check_converged(group);
+}
+
+int ks_random(const struct ks *ks, int (*from)(void *, uint8_t *, size_t), uint8_t *out,
+	      size_t len)
 {
 	if (from)
 		return from(ks->setup.world.context, out, len);
@@ -149,7 +170,7 @@ static bool epoch_has_spi(const struct ks_epoch *epoch, uint32_t spi)
 	size_t i;
 
 	for (i = 0; i < epoch->n_sas; i++)
-		if (epoch->sas[i].spi == spi)
+		if (epoch->sas[i].spi == spi || epoch->sas[i].next == spi)
 			return true;
 	return false;
 }
@@ -184,7 +205,7 @@ static int choose_spi(const struct ks *ks, const struct ks_epoch *new, uint32_t 
 	int err;
 
 	do {
-		err = fill(ks, ks->setup.world.spi, bytes, sizeof(bytes));
+		err = ks_random(ks, ks->setup.world.spi, bytes, sizeof(bytes));
 		if (err)
 			return err;
 		r = reader_of(CHUNK(bytes));
@@ -200,21 +221,50 @@ static void free_epoch(struct ks_epoch *epoch)
 	for (i = 0; i < epoch->n_sas; i++)
 		secret_free(&epoch->sas[i].keymat);
 	free(epoch->sids);
+	free(epoch->stored);
 	free(epoch);
 }
 
+/* The SPI that members were told to expect for these packets; 0: none. */
+static uint32_t promised(const struct ks_epoch *last, const struct conf_selector *selector)
+{
+	size_t i;
+
+	for (i = 0; last && i < last->n_sas; i++)
+		if (selector_equal(&last->sas[i].selector, selector))
+			return last->sas[i].next;
+	return 0;
+}
+
+/* And that of the one that will follow, if there is a Rekey SA to tell it by. */
+static int choose_spis(const struct ks_group *group, struct ks_epoch *epoch, struct ks_sa *sa)
+{
+	int err = 0;
+
+	sa->spi = promised(ks_last(group), &sa->selector);
+	if (!sa->spi)
+		err = choose_spi(group->ks, epoch, &sa->spi);
+	if (err || group->conf->rekey.transport == CONF_REKEY_UNICAST)
+		return err;
+	do
+		err = choose_spi(group->ks, epoch, &sa->next);
+	while (!err && sa->next == sa->spi);
+	return err;
+}
+
 /* A data SA (TEK): the one place where its key comes from. */
-static int make_sa(const struct ks *ks, struct ks_epoch *epoch,
+static int make_sa(const struct ks_group *group, struct ks_epoch *epoch,
 		   const struct conf_selector *selector)
 {
+	const struct ks *ks = group->ks;
 	struct ks_sa sa = { .selector = *selector };
 	int err;
 
-	err = choose_spi(ks, epoch, &sa.spi);
+	err = choose_spis(group, epoch, &sa);
 	if (!err)
 		err = secret_new(&sa.keymat, esp_keymat_len(&epoch->esp));
 	if (!err)
-		err = fill(ks, ks->setup.world.tek, sa.keymat.data, sa.keymat.len);
+		err = ks_random(ks, ks->setup.world.tek, sa.keymat.data, sa.keymat.len);
 	if (err)
 		secret_free(&sa.keymat);
 	else
@@ -233,6 +283,7 @@ static struct ks_epoch *new_epoch(const struct ks_group *group)
 		return NULL;
 	epoch->number = group->epoch + 1;
 	epoch->made = ks_now(group->ks);
+	epoch->begun = epoch->made;
 	epoch->end = epoch->made + conf->lifetime_ms;
 	epoch->sequential = conf->senders == CONF_SENDERS_ONE && conf->replay;
 	epoch->esp = conf->encryption;
@@ -254,13 +305,14 @@ static int fill_epoch(const struct ks_group *group, struct ks_epoch *epoch)
 	int err = 0;
 
 	for (i = 0; i < conf->traffic_count && !err; i++)
-		err = make_sa(group->ks, epoch, &conf->traffic[i]);
+		err = make_sa(group, epoch, &conf->traffic[i]);
 	return err;
 }
 
 /*
- * Members take their Sender-IDs with them: nobody else may have those here. Nor those of
- * a registration before, of which no acknowledgement says that they are no more in use.
+ * Members take their Sender-IDs with them, also those that hear of new SAs without an IKE
+ * SA: nobody else may have those here. Nor those of a registration before, of which no
+ * acknowledgement says that they are no more in use.
  */
 static void hold_sids(const struct ks_group *group, struct ks_epoch *epoch)
 {
@@ -269,39 +321,66 @@ static void hold_sids(const struct ks_group *group, struct ks_epoch *epoch)
 
 	for (i = 0; i < group->n_members; i++) {
 		member = group->members[i];
-		for (j = 0; member->peer && j < member->n_sids; j++)
+		if (!member->peer && !member->listens)
+			continue;
+		for (j = 0; j < member->n_sids; j++)
 			sid_take(epoch->sids, member->sids[j]);
-		for (j = 0; member->peer && j < member->n_former; j++)
+		for (j = 0; j < member->n_former; j++)
 			sid_take(epoch->sids, member->former[j]);
-		if (member->peer && member->n_sids)
+		if (member->n_sids)
 			epoch->taken = true;
 	}
 }
 
-/* Two are enough for all to go on with; what is older ends. */
-static void doom(struct ks_group *group, bool all)
+/* Two are enough for all to go on with; what is older ends. A bit for each that was not to. */
+static unsigned int doom(struct ks_group *group, bool all)
 {
 	size_t i, keep = all ? 1 : 2;
+	unsigned int doomed = 0;
 
-	for (i = 0; i + keep < group->n_epochs; i++)
+	for (i = 0; i + keep < group->n_epochs; i++) {
+		if (!group->epochs[i]->doomed)
+			doomed |= 1U << i;
 		group->epochs[i]->doomed = true;
+	}
+	return doomed;
 }
 
-int ks_epoch_make(struct ks_group *group, bool dooms)
+/* A new line of Rekey SAs comes first: it says who is to have Sender-IDs in the epoch. */
+static int make_epoch(struct ks_group *group, struct ks_epoch **out)
 {
-	struct ks_epoch *epoch;
-	int err;
+	struct ks_epoch *epoch = new_epoch(group);
+	int err = epoch ? fill_epoch(group, epoch) : -ENOMEM;
 
-	if (group->n_epochs == KS_MAX_EPOCHS)
-		return -EBUSY;
-	epoch = new_epoch(group);
-	if (!epoch)
-		return -ENOMEM;
-	err = fill_epoch(group, epoch);
-	if (err) {
+	if (!err && group->cut && !group->begun)
+		err = ks_rekey_cut(group);
+	if (err && epoch)
 		free_epoch(epoch);
-		return err;
-	}
+	*out = epoch;
+	return err;
+}
+
+/*
+ * Senders go by what they may send by last: an epoch whose ATD is over before that of the
+ * one before would be left for it again. So ATD is no shorter while somebody may wait for
+ * the end of the other.
+ */
+static uint64_t reach_after(const struct ks_group *group, const struct ks_epoch *last,
+			    uint64_t now)
+{
+	uint64_t reach = ks_reach(group), waits;
+
+	if (!last)
+		return reach;
+	waits = last->begun + last->reach + (uint64_t)ks_atd(group) * MS_PER_S;
+	waits = waits > now ? least(waits - now, last->reach) : 0;
+	return latest(reach, waits);
+}
+
+static void add_epoch(struct ks_group *group, struct ks_epoch *epoch)
+{
+	epoch->alone = group->cut && group->rekey;
+	epoch->reach = reach_after(group, ks_last(group), epoch->made);
 	hold_sids(group, epoch);
 	group->epochs[group->n_epochs++] = epoch;
 	group->epoch = epoch->number;
@@ -309,12 +388,66 @@ int ks_epoch_make(struct ks_group *group, bool dooms)
 	group->converged = IKE_NEVER;
 	group->renew = false;
 	group->doom = false;
-	doom(group, dooms);
+	group->cut = false;
+	group->begun = false;
+	group->used_up = IKE_NEVER;
+}
+
+/* It could not be stored: nobody was told of it, and there is to be another. */
+static void take_back(struct ks_group *group, bool dooms, unsigned int doomed)
+{
+	struct ks_epoch *epoch = group->epochs[--group->n_epochs];
+	size_t i;
+
+	group->renew = true;
+	group->doom = dooms;
+	group->cut = epoch->alone;
+	group->begun = epoch->alone;
+	group->epoch--;
+	for (i = 0; i < group->n_epochs; i++)
+		if (doomed >> i & 1)
+			group->epochs[i]->doomed = false;
+	for (i = 0; i < group->n_members; i++)
+		group->current += group->members[i]->peer && ks_has_last(group->members[i]);
+	free_epoch(epoch);
+	ks_check_converged(group);
+}
+
+/* It can be stored, as far as is known, and is as soon as it is made. */
+static int add_stored(struct ks_group *group, bool dooms)
+{
+	struct ks_epoch *epoch;
+	unsigned int doomed;
+	int err = ks_may_store(group->ks);
+
+	if (!err)
+		err = make_epoch(group, &epoch);
+	if (err)
+		return err;
+	add_epoch(group, epoch);
+	doomed = doom(group, dooms);
+	err = ks_save(group->ks);
+	if (err)
+		take_back(group, dooms, doomed);
+	return err;
+}
+
+int ks_epoch_make(struct ks_group *group, bool dooms)
+{
+	const struct ks_epoch *epoch;
+	int err;
+
+	if (group->n_epochs == KS_MAX_EPOCHS)
+		return -EBUSY;
+	err = add_stored(group, dooms);
+	if (err)
+		return err;
+	epoch = ks_last(group);
 	ks_log(LEVEL_NOTICE, group, NULL, "epoch %u: %zu SAs, for %u s%s", epoch->number,
 	       epoch->n_sas, ks_epoch_left(epoch, epoch->made),
 	       dooms ? "; those before end" : "");
 	check_delays(group);
-	ks_tell_all(group);
+	ks_shim_epoch(group);
 	ks_check_converged(group);
 	return 0;
 }
@@ -324,7 +457,7 @@ static void retire_spis(struct ks *ks, const struct ks_epoch *epoch)
 	size_t i;
 
 	for (i = 0; i < epoch->n_sas; i++)
-		ks->retired[ks->n_retired++ % KS_MAX_RETIRED] = epoch->sas[i].spi;
+		ks_retire(ks, epoch->sas[i].spi);
 }
 
 static void remove_epoch(struct ks_group *group, size_t at)
@@ -342,31 +475,56 @@ void ks_epochs_free(struct ks_group *group)
 		remove_epoch(group, group->n_epochs - 1);
 }
 
-/* Those of which the time is over, and those that all members can do without. */
-static bool is_over(const struct ks_group *group, const struct ks_epoch *epoch, uint64_t now)
+/* When all have the last one, as far as can be known. Who listens says nothing. */
+static uint64_t settled_at(const struct ks_group *group)
 {
-	return epoch->end <= now || (epoch->doomed && ks_has_converged(group));
+	const struct ks_epoch *last = ks_last(group);
+
+	if (ks_has_converged(group) && !(group->listening && last->cast))
+		return group->quiet;
+	return latest(last->settled, group->quiet);
+}
+
+/*
+ * Its time is over, or all members can do without. Those who have no IKE SA behind a start of
+ * ours cannot be told; and none ends before an older one.
+ */
+static uint64_t over_at(const struct ks_group *group, const struct ks_epoch *epoch)
+{
+	if (!epoch->doomed)
+		return epoch->end;
+	return least(epoch->end, latest(settled_at(group), group->grace));
+}
+
+/* What ends before its time has to be deleted where it is. */
+static void end_early(struct ks_group *group, const struct ks_epoch *epoch, struct writer *spis)
+{
+	ks_tell_gone(group, epoch);
+	ks_write_spis(spis, epoch);
 }
 
 static void end_epochs(struct ks_group *group, uint64_t now)
 {
+	uint8_t bytes[WIRE_MAX_POLICIES * KS_MAX_EPOCHS * WIRE_IPSEC_SPI_LEN];
+	struct writer spis = writer_to(bytes, sizeof(bytes));
 	struct ks_epoch *epoch;
 	bool ended = false;
 	size_t i = 0;
 
 	while (i < group->n_epochs) {
 		epoch = group->epochs[i];
-		if (!is_over(group, epoch, now)) {
+		if (over_at(group, epoch) > now) {
 			i++;
 			continue;
 		}
 		ks_log(LEVEL_INFO, group, NULL, "epoch %u ends%s", epoch->number,
 		       epoch->end > now ? " before its time" : "");
 		if (epoch->end > now)
-			ks_tell_gone(group, epoch);
+			end_early(group, epoch, &spis);
 		remove_epoch(group, i);
 		ended = true;
 	}
+	ks_shim_gone(group, written(&spis));
 	if (ended)
 		ks_members_sweep(group);
 }
@@ -379,17 +537,41 @@ static uint64_t due_at(const struct ks_group *group)
 
 	if (group->renew || !last || last->end <= rollover)
 		return 0;
-	return last->end - rollover;
+	return least(last->end - rollover, group->used_up);
+}
+
+/* Later than this the next epoch would be in use too late. */
+static uint64_t last_call(const struct ks_group *group)
+{
+	uint64_t needs = ks_last(group)->reach + (uint64_t)ks_atd(group) * MS_PER_S;
+	uint64_t end = ks_last(group)->end;
+
+	return end > needs ? end - needs : 0;
+}
+
+/*
+ * Not before all have heard what was told last, and those whom it has to be told by their IKE
+ * SAs have one again, as long as the last one is as good. If somebody is to be shut out, that does
+ * not wait, unless it is a Rekey SA: what is told next is signed by its key.
+ */
+static uint64_t may_make_at(const struct ks_group *group)
+{
+	const struct ks_epoch *last = ks_last(group);
+	uint64_t at = due_at(group);
+
+	if (!last || !ks_epoch_left(last, ks_now(group->ks)))
+		return at;
+	if (group->cut && !group->heir)
+		return at;
+	if (!group->doom)
+		at = latest(at, least(group->back, last_call(group)));
+	return latest(at, group->quiet);
 }
 
 /* With nobody registered, it is made when somebody comes. */
 static uint64_t rollover_at(const struct ks_group *group)
 {
-	uint64_t at = due_at(group);
-
-	if (!group->registered)
-		return IKE_NEVER;
-	return at > group->retry ? at : group->retry;
+	return ks_is_alive(group) ? latest(may_make_at(group), group->retry) : IKE_NEVER;
 }
 
 int ks_epoch_ready(struct ks_group *group)
@@ -398,7 +580,7 @@ int ks_epoch_ready(struct ks_group *group)
 	int err;
 
 	end_epochs(group, now);
-	if (due_at(group) > now)
+	if (may_make_at(group) > now)
 		return 0;
 	err = ks_epoch_make(group, group->doom);
 	end_epochs(group, now);
@@ -408,13 +590,17 @@ int ks_epoch_ready(struct ks_group *group)
 /* The oldest has to go, or the group would stand still. */
 static void make_place(struct ks_group *group)
 {
+	uint8_t bytes[WIRE_MAX_POLICIES * WIRE_IPSEC_SPI_LEN];
+	struct writer spis = writer_to(bytes, sizeof(bytes));
+
 	if (group->n_epochs < KS_MAX_EPOCHS)
 		return;
 	ks_log(LEVEL_WARNING, group, NULL,
 	       "epoch %u ends before all members have a younger one",
 	       group->epochs[0]->number);
-	ks_tell_gone(group, group->epochs[0]);
+	end_early(group, group->epochs[0], &spis);
 	remove_epoch(group, 0);
+	ks_shim_gone(group, written(&spis));
 }
 
 static void roll_over(struct ks_group *group, uint64_t now)
@@ -431,14 +617,12 @@ static void roll_over(struct ks_group *group, uint64_t now)
 
 uint64_t ks_group_next(const struct ks_group *group)
 {
-	uint64_t next = rollover_at(group);
+	uint64_t next = least(rollover_at(group), ks_shim_next(group));
 	size_t i;
 
-	for (i = 0; i < group->n_epochs; i++) {
-		if (group->epochs[i]->doomed && ks_has_converged(group))
-			return 0;
-		next = least(next, group->epochs[i]->end);
-	}
+	next = least(next, ks_rekey_next(group));
+	for (i = 0; i < group->n_epochs; i++)
+		next = least(next, over_at(group, group->epochs[i]));
 	return next;
 }
 
@@ -449,4 +633,6 @@ void ks_group_run(struct ks_group *group)
 	end_epochs(group, now);
 	if (rollover_at(group) <= now)
 		roll_over(group, now);
+	ks_shim_run(group, now);
+	ks_rekey_run(group, now);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include "crypto/cert.h"
 #include "crypto/dn.h"
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 /* A domain or mail name with other bytes in it could look like somebody else's. */
 static bool is_printable(struct chunk data)
@@ -242,9 +242,9 @@ static const char *by_rules(const struct conf_group *conf, const struct wire_id 
 	return "no rule admits it";
 }
 
-const char *ks_authorize(const struct ks_group *group, const struct wire_id *identity,
-			 const char *id, const struct gemcast_addr *from, bool sender,
-			 uint32_t *role)
+const char *ks_authorize(const struct ks_group *group, const struct conf_group *conf,
+			 const struct wire_id *identity, const char *id,
+			 const struct gemcast_addr *from, bool sender, uint32_t *role)
 {
 	const struct ks_member *known = by_command(group, identity, id);
 	const char *why = NULL;
@@ -254,7 +254,7 @@ const char *ks_authorize(const struct ks_group *group, const struct wire_id *ide
 	if (known && known->admitted)
 		*role = known->admitted;
 	else
-		why = by_rules(group->conf, identity, from, role);
+		why = by_rules(conf, identity, from, role);
 	if (why)
 		return why;
 	if (sender && !(*role & CONF_ROLE_SENDER))
@@ -269,8 +269,33 @@ bool ks_can_wrap(const struct ike_sa *sa, const struct conf_esp *esp)
 	return 8 * keywrap_key_len(ike_sa_kwa(sa)) >= esp->key_bits;
 }
 
+void ks_member_set_sag(struct ks_member *member, struct sag *sag)
+{
+	free(member->sag);
+	member->sag = sag;
+}
+
+void ks_listen(struct ks_member *member)
+{
+	if (!ks_knows(member) || member->listens)
+		return;
+	member->listens = true;
+	member->group->listening++;
+	member->group->held += member->n_sids;
+}
+
+void ks_listen_no_more(struct ks_member *member)
+{
+	if (!member->listens)
+		return;
+	member->listens = false;
+	member->group->listening--;
+	member->group->held -= member->n_sids;
+}
+
 void ks_member_free(struct ks_member *member)
 {
+	free(member->sag);
 	free(member->identity);
 	free(member);
 }
@@ -284,12 +309,15 @@ void ks_members_free(struct ks_group *group)
 	free(group->members);
 }
 
-/* Who left knows the keys of its epochs as long as they live. */
+/*
+ * Who left knows the keys of its epochs as long as they live, and a Rekey SA as long as its
+ * line goes on.
+ */
 static bool is_worth(const struct ks_member *member)
 {
 	const struct ks_group *group = member->group;
 
-	if (member->peer || member->admitted || member->expelled)
+	if (member->peer || member->admitted || member->expelled || ks_knows(member))
 		return true;
 	return group->n_epochs && member->epoch >= group->epochs[0]->number;
 }
@@ -299,10 +327,12 @@ void ks_members_sweep(struct ks_group *group)
 	size_t i, kept = 0;
 
 	for (i = 0; i < group->n_members; i++) {
-		if (is_worth(group->members[i]))
+		if (is_worth(group->members[i])) {
 			group->members[kept++] = group->members[i];
-		else
-			ks_member_free(group->members[i]);
+			continue;
+		}
+		ks_store_end_member(group->members[i]);
+		ks_member_free(group->members[i]);
 	}
 	group->n_members = kept;
 }

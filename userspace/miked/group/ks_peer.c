@@ -4,14 +4,13 @@
  * that a member does not have yet (RFC 9838 2.4.2), and Deletes (2.4.3). Each has one
  * request under way at most; what it says is decided when its turn comes.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 
 /* SPIs in one Delete; what is more waits for the next. */
 #define MAX_GONE	1024
-
-static const uint8_t zero_spi[WIRE_GIKE_SPI_LEN];
 
 static void list_add(struct ks_list *list, struct ks_peer *peer)
 {
@@ -118,24 +117,12 @@ static void set_queued(struct ks_peer *peer, bool queued)
 		list_remove(&ks->queue, peer);
 }
 
-static bool has_last(const struct ks_member *member)
-{
-	return member->epoch == member->group->epoch;
-}
-
-static bool lacks(const struct ks_member *member)
-{
-	const struct ks_epoch *last = ks_last(member->group);
-
-	return last && member->epoch < last->number;
-}
-
-static struct ks_member *who_lacks(const struct ks_peer *peer)
+static struct ks_member *who_is_due(const struct ks_peer *peer)
 {
 	struct ks_member *member;
 
 	for (member = peer->members; member; member = member->next)
-		if (lacks(member))
+		if (ks_is_due(member))
 			return member;
 	return NULL;
 }
@@ -143,7 +130,7 @@ static struct ks_member *who_lacks(const struct ks_peer *peer)
 /* Into the list where it belongs by what is left to do. */
 static void settle(struct ks_peer *peer)
 {
-	bool work = peer->farewell || peer->n_gone || who_lacks(peer);
+	bool work = peer->farewell || peer->n_gone || who_is_due(peer);
 
 	if (!peer->sa)
 		return;
@@ -163,15 +150,27 @@ static void free_peer(struct ks_peer *peer)
 static void forget_asked(struct ks_peer *peer)
 {
 	peer->asked = NULL;
+	peer->asked_line = 0;
 	peer->asked_gone = 0;
 	peer->asked_farewell = false;
+}
+
+/* What it was asked to take it may have, whatever became of the answer. */
+static void leave_behind(struct ks_member *member)
+{
+	struct ks_peer *peer = member->peer;
+
+	if (peer->asked == member && peer->asked_line)
+		member->line = peer->asked_line;
+	ks_unregister(member);
+	ks_listen(member);
 }
 
 /* The IKE SA has gone; the task may still be the engine's. */
 static void part(struct ks_peer *peer)
 {
 	while (peer->members)
-		ks_unregister(peer->members);
+		leave_behind(peer->members);
 	set_queued(peer, false);
 	set_idle(peer, false);
 	peer->sa = NULL;
@@ -198,28 +197,10 @@ void ks_ended(struct ks *ks, struct ike_sa *sa, enum ike_end why, const char *te
 		return;
 	ike_sa_set_data(sa, NULL);
 	for (member = peer->members; member; member = member->next)
-		ks_log(LEVEL_NOTICE, member->group, member->id, "%s: no member any more: %s",
-		       ike_sa_text(sa), why == IKE_END_DELETED ? "it left" : text);
+		ks_log(LEVEL_NOTICE, member->group, member->id, "%s: %s: %s", ike_sa_text(sa),
+		       ks_knows(member) ? "goes on by multicast alone" : "no member any more",
+		       why == IKE_END_DELETED ? "it left" : text);
 	part(peer);
-}
-
-/* Documentation/g-ikev2.md, "Tensions" 2 */
-static void put_farewell(struct ks_room *room, struct wire_message *m)
-{
-	room->deletes[0] = (struct wire_delete){
-		.protocol = PROTO_ESP,
-		.spi_size = WIRE_IPSEC_SPI_LEN,
-		.n_spis = 1,
-		.spis = { zero_spi, WIRE_IPSEC_SPI_LEN },
-	};
-	room->deletes[1] = (struct wire_delete){
-		.protocol = PROTO_GIKE_UPDATE,
-		.spi_size = WIRE_GIKE_SPI_LEN,
-		.n_spis = 1,
-		.spis = { zero_spi, WIRE_GIKE_SPI_LEN },
-	};
-	m->deletes = room->deletes;
-	m->n_deletes = 2;
 }
 
 static void put_gone(struct ks_peer *peer, struct ks_room *room, struct wire_message *m)
@@ -250,15 +231,18 @@ static bool put_rekey(struct ks_peer *peer, struct ks_member *member, struct ike
 {
 	struct ks_group *group = member->group;
 	size_t first = first_to_tell(member);
+	bool lacks_line = ks_lacks_line(member);
 	struct ks_grant grant = {
 		.ks = peer->ks,
 		.room = &peer->ks->request,
 		.group = group,
 		.epochs = &group->epochs[first],
 		.n_epochs = group->n_epochs - first,
+		.rekey = lacks_line ? group->rekey : NULL,
+		.hello = member->hello,
 		.atd = ks_atd(group),
 	};
-	int err = ks_grant(&grant, peer->sa, content);
+	int err = ks_may_give(group, grant.rekey) ? ks_grant(&grant, peer->sa, content) : -EAGAIN;
 
 	if (err) {
 		ks_log(LEVEL_ERROR, group, member->id, "%s: no new keys yet: %s",
@@ -267,13 +251,14 @@ static bool put_rekey(struct ks_peer *peer, struct ks_member *member, struct ike
 	}
 	peer->asked = member;
 	peer->asked_epoch = ks_last(group)->number;
+	peer->asked_line = lacks_line ? group->line : 0;
 	return true;
 }
 
 static bool build(void *context, struct ike_sa *sa, struct ike_content *content)
 {
 	struct ks_peer *peer = context;
-	struct ks_member *member = who_lacks(peer);
+	struct ks_member *member = who_is_due(peer);
 	bool some = true;
 
 	(void)sa;
@@ -284,7 +269,7 @@ static bool build(void *context, struct ike_sa *sa, struct ike_content *content)
 		return false;
 	}
 	if (peer->farewell) {
-		put_farewell(&peer->ks->request, &content->message);
+		ks_put_exclusion(&peer->ks->request, &content->message);
 		peer->asked_farewell = true;
 	} else if (member) {
 		some = put_rekey(peer, member, content);
@@ -303,13 +288,10 @@ static bool build(void *context, struct ike_sa *sa, struct ike_content *content)
 static void acknowledge_rekey(struct ks_peer *peer)
 {
 	struct ks_member *member = peer->asked;
-	struct ks_group *group = member->group;
 
-	ks_log(LEVEL_DEBUG, group, member->id, "%s: has epoch %u", ike_sa_text(peer->sa),
-	       peer->asked_epoch);
-	member->epoch = peer->asked_epoch;
-	group->current += has_last(member);
-	ks_check_converged(group);
+	if (peer->asked_line)
+		member->line = peer->asked_line;
+	ks_has_epoch(member, peer->asked_epoch, KS_ANSWERED);
 }
 
 static void acknowledge_gone(struct ks_peer *peer)
@@ -356,7 +338,10 @@ static void answer(void *context, struct ike_sa *sa, const struct wire_message *
 	settle(peer);
 }
 
-/* If the IKE SA ends, ks_ended() comes, too. */
+/*
+ * If the IKE SA ends, ks_ended() comes, too, and wants to know what the member may have
+ * taken.
+ */
 static void end(void *context, struct ike_sa *sa, enum ike_end why, const char *text)
 {
 	struct ks_peer *peer = context;
@@ -364,13 +349,13 @@ static void end(void *context, struct ike_sa *sa, enum ike_end why, const char *
 	(void)sa;
 	(void)text;
 	peer->busy = false;
-	forget_asked(peer);
 	if (!peer->sa) {
 		free_peer(peer);
 		return;
 	}
 	if (why != IKE_END_MEMORY)
 		return;
+	forget_asked(peer);
 	peer->ks->queue_from = ks_now(peer->ks) + KS_RETRY_MS;
 	settle(peer);
 }
@@ -407,7 +392,7 @@ void ks_register(struct ks_member *member, struct ks_peer *peer)
 	add_member(peer, member);
 	group->registered++;
 	group->senders += member->role & CONF_ROLE_SENDER ? 1 : 0;
-	group->current += has_last(member);
+	group->current += ks_has_last(member);
 	group->held += member->n_sids;
 	ks_check_converged(group);
 	settle(peer);
@@ -422,12 +407,15 @@ void ks_unregister(struct ks_member *member)
 		return;
 	group->registered--;
 	group->senders -= member->role & CONF_ROLE_SENDER ? 1 : 0;
-	group->current -= has_last(member);
+	group->current -= ks_has_last(member);
 	group->held -= member->n_sids;
 	remove_member(peer, member);
 	member->peer = NULL;
+	if (peer->asked == member && peer->asked_epoch > member->epoch)
+		member->epoch = peer->asked_epoch;
 	if (peer->asked == member)
 		peer->asked = NULL;
+	ks_touch(member);
 	ks_check_converged(group);
 	settle(peer);
 }
@@ -440,13 +428,15 @@ static bool has_epoch(const struct ks_member *member, const struct ks_epoch *epo
 
 	if (peer->asked == member && peer->asked_epoch > last)
 		last = peer->asked_epoch;
+	if (ks_knows(member))
+		last = UINT32_MAX;
 	return epoch->number >= member->oldest && epoch->number <= last;
 }
 
 static void tell_gone(struct ks_member *member, const struct ks_epoch *epoch)
 {
 	struct ks_peer *peer = member->peer;
-	size_t i, room = (peer->n_gone + epoch->n_sas) * WIRE_IPSEC_SPI_LEN;
+	size_t room = (peer->n_gone + epoch->n_sas) * WIRE_IPSEC_SPI_LEN;
 	uint8_t *gone = realloc(peer->gone, room);
 	struct writer w;
 
@@ -458,8 +448,7 @@ static void tell_gone(struct ks_member *member, const struct ks_epoch *epoch)
 	}
 	w = writer_to(gone + peer->n_gone * WIRE_IPSEC_SPI_LEN,
 		      epoch->n_sas * WIRE_IPSEC_SPI_LEN);
-	for (i = 0; i < epoch->n_sas; i++)
-		write_u32(&w, epoch->sas[i].spi);
+	ks_write_spis(&w, epoch);
 	peer->gone = gone;
 	peer->n_gone += epoch->n_sas;
 	settle(peer);
@@ -467,11 +456,14 @@ static void tell_gone(struct ks_member *member, const struct ks_epoch *epoch)
 
 void ks_tell_gone(struct ks_group *group, const struct ks_epoch *epoch)
 {
+	struct ks_member *member;
 	size_t i;
 
-	for (i = 0; i < group->n_members; i++)
-		if (group->members[i]->peer && has_epoch(group->members[i], epoch))
-			tell_gone(group->members[i], epoch);
+	for (i = 0; i < group->n_members; i++) {
+		member = group->members[i];
+		if (member->peer && !ks_hears(member) && has_epoch(member, epoch))
+			tell_gone(member, epoch);
+	}
 }
 
 void ks_tell_all(struct ks_group *group)

@@ -5,8 +5,9 @@
  * GSA_REGISTRATION with an error in it.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include "group/ks_internal.h"
+#include "group/ks_store.h"
 #include "group/sag.h"
 
 /* A request for a group, and what becomes of it. */
@@ -21,6 +22,8 @@ struct applicant {
 	uint32_t asked;			/* for so many Sender-IDs */
 	uint32_t role;			/* enum conf_role: at most */
 	size_t first;			/* of the group's epochs that it gets */
+	struct ks_rekey *rekey;		/* that it gets, or NULL */
+	bool hello;			/* it is a member of gemcast */
 	uint32_t sids[KS_MAX_SENDER_IDS];
 	size_t n_sids;
 };
@@ -67,7 +70,9 @@ static uint32_t sids_asked(const struct wire_notify *notify)
 static struct refusal identify(struct applicant *a)
 {
 	const struct wire_notify *sender = wire_notify(a->request, N_GROUP_SENDER);
+	struct hello hello;
 
+	a->hello = hello_read(a->request, &hello);
 	a->sender = sender;
 	a->asked = sids_asked(sender);
 	if (!ks_identity_text(ike_sa_peer(a->sa), a->id))
@@ -91,7 +96,7 @@ static struct refusal authorize(struct applicant *a)
 {
 	const char *why;
 
-	why = ks_authorize(a->group, ike_sa_peer(a->sa), a->id,
+	why = ks_authorize(a->group, a->group->conf, ike_sa_peer(a->sa), a->id,
 			   &ike_sa_path(a->sa)->remote.addr, a->sender, &a->role);
 	if (why)
 		return unauthorized(why);
@@ -102,14 +107,65 @@ static struct refusal authorize(struct applicant *a)
 	return welcome;
 }
 
-static bool is_able(const struct applicant *a, const struct ks_epoch *epoch)
+/* Together with the Rekey SA: what it can do of the one may depend on the other. */
+static bool is_able(const struct applicant *a, const struct ks_epoch *epoch,
+		    const struct ks_rekey *rekey)
 {
 	const struct wire_message *m = a->request;
-	size_t n = ks_policies(&a->ks->answer, epoch, 0, ks_now(a->ks));
+	struct ks_room *room = &a->ks->answer;
+	uint64_t now = ks_now(a->ks);
+	size_t n = ks_policies(room, epoch, 0, now);
 
+	if (rekey)
+		ks_rekey_policy(room, rekey, true, n++, now);
 	return ks_can_wrap(a->sa, &epoch->esp) &&
+	       (!rekey || ks_can_wrap(a->sa, &rekey->conf.encryption)) &&
 	       (!m->n_proposals ||
-		sag_allows(m->proposals, m->n_proposals, a->ks->answer.policies, n));
+		sag_allows(m->proposals, m->n_proposals, room->policies, n));
+}
+
+/* Where members are reached by both ways, one is enough. */
+static bool choose_rekey(struct applicant *a)
+{
+	const struct ks_group *group = a->group;
+
+	a->rekey = ks_rekey_given(group);
+	if (is_able(a, ks_last(group), a->rekey))
+		return true;
+	if (!a->rekey || group->conf->rekey.transport != CONF_REKEY_BOTH)
+		return false;
+	a->rekey = NULL;
+	return is_able(a, ks_last(group), NULL);
+}
+
+/*
+ * Who has the last SAs already has not to be waited for; of who has no IKE SA that is not
+ * known. Tensions 13
+ */
+static uint16_t atd_left(const struct applicant *a)
+{
+	const struct ks_member *known = ks_member_find(a->group, a->id);
+	const struct ks_group *group = a->group;
+	uint64_t end = ks_last(group)->begun + UINT64_C(1000) * ks_atd(group);
+	uint64_t now = ks_now(a->ks);
+	size_t lack = group->registered - group->current;
+
+	if (known && known->peer && known->epoch != group->epoch)
+		lack--;
+	if (end <= now || !(lack || group->listening || ks_last(group)->alone || now < group->grace))
+		return 0;
+	return (uint16_t)((end - now + 999) / 1000);
+}
+
+/*
+ * Receivers have left the epoch before this one by the time that a new sender leaves it:
+ * better not to send yet.
+ */
+static bool is_left(const struct applicant *a, const struct ks_epoch *next)
+{
+	const uint64_t dtd = UINT64_C(1000) * ks_dtd(a->group), atd = UINT64_C(1000) * atd_left(a);
+
+	return a->sender && atd && next->made + dtd < ks_now(a->ks) + atd;
 }
 
 /* The last epoch and those before it that are still in use, as far as it can do them. */
@@ -118,15 +174,15 @@ static struct refusal choose_epochs(struct applicant *a)
 	struct ks_group *group = a->group;
 	size_t i;
 
-	if (ks_epoch_ready(group))
+	if (ks_rekey_ready(group) || ks_epoch_ready(group))
 		return impossible("SAs cannot be made");
 	if (!ks_can_wrap(a->sa, &ks_last(group)->esp))
 		return unfit("its key wrap key would be shorter than the group's keys");
-	if (!is_able(a, ks_last(group)))
+	if (!choose_rekey(a))
 		return unfit("it cannot do the group's algorithms");
 	a->first = ks_first_to_give(group, 0);
 	for (i = group->n_epochs - 1; i > a->first; i--)
-		if (!is_able(a, group->epochs[i - 1]))
+		if (is_left(a, group->epochs[i]) || !is_able(a, group->epochs[i - 1], a->rekey))
 			a->first = i;
 	return welcome;
 }
@@ -166,6 +222,20 @@ static size_t would_be_free(const struct ks_group *group)
 }
 
 /*
+ * Who has no IKE SA and may still send holds its Sender-IDs, until there is need for them:
+ * RFC 9838 2.5.1, item 5, would exclude all.
+ */
+static void shut_out_listeners(struct ks_group *group)
+{
+	if (would_be_free(group) || !group->listening)
+		return;
+	ks_log(LEVEL_NOTICE, group, NULL,
+	       "no Sender-IDs are left: %zu members without an IKE SA have to register again",
+	       group->listening);
+	group->cut = true;
+}
+
+/*
  * No Sender-ID is left under the SAs that there are. A new epoch has a space of its own,
  * in which only those are taken that registered members hold; the applicant's own of an
  * earlier registration are not, since from now on it is not registered.
@@ -176,16 +246,19 @@ static struct refusal renew_sids(struct applicant *a)
 	struct ks_group *group = a->group;
 	int err;
 
-	if (known)
+	if (known) {
 		ks_unregister(known);
-	if (!would_be_free(group))
+		ks_listen_no_more(known);
+	}
+	shut_out_listeners(group);
+	if (!group->cut && !would_be_free(group))
 		return impossible("its senders have all Sender-IDs");
 	err = ks_epoch_make(group, true);
 	if (err)
 		return impossible(err == -EBUSY ? "too many SAs are on their way out" :
 						  "SAs cannot be made");
 	a->first = group->n_epochs - 1;
-	if (!is_able(a, ks_last(group)))
+	if (!choose_rekey(a))
 		return unfit("it cannot do the group's algorithms");
 	return get_sids(a) ? welcome : impossible("its senders have all Sender-IDs");
 }
@@ -215,22 +288,6 @@ static struct refusal give_sids(struct applicant *a)
 	return welcome;
 }
 
-/* Who has the last SAs already has not to be waited for. Tensions 13 */
-static uint16_t atd_left(const struct applicant *a)
-{
-	const struct ks_member *known = ks_member_find(a->group, a->id);
-	const struct ks_group *group = a->group;
-	uint64_t end = ks_last(group)->made + UINT64_C(1000) * ks_atd(group);
-	uint64_t now = ks_now(a->ks);
-	size_t lack = group->registered - group->current;
-
-	if (known && known->peer && known->epoch != group->epoch)
-		lack--;
-	if (!lack || end <= now)
-		return 0;
-	return (uint16_t)((end - now + 999) / 1000);
-}
-
 static int grant(const struct applicant *a, struct ike_content *response)
 {
 	const struct ks_grant grant = {
@@ -240,6 +297,9 @@ static int grant(const struct applicant *a, struct ike_content *response)
 		.group = a->group,
 		.epochs = &a->group->epochs[a->first],
 		.n_epochs = a->group->n_epochs - a->first,
+		.rekey = a->rekey,
+		.multicast = a->rekey,
+		.hello = a->hello,
 		.atd = atd_left(a),
 		.sids = a->sids,
 		.n_sids = a->n_sids,
@@ -253,6 +313,18 @@ static uint32_t role_of(const struct applicant *a)
 	return a->sender ? a->role : CONF_ROLE_RECEIVER;
 }
 
+/* An older Rekey SA that it knew it may still know. */
+static void enter_line(const struct applicant *a, struct ks_member *member)
+{
+	member->deaf = !a->rekey;
+	member->heir = false;
+	member->fragments = ike_sa_fragments(a->sa);
+	if (!a->rekey)
+		return;
+	member->line = a->group->line;
+	member->signer = a->rekey->signer;
+}
+
 /* What was known of an earlier registration is no more (RFC 9838 2.3.3). */
 static void enter(const struct applicant *a, struct ks_member *member, struct ks_peer *peer)
 {
@@ -260,6 +332,7 @@ static void enter(const struct applicant *a, struct ks_member *member, struct ks
 	bool again = member->peer;
 
 	ks_unregister(member);
+	ks_listen_no_more(member);
 	member->n_former = member->n_sids;
 	memcpy(member->former, member->sids, member->n_sids * sizeof(member->sids[0]));
 	member->role = role_of(a);
@@ -267,24 +340,62 @@ static void enter(const struct applicant *a, struct ks_member *member, struct ks
 	member->since = ks_now(a->ks);
 	member->oldest = group->epochs[a->first]->number;
 	member->epoch = group->epoch;
+	member->proof = KS_REGISTERED;
+	member->hello = a->hello;
 	member->n_sids = a->n_sids;
 	memcpy(member->sids, a->sids, a->n_sids * sizeof(a->sids[0]));
+	enter_line(a, member);
 	ks_register(member, peer);
 	ks_log(LEVEL_NOTICE, group, member->id, "%s: registered%s as %s, epoch %u, %zu Sender-IDs",
 	       ike_sa_text(a->sa), again ? " again" : "", a->sender ? "sender" : "receiver",
 	       group->epoch, a->n_sids);
 }
 
+/*
+ * Who gets numbers gets them when they are stored. Keys that are stored may be given to
+ * others while nothing else can be.
+ */
+static bool is_stored(const struct applicant *a, const struct ks_member *member)
+{
+	const struct ks_group *group = a->group;
+	const struct ks_entry entry = {
+		.registered = true,
+		.role = role_of(a),
+		.from = ike_sa_path(a->sa)->remote,
+		.since = ks_now(a->ks),
+		.oldest = group->epochs[a->first]->number,
+		.epoch = group->epoch,
+		.line = a->rekey ? group->line : member->line,
+		.fragments = ike_sa_fragments(a->sa),
+		.sids = a->sids,
+		.former = member->sids,
+		.n_sids = a->n_sids,
+		.n_former = member->n_sids,
+	};
+
+	return !ks_save_entry(member, &entry) ||
+	       (!a->n_sids && ks_may_give(group, a->rekey));
+}
+
 static struct refusal admit(struct applicant *a, struct ks_peer *peer,
 			    struct ike_content *response)
 {
+	const struct wire_message *m = a->request;
 	struct ks_member *member;
+	struct sag *sag = NULL;
 
 	if (grant(a, response))
 		return impossible("keys cannot be wrapped");
 	member = ks_member_get(a->group, a->id);
-	if (!member)
+	if (member && m->n_proposals)
+		sag = sag_keep(m->proposals, m->n_proposals);
+	if (!member || (m->n_proposals && !sag))
 		return impossible("no memory");
+	if (!is_stored(a, member)) {
+		free(sag);
+		return impossible("it cannot be stored");
+	}
+	ks_member_set_sag(member, sag);
 	enter(a, member, peer);
 	if (a->n_sids)
 		look_ahead(a->group);

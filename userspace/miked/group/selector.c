@@ -216,8 +216,7 @@ void esp_to_wire(const struct conf_esp *esp, bool sequential,
 	};
 }
 
-/* Something in the policy that nobody here knows what it does (RFC 7296 3.3.6). */
-static bool has_unknown(const struct wire_policy *policy)
+bool policy_has_unknown(const struct wire_policy *policy)
 {
 	size_t i;
 
@@ -237,7 +236,7 @@ const char *esp_from_wire(const struct wire_policy *policy, struct conf_esp *esp
 
 	if (policy->protocol != PROTO_ESP)
 		return "a data SA that is not ESP";
-	if (!encr || !sn || has_unknown(policy))
+	if (!encr || !sn || policy_has_unknown(policy))
 		return "transforms that are not known";
 	if (sn->id != SN_32_BIT_SEQUENTIAL && sn->id != SN_32_BIT_UNSPECIFIED)
 		return "sequence numbers that are not of 32 bits";

@@ -39,6 +39,9 @@ bool prefix_has(const struct conf_prefix *prefix, const struct gemcast_addr *add
 void esp_to_wire(const struct conf_esp *esp, bool sequential,
 		 struct wire_transform transforms[ESP_TRANSFORMS]);
 
+/* Is something in the policy that nobody here knows what it does (RFC 7296 3.3.6)? */
+bool policy_has_unknown(const struct wire_policy *policy);
+
 /*
  * What a policy, of PROTO_ESP, encrypts by. A reason: it is well formed, but not
  * installable here, which a member answers by NO_PROPOSAL_CHOSEN (RFC 9838 2.3.2).

@@ -12,7 +12,7 @@ static int flat_sa_key(const struct crypto *crypto, const struct technique_kwk *
 
 	if (keymat.len > TECHNIQUE_MAX_KEYMAT)
 		return -EINVAL;
-	err = keywrap(crypto, kwk->kwa, secret_chunk(&kwk->gsk_w), keymat, room);
+	err = keywrap(crypto, kwk->kwa, kwk->gsk_w, keymat, room);
 	*key = (struct wire_key){ .wrapped = { room, keywrap_len(keymat.len) } };
 	return err;
 }

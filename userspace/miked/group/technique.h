@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The group key management technique: by which keys the keys of SAs reach members
- * (RFC 9838 3.2). Flat is the one there is: each member gets each key by itself,
- * wrapped by the key of its own IKE SA.
+ * (RFC 9838 3.2). Flat is the one there is: each key is wrapped by the key of the SA that
+ * it goes by, a member's own IKE SA or the Rekey SA of all.
  */
 #ifndef MIKED_GROUP_TECHNIQUE_H
 #define MIKED_GROUP_TECHNIQUE_H
@@ -11,13 +11,13 @@
 #include "wire/gike.h"
 
 /* The longest keying material of an SA, and what wrapping makes of it. */
-#define TECHNIQUE_MAX_KEYMAT	64
+#define TECHNIQUE_MAX_KEYMAT	128
 #define TECHNIQUE_MAX_WRAPPED	(TECHNIQUE_MAX_KEYMAT + 16)
 
 /* The default key wrap key of the SA that a message goes by (RFC 9838 3.1.1). */
 struct technique_kwk {
 	uint16_t kwa;		/* KW_5649_* */
-	struct secret gsk_w;
+	struct chunk gsk_w;
 };
 
 struct technique {

@@ -162,6 +162,8 @@ const struct net_path *ike_sa_path(const struct ike_sa *sa);
 const struct wire_id *ike_sa_peer(const struct ike_sa *sa);
 /* "who at where", for logs; as long as the IKE SA lives. */
 const char *ike_sa_text(const struct ike_sa *sa);
+/* Do both ends put IKE fragments together (RFC 7383)? */
+bool ike_sa_fragments(const struct ike_sa *sa);
 /*
  * What was agreed on to wrap keys by, KW_5649_*; 0: nothing (RFC 9838 2.3.4). Like GSK_w, it
  * is that of the message which is read or written: ask while it is in hand.

@@ -167,7 +167,7 @@ static int send_request(struct ike_sa *sa, uint16_t group)
 	if (!err)
 		ike_asked(sa->link, ASK_INIT, IKE_SA_INIT, &packets, NULL);
 	else
-		ike_packets_free(&packets);
+		packets_free(&packets);
 	free(offer);
 	free(initial);
 	return err;

@@ -14,6 +14,7 @@
 #include "crypto/keymat.h"
 #include "crypto/scheme.h"
 #include "ike/ike.h"
+#include "ike/sealed.h"
 
 #define NONCE_LEN	32	/* RFC 7296 2.10: half of the largest PRF's key */
 #define SHA1_LEN	20
@@ -115,13 +116,6 @@ uint64_t ike_proposal_spi(const struct wire_proposal *proposal);
 
 /* ---- message.c, fragment.c */
 
-/* A message as it goes out, to be sent again: datagrams of equal length but the last. */
-struct packets {
-	uint8_t *data;
-	size_t len;
-	size_t each;
-};
-
 /* Requests of ours. */
 enum asking {
 	ASK_NOTHING,
@@ -144,21 +138,6 @@ struct asked {
 	uint64_t due;			/* when it is to be sent again */
 };
 
-#define FRAGMENTS_MAX	256
-#define HEAD_LEN	(WIRE_HEADER_LEN + WIRE_PAYLOAD_LEN)
-
-/* A fragmented message that is being put together (RFC 7383 2.6). */
-struct assembly {
-	struct secret parts[FRAGMENTS_MAX];
-	uint16_t total;
-	uint16_t count;
-	size_t len;			/* of the parts that are there */
-	uint32_t message_id;
-	uint8_t first;			/* type of the first payload */
-	uint8_t head[HEAD_LEN];
-	uint64_t end;			/* when it is given up */
-};
-
 /* A message that was opened. */
 struct opened {
 	const struct net_path *path;
@@ -179,7 +158,6 @@ struct ike_link {
 	uint64_t spi_i, spi_r;
 	bool initiator;			/* are we the one that began it? */
 	struct suite suite;
-	struct cipher_sizes sizes;
 	struct ike_keys keys;		/* none before the key exchange */
 	uint64_t sealed;		/* GCM's IV: how many messages and fragments we sealed */
 	uint32_t next_ask;		/* Message ID of our next request */
@@ -373,7 +351,6 @@ void ike_log_stranger(struct ike *ike, enum stranger what, const char *who, cons
 
 /* "INVALID_SYNTAX" or a number. */
 const char *ike_notify_name(uint16_t type, char text[HINT_SIZE]);
-void ike_packets_free(struct packets *packets);
 void ike_packets_send(struct ike_sa *sa, const struct net_path *path,
 		      const struct packets *packets);
 int ike_seal(struct ike_link *link, const struct wire_message *m, struct packets *packets);
@@ -403,11 +380,8 @@ void ike_link_receive(struct ike_link *link, const struct net_path *path, uint8_
 
 /* How long a datagram on this path may be. */
 size_t ike_datagram_max(const struct ike_sa *sa);
-int ike_seal_one(struct ike_link *link, const struct wire_header *header,
-		 const struct wire_sk *sk, struct chunk content, uint8_t *out, size_t size,
-		 size_t *len);
-int ike_seal_fragments(struct ike_link *link, const struct wire_header *header, uint8_t first,
-		       struct chunk content, struct packets *packets);
+/* By what @link's messages are sealed. */
+struct sealer ike_sealer(struct ike_link *link);
 /* May this fragment be opened, or is it none that fits to those that are there? */
 bool ike_fragment_wanted(const struct ike_link *link, const struct wire_message *m);
 /*
@@ -416,7 +390,6 @@ bool ike_fragment_wanted(const struct ike_link *link, const struct wire_message 
  */
 int ike_fragment_add(struct ike_link *link, const struct wire_message *m, struct chunk head,
 		     struct chunk content, struct secret *whole, struct opened *opened);
-void ike_assembly_free(struct assembly **assembly);
 
 /* ---- cookie.c */
 

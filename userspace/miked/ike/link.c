@@ -45,9 +45,9 @@ void ike_link_free(struct ike_link *link)
 {
 	ike_keys_free(&link->keys);
 	ike_asked_clear(&link->asked);
-	ike_packets_free(&link->response);
-	ike_assembly_free(&link->assembly[0]);
-	ike_assembly_free(&link->assembly[1]);
+	packets_free(&link->response);
+	assembly_free(&link->assembly[0]);
+	assembly_free(&link->assembly[1]);
 	free(link);
 }
 
@@ -88,10 +88,8 @@ static void spi_bytes(uint64_t spi, uint8_t bytes[IKE_SPI_LEN])
 int ike_link_keys(struct ike_link *link, struct chunk ni, struct chunk nr, struct chunk skeyseed)
 {
 	struct ike_seed seed = { .prf = link->suite.prf, .ni = ni, .nr = nr };
-	int err = cipher_sizes(&link->suite.cipher, &link->sizes);
+	int err;
 
-	if (err)
-		return err;
 	spi_bytes(link->spi_i, seed.spi_i);
 	spi_bytes(link->spi_r, seed.spi_r);
 	err = keymat_ike_keys(link->sa->ike->crypto, &seed, &link->suite.cipher, skeyseed,

@@ -23,12 +23,6 @@ const char *ike_notify_name(uint16_t type, char text[HINT_SIZE])
 
 /* ---- out */
 
-void ike_packets_free(struct packets *packets)
-{
-	free(packets->data);
-	*packets = (struct packets){ 0 };
-}
-
 void ike_packets_send(struct ike_sa *sa, const struct net_path *path,
 		      const struct packets *packets)
 {
@@ -41,38 +35,19 @@ void ike_packets_send(struct ike_sa *sa, const struct net_path *path,
 	sa->said = ike_now(sa->ike);
 }
 
-/* The frame, the cipher's overhead and the most padding there can be. */
-static size_t sealed_max(const struct ike_link *link, size_t content)
-{
-	return WIRE_HEADER_LEN + WIRE_PAYLOAD_LEN + link->sizes.iv + content + link->sizes.block +
-	       1 + link->sizes.icv;
-}
-
 int ike_seal(struct ike_link *link, const struct wire_message *m, struct packets *packets)
 {
+	size_t max = link->sa->fragments ? ike_datagram_max(link->sa) : SIZE_MAX;
 	struct ike *ike = link->sa->ike;
 	struct writer w = writer_to(ike->inner, sizeof(ike->inner));
-	struct wire_sk sk = { 0 };
+	struct sealer sealer = ike_sealer(link);
 	struct wire_inner inner;
-	size_t size;
-	int err;
 
 	wire_write_inner(&w, m, &inner);
 	ike->inner_len = w.len;
 	if (w.failed)
 		return -EMSGSIZE;
-	size = sealed_max(link, w.len);
-	if (link->sa->fragments && size > ike_datagram_max(link->sa))
-		return ike_seal_fragments(link, &m->header, inner.first, written(&w), packets);
-	packets->data = malloc(size);
-	if (!packets->data)
-		return -ENOMEM;
-	sk.first = inner.first;
-	err = ike_seal_one(link, &m->header, &sk, written(&w), packets->data, size, &packets->len);
-	packets->each = packets->len;
-	if (err)
-		ike_packets_free(packets);
-	return err;
+	return seal_content(&sealer, &m->header, inner.first, written(&w), max, packets);
 }
 
 static struct wire_header header_of(const struct ike_link *link, uint8_t exchange, bool response,
@@ -114,7 +89,7 @@ void ike_asked(struct ike_link *link, enum asking what, uint8_t exchange, struct
 {
 	struct asked *asked = &link->asked;
 
-	ike_packets_free(&asked->packets);
+	packets_free(&asked->packets);
 	asked->what = what;
 	asked->exchange = exchange;
 	asked->message_id = link->next_ask;
@@ -127,7 +102,7 @@ void ike_asked(struct ike_link *link, enum asking what, uint8_t exchange, struct
 
 void ike_asked_clear(struct asked *asked)
 {
-	ike_packets_free(&asked->packets);
+	packets_free(&asked->packets);
 	*asked = (struct asked){ .what = ASK_NOTHING, .due = IKE_NEVER };
 }
 
@@ -194,7 +169,7 @@ bool ike_respond(struct ike_link *link, const struct opened *request, struct wir
 		could_not(link->sa, "an answer", err);
 		return false;
 	}
-	ike_packets_free(&link->response);
+	packets_free(&link->response);
 	link->response = packets;
 	link->next_answer++;
 	ike_packets_send(link->sa, request->path, &link->response);

@@ -387,7 +387,7 @@ static void forget_assemblies(struct ike_link *link, uint64_t now)
 
 	for (i = 0; i < 2; i++)
 		if (link->assembly[i] && link->assembly[i]->end <= now)
-			ike_assembly_free(&link->assembly[i]);
+			assembly_free(&link->assembly[i]);
 }
 
 static void run_links(struct ike_sa *sa, uint64_t now)
@@ -478,6 +478,11 @@ const char *ike_sa_text(const struct ike_sa *sa)
 static const struct ike_link *link_in_hand(const struct ike_sa *sa)
 {
 	return sa->speaking ? sa->speaking : sa->link;
+}
+
+bool ike_sa_fragments(const struct ike_sa *sa)
+{
+	return sa->fragments;
 }
 
 uint16_t ike_sa_kwa(const struct ike_sa *sa)

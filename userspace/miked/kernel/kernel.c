@@ -13,8 +13,19 @@
 #include "kernel/kernel.h"
 #include "kernel/member.h"
 #include "kernel/watch.h"
+#include "net/path.h"
 
-#define EVENTS	(GEMCAST_EVENTS_SA | GEMCAST_EVENTS_ACQUIRE | GEMCAST_EVENTS_EXPIRE)
+#define EVENTS	(GEMCAST_EVENTS_SA | GEMCAST_EVENTS_ACQUIRE | GEMCAST_EVENTS_EXPIRE | \
+		 GEMCAST_EVENTS_AUDIT)
+
+/* An SA that was taken away by us, of which the kernel has yet to tell. */
+struct deletion {
+	struct deletion *next;
+	uint32_t group;
+	uint32_t spi;
+	struct gemcast_addr dst;
+	struct gemcast_addr src;
+};
 
 struct kernel {
 	struct plane plane;
@@ -25,13 +36,59 @@ struct kernel {
 	struct gemcast_handle *requests;	/* both NULL: there is no module */
 	struct gemcast_handle *events;
 	sd_event_source *source;		/* of events */
+	struct deletion *deletions;		/* the oldest first */
 	struct member *members;
 	char closed[256];			/* why there are none */
 	char why[512];
 };
 
+static bool is_deletion_of(const struct deletion *deletion, const struct gemcast_sa *sa)
+{
+	return deletion->group == sa->group && deletion->spi == sa->spi &&
+	       net_addr_equal(&deletion->dst, &sa->dst) &&
+	       net_addr_equal(&deletion->src, &sa->src);
+}
+
+static void forget_deletions(struct kernel *kernel, const struct deletion *end)
+{
+	struct deletion *deletion;
+
+	while (kernel->deletions != end) {
+		deletion = kernel->deletions;
+		kernel->deletions = deletion->next;
+		free(deletion);
+	}
+}
+
+static void keep_deletion(struct kernel *kernel, struct deletion *deletion)
+{
+	struct deletion **at = &kernel->deletions;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = deletion;
+}
+
+/*
+ * Another SA of this name may be there by now: it is not the one that is gone. Events come
+ * in the order of what they tell of, so that of those before it none comes any more.
+ */
+static bool was_deleted_by_us(struct kernel *kernel, const struct gemcast_sa *sa)
+{
+	const struct deletion *deletion;
+
+	for (deletion = kernel->deletions; deletion; deletion = deletion->next)
+		if (is_deletion_of(deletion, sa))
+			break;
+	if (!deletion)
+		return false;
+	forget_deletions(kernel, deletion->next);
+	return true;
+}
+
 static void close_handles(struct kernel *kernel)
 {
+	forget_deletions(kernel, NULL);
 	kernel->source = sd_event_source_disable_unref(kernel->source);
 	gemcast_free(kernel->requests);
 	gemcast_free(kernel->events);
@@ -39,9 +96,15 @@ static void close_handles(struct kernel *kernel)
 	kernel->events = NULL;
 }
 
+static bool is_unknown_spi(const struct gemcast_audit *audit)
+{
+	return audit->reason == GEMCAST_A_STATS_IN_NO_SA &&
+	       GEMCAST_HAS(audit, GEMCAST_A_AUDIT_SPI);
+}
+
 static int on_gemcast_event(const struct gemcast_event *event, void *arg)
 {
-	const struct kernel *kernel = arg;
+	struct kernel *kernel = arg;
 	const struct plane_user *user = &kernel->user;
 
 	switch (event->cmd) {
@@ -52,7 +115,12 @@ static int on_gemcast_event(const struct gemcast_event *event, void *arg)
 		user->expire(user->context, &event->sa, &event->expire);
 		break;
 	case GEMCAST_CMD_SA_DEL_NTF:
-		user->gone(user->context, &event->sa);
+		if (!was_deleted_by_us(kernel, &event->sa))
+			user->gone(user->context, &event->sa);
+		break;
+	case GEMCAST_CMD_AUDIT_NTF:
+		if (is_unknown_spi(&event->audit))
+			user->unknown_spi(user->context, &event->audit);
 		break;
 	default:
 		break;
@@ -71,6 +139,7 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *ar
 	err = gemcast_dispatch(kernel->events, on_gemcast_event, kernel);
 	if (err) {
 		log_warning(AREA_KERNEL, "%s", gemcast_error(kernel->events));
+		forget_deletions(kernel, NULL);
 		kernel->user.lost(kernel->user.context);
 	}
 	return 0;
@@ -174,6 +243,7 @@ static int on_links(sd_event_source *source, int fd, uint32_t revents, void *arg
 	(void)revents;
 	watch_drain(fd);
 	member_follow(kernel->members);
+	kernel->user.links(kernel->user.context);
 	return 0;
 }
 
@@ -254,10 +324,25 @@ static int plane_sa_set(void *context, const struct gemcast_sa *sa)
 static int plane_sa_del(void *context, const struct gemcast_sa *sa)
 {
 	struct kernel *kernel = context;
+	struct deletion *deletion;
+	int err;
 
 	if (is_closed(kernel))
 		return -ENOTCONN;
-	return result(kernel, gemcast_sa_del(kernel->requests, sa));
+	deletion = malloc(sizeof(*deletion));
+	if (!deletion) {
+		snprintf(kernel->why, sizeof(kernel->why), "no memory");
+		return -ENOMEM;
+	}
+	*deletion = (struct deletion){
+		.group = sa->group, .spi = sa->spi, .dst = sa->dst, .src = sa->src,
+	};
+	err = gemcast_sa_del(kernel->requests, sa);
+	if (err)
+		free(deletion);
+	else
+		keep_deletion(kernel, deletion);
+	return result(kernel, err);
 }
 
 static int plane_join(void *context, const struct gemcast_addr *group,

@@ -4,7 +4,6 @@
  * is limited, and a join that ends must not end another one of the same group.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,36 +12,7 @@
 #include "base/log.h"
 #include "kernel/member.h"
 #include "net/path.h"
-
-static void to_storage(const struct gemcast_addr *addr, struct sockaddr_storage *to)
-{
-	memset(to, 0, sizeof(*to));
-	to->ss_family = addr->family;
-	if (addr->family == AF_INET)
-		((struct sockaddr_in *)to)->sin_addr = addr->in;
-	else
-		((struct sockaddr_in6 *)to)->sin6_addr = addr->in6;
-}
-
-static int join_by(int fd, const struct gemcast_addr *group, const struct gemcast_addr *source,
-		   unsigned int ifindex)
-{
-	int level = group->family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
-	struct group_source_req from_one = { .gsr_interface = ifindex };
-	struct group_req from_any = { .gr_interface = ifindex };
-	int err;
-
-	if (source->family == AF_UNSPEC) {
-		to_storage(group, &from_any.gr_group);
-		err = setsockopt(fd, level, MCAST_JOIN_GROUP, &from_any, sizeof(from_any));
-	} else {
-		to_storage(group, &from_one.gsr_group);
-		to_storage(source, &from_one.gsr_source);
-		err = setsockopt(fd, level, MCAST_JOIN_SOURCE_GROUP, &from_one,
-				 sizeof(from_one));
-	}
-	return err ? -errno : 0;
-}
+#include "net/socket.h"
 
 static const char *explain(int error)
 {
@@ -87,7 +57,7 @@ static int open_member(struct member *member, char *why, size_t size)
 	member->fd = socket(member->group.family, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
 	if (member->fd < 0)
 		return fail(member, -errno, why, size);
-	err = join_by(member->fd, &member->group, &member->source, ifindex);
+	err = socket_join(member->fd, &member->group, &member->source, ifindex);
 	if (!err) {
 		member->ifindex = ifindex;
 		return 0;

@@ -40,10 +40,14 @@ struct plane_user {
 	void (*acquire)(void *context, const struct gemcast_acquire *acquire);
 	void (*expire)(void *context, const struct gemcast_sa *sa,
 		       const struct gemcast_expire *expire);
-	/* An SA is gone, whoever took it away. */
+	/* An SA is gone that sa_del() did not take away. */
 	void (*gone)(void *context, const struct gemcast_sa *sa);
+	/* ESP came for a group, by no SA: its spi, dst and src. The kernel tells of few. */
+	void (*unknown_spi)(void *context, const struct gemcast_audit *audit);
 	/* Events were lost, or the module was loaded anew: look at all again. */
 	void (*lost)(void *context);
+	/* Interfaces came or went. */
+	void (*links)(void *context);
 };
 
 #endif

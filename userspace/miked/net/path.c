@@ -35,6 +35,12 @@ bool net_path_equal(const struct net_path *a, const struct net_path *b)
 	       net_end_equal(&a->local, &b->local) && net_end_equal(&a->remote, &b->remote);
 }
 
+bool net_group_equal(const struct net_group *a, const struct net_group *b)
+{
+	return net_end_equal(&a->to, &b->to) && net_addr_equal(&a->source, &b->source) &&
+	       !strcmp(a->interface, b->interface);
+}
+
 void net_addr_print(const struct gemcast_addr *addr, char text[NET_TEXT])
 {
 	const uint8_t *bytes;

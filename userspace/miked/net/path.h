@@ -5,6 +5,7 @@
 #ifndef MIKED_NET_PATH_H
 #define MIKED_NET_PATH_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,9 +23,19 @@ struct net_path {
 	bool encap;			/* behind four zero bytes, as on port 4500 (RFC 7296 2.23) */
 };
 
+/* From where to which multicast address datagrams go to many. */
+struct net_group {
+	struct net_end to;
+	struct gemcast_addr source;	/* AF_UNSPEC: received from anybody, sent by the routes */
+	char interface[IF_NAMESIZE];	/* empty: by the routes */
+	uint8_t ttl;			/* of what is sent */
+};
+
 bool net_addr_equal(const struct gemcast_addr *a, const struct gemcast_addr *b);
 bool net_end_equal(const struct net_end *a, const struct net_end *b);
 bool net_path_equal(const struct net_path *a, const struct net_path *b);
+/* Is the same received? */
+bool net_group_equal(const struct net_group *a, const struct net_group *b);
 
 /* The address in network order: 4 or 16 bytes, none of AF_UNSPEC; as long as @addr lives. */
 size_t net_addr_bytes(const struct gemcast_addr *addr, const uint8_t **bytes);

@@ -41,7 +41,7 @@ static socklen_t to_sockaddr(const struct net_end *end, unsigned int ifindex,
 	}
 	sa->in6.sin6_addr = end->addr.in6;
 	sa->in6.sin6_port = htons(end->port);
-	if (IN6_IS_ADDR_LINKLOCAL(&end->addr.in6))
+	if (IN6_IS_ADDR_LINKLOCAL(&end->addr.in6) || IN6_IS_ADDR_MC_LINKLOCAL(&end->addr.in6))
 		sa->in6.sin6_scope_id = ifindex;
 	return sizeof(sa->in6);
 }
@@ -106,10 +106,10 @@ static int set_options(int fd, sa_family_t family)
 }
 
 /* An address that comes later, as with its interface, works when it is there. */
-static int bind_to(int fd, const struct net_end *end, bool *absent)
+static int bind_to(int fd, const struct net_end *end, unsigned int ifindex, bool *absent)
 {
 	union sockaddr_any sa;
-	socklen_t len = to_sockaddr(end, 0, &sa);
+	socklen_t len = to_sockaddr(end, ifindex, &sa);
 	int err;
 
 	if (!bind(fd, &sa.any, len))
@@ -124,7 +124,7 @@ static int bind_to(int fd, const struct net_end *end, bool *absent)
 	return bind(fd, &sa.any, len) ? -errno : 0;
 }
 
-int socket_open(const struct net_end *end, bool share, bool *absent)
+int socket_open(const struct net_end *end, unsigned int ifindex, bool share, bool *absent)
 {
 	int fd, err;
 
@@ -135,7 +135,7 @@ int socket_open(const struct net_end *end, bool share, bool *absent)
 	err = set_options(fd, end->addr.family);
 	if (!err) {
 		socket_share(fd, share);
-		err = bind_to(fd, end, absent);
+		err = bind_to(fd, end, ifindex, absent);
 	}
 	if (!err)
 		return fd;
@@ -146,6 +146,36 @@ int socket_open(const struct net_end *end, bool share, bool *absent)
 void socket_share(int fd, bool share)
 {
 	set(fd, SOL_SOCKET, SO_REUSEADDR, share);
+}
+
+static void to_storage(const struct gemcast_addr *addr, struct sockaddr_storage *to)
+{
+	const struct net_end end = { .addr = *addr };
+	union sockaddr_any sa;
+	socklen_t len = to_sockaddr(&end, 0, &sa);
+
+	memset(to, 0, sizeof(*to));
+	memcpy(to, &sa, len);
+}
+
+int socket_join(int fd, const struct gemcast_addr *group, const struct gemcast_addr *source,
+		unsigned int ifindex)
+{
+	int level = group->family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
+	struct group_source_req from_one = { .gsr_interface = ifindex };
+	struct group_req from_any = { .gr_interface = ifindex };
+	int err;
+
+	if (source->family == AF_UNSPEC) {
+		to_storage(group, &from_any.gr_group);
+		err = setsockopt(fd, level, MCAST_JOIN_GROUP, &from_any, sizeof(from_any));
+	} else {
+		to_storage(group, &from_one.gsr_group);
+		to_storage(source, &from_one.gsr_source);
+		err = setsockopt(fd, level, MCAST_JOIN_SOURCE_GROUP, &from_one,
+				 sizeof(from_one));
+	}
+	return err ? -errno : 0;
 }
 
 /* A broadcast's or multicast's header has another destination than the host's address. */
@@ -216,27 +246,41 @@ int socket_receive(int fd, struct socket_batch *batch)
 	return n;
 }
 
-static void write_control(const struct net_path *path, struct msghdr *msg,
+static void put_control(struct msghdr *msg, int level, int type, const void *data, size_t len)
+{
+	struct cmsghdr *c;
+
+	c = (struct cmsghdr *)((uint8_t *)msg->msg_control + msg->msg_controllen);
+	msg->msg_controllen += CMSG_SPACE(len);
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+}
+
+static void write_control(const struct net_path *path, uint8_t ttl, struct msghdr *msg,
 			  union control *control)
 {
 	struct in6_pktinfo info6 = { .ipi6_addr = path->local.addr.in6,
 				     .ipi6_ifindex = path->ifindex };
-	struct in_pktinfo info = { .ipi_spec_dst = path->local.addr.in };
+	struct in_pktinfo info = { .ipi_spec_dst = path->local.addr.in,
+				   .ipi_ifindex = (int)path->ifindex };
 	bool is_v4 = path->local.addr.family == AF_INET;
-	size_t len = is_v4 ? sizeof(info) : sizeof(info6);
-	struct cmsghdr *c;
+	int hops = ttl;
 
 	memset(control, 0, sizeof(*control));
 	msg->msg_control = control;
-	msg->msg_controllen = CMSG_SPACE(len);
-	c = CMSG_FIRSTHDR(msg);
-	c->cmsg_level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
-	c->cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), is_v4 ? (void *)&info : (void *)&info6, len);
+	if (is_v4)
+		put_control(msg, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+	else
+		put_control(msg, IPPROTO_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
+	if (ttl && is_v4)
+		put_control(msg, IPPROTO_IP, IP_TTL, &hops, sizeof(hops));
+	else if (ttl)
+		put_control(msg, IPPROTO_IPV6, IPV6_HOPLIMIT, &hops, sizeof(hops));
 }
 
-int socket_send(int fd, const struct net_path *path, struct chunk datagram)
+int socket_send(int fd, const struct net_path *path, uint8_t ttl, struct chunk datagram)
 {
 	static const uint8_t zeros[4];
 	struct iovec iov[2] = {
@@ -249,12 +293,22 @@ int socket_send(int fd, const struct net_path *path, struct chunk datagram)
 
 	msg.msg_name = &to;
 	msg.msg_namelen = to_sockaddr(&path->remote, path->ifindex, &to);
-	write_control(path, &msg, &control);
+	write_control(path, ttl, &msg, &control);
 	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-static bool probe(int fd, const struct net_end *remote, const struct gemcast_addr *from,
-		  struct gemcast_addr *source)
+/* The interface of multicast. */
+static bool set_interface(int fd, sa_family_t family, unsigned int ifindex)
+{
+	struct ip_mreqn by = { .imr_ifindex = (int)ifindex };
+
+	if (family == AF_INET6)
+		return !set(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)ifindex);
+	return !setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &by, sizeof(by));
+}
+
+static bool probe(int fd, const struct net_end *remote, unsigned int ifindex,
+		  const struct gemcast_addr *from, struct gemcast_addr *source)
 {
 	struct net_end end = { 0 };
 	union sockaddr_any sa;
@@ -266,7 +320,7 @@ static bool probe(int fd, const struct net_end *remote, const struct gemcast_add
 		if (bind(fd, &sa.any, len))
 			return false;
 	}
-	len = to_sockaddr(remote, 0, &sa);
+	len = to_sockaddr(remote, ifindex, &sa);
 	if (connect(fd, &sa.any, len))
 		return false;
 	len = sizeof(sa);
@@ -278,8 +332,8 @@ static bool probe(int fd, const struct net_end *remote, const struct gemcast_add
 }
 
 /* A connected socket knows its route; nothing is sent. */
-bool socket_source(const struct net_end *remote, const struct gemcast_addr *from,
-		   struct gemcast_addr *source)
+bool socket_source(const struct net_end *remote, unsigned int ifindex,
+		   const struct gemcast_addr *from, struct gemcast_addr *source)
 {
 	bool found;
 	int fd;
@@ -287,7 +341,8 @@ bool socket_source(const struct net_end *remote, const struct gemcast_addr *from
 	fd = socket(remote->addr.family, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
 	if (fd < 0)
 		return false;
-	found = probe(fd, remote, from, source);
+	found = (!ifindex || set_interface(fd, remote->addr.family, ifindex)) &&
+		probe(fd, remote, ifindex, from, source);
 	close(fd);
 	return found;
 }

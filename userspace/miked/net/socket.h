@@ -24,25 +24,32 @@ struct socket_batch {
 
 /*
  * A socket bound to @end, which nobody else has, but sockets that are socket_share()d as
- * long as this one is. A file descriptor or a negative errno value; *@absent: no interface
- * has this address now.
+ * long as this one is. @ifindex: of link-local multicast, else 0. A file descriptor or a
+ * negative errno value; *@absent: no interface has this address now.
  */
-int socket_open(const struct net_end *end, bool share, bool *absent);
+int socket_open(const struct net_end *end, unsigned int ifindex, bool share, bool *absent);
 /* Allow, or no longer allow, that another one is bound where this one is. */
 void socket_share(int fd, bool share);
+
+/*
+ * Be a member of the group on an interface (0: by the routes), of @source alone unless it
+ * is AF_UNSPEC. 0 or a negative errno value: -ENODEV: no such interface, or no route.
+ */
+int socket_join(int fd, const struct gemcast_addr *group, const struct gemcast_addr *source,
+		unsigned int ifindex);
 
 /* How many came; 0: none; or a negative errno value. */
 int socket_receive(int fd, struct socket_batch *batch);
 
-/* 0 or a negative errno value. */
-int socket_send(int fd, const struct net_path *path, struct chunk datagram);
+/* @ttl: 0: the system's. 0 or a negative errno value. */
+int socket_send(int fd, const struct net_path *path, uint8_t ttl, struct chunk datagram);
 
 /*
- * The address that packets to @remote leave from, by the routes; from @from alone, if it is
- * not NULL. False: none.
+ * The address that packets to @remote leave from, by the routes, or by an interface if
+ * @ifindex is not 0 and they are multicast; from @from alone, if it is not NULL. False: none.
  */
-bool socket_source(const struct net_end *remote, const struct gemcast_addr *from,
-		   struct gemcast_addr *source);
+bool socket_source(const struct net_end *remote, unsigned int ifindex,
+		   const struct gemcast_addr *from, struct gemcast_addr *source);
 
 bool socket_is_wildcard(const struct gemcast_addr *addr);
 

@@ -11,34 +11,11 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 #include "base/log.h"
-#include "net/socket.h"
-#include "net/udp.h"
+#include "net/internal.h"
 
 #define NON_ESP_MARKER	4	/* zero bytes (RFC 3948 2.2) */
 #define NAT_KEEPALIVE	0xff	/* (RFC 3948 2.3) */
-#define NAT_PORT	4500	/* of peers that have IANA's */
 #define TURNS		8	/* of a busy socket, then others come first for once */
-
-struct net_socket {
-	struct net_socket *next;
-	struct net_udp *udp;
-	struct net_end local;
-	bool encap;
-	int fd;
-	sd_event_source *source;
-	unsigned int turns;
-	uint32_t overflow;
-};
-
-struct net_udp {
-	sd_event *event;
-	struct net_udp_user user;
-	struct net_socket *sockets;
-	uint16_t first_port;
-	uint16_t nat_port;
-	struct net_udp_stats stats;
-	struct socket_batch batch;
-};
 
 /* Sockets that are asked for. */
 struct wanted {
@@ -96,8 +73,10 @@ static bool is_wanted(const struct conf_local *local, const struct net_socket *s
 	return false;
 }
 
-static void free_socket(struct net_socket *s)
+void net_socket_free(struct net_socket *s)
 {
+	if (s->udp->receiving == s)
+		s->udp->receiving = NULL;
 	sd_event_source_disable_unref(s->source);
 	if (s->fd >= 0)
 		close(s->fd);
@@ -110,14 +89,17 @@ static void free_sockets(struct net_socket *s)
 
 	for (; s; s = next) {
 		next = s->next;
-		free_socket(s);
+		net_socket_free(s);
 	}
 }
 
-static void share(struct net_socket *s, bool on)
+void net_share(struct net_udp *udp, bool on)
 {
-	for (; s; s = s->next)
+	struct net_socket *s;
+
+	for (s = udp->sockets; s; s = s->next)
 		socket_share(s->fd, on);
+	net_joined_share(udp, on);
 }
 
 /* A datagram at @data, of @path, whose local address is there. */
@@ -144,8 +126,26 @@ static void sort(struct net_socket *s, struct net_path *path, uint8_t *data, siz
 		data += sizeof(marker);
 		len -= sizeof(marker);
 	}
+	if (s->joined) {
+		udp->stats.group_received++;
+		udp->user.group(udp->user.context, path, data, len);
+		return;
+	}
 	udp->stats.received++;
 	udp->user.receive(udp->user.context, path, data, len);
+}
+
+/* Of a group's socket the destination is known; another one receives what is for it alone. */
+static void receive_one(struct net_socket *s, struct net_path *path, uint8_t *data, size_t len)
+{
+	if (s->joined)
+		path->local.addr = s->local.addr;
+	if (path->local.addr.family == AF_UNSPEC)
+		s->udp->stats.not_unicast++;
+	else
+		sort(s, path, data, len);
+	/* Decrypted, it has keys in it. */
+	OPENSSL_cleanse(data, len);
 }
 
 static void receive(struct net_socket *s)
@@ -165,14 +165,11 @@ static void receive(struct net_socket *s)
 		udp->stats.overflow += batch->overflow - s->overflow;
 		s->overflow = batch->overflow;
 	}
-	for (i = 0; i < n; i++) {
-		if (batch->path[i].local.addr.family == AF_UNSPEC)
-			udp->stats.not_unicast++;
-		else
-			sort(s, &batch->path[i], batch->data[i], batch->len[i]);
-		/* Decrypted, it has keys in it. */
-		OPENSSL_cleanse(batch->data[i], batch->len[i]);
-	}
+	/* A group's socket may go while something of it is in hand. */
+	udp->receiving = s;
+	for (i = 0; i < n && udp->receiving; i++)
+		receive_one(s, &batch->path[i], batch->data[i], batch->len[i]);
+	udp->receiving = NULL;
 }
 
 static int on_readable(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -218,8 +215,7 @@ static int watch(struct net_socket *s)
 	return err < 0 ? err : 0;
 }
 
-/* Has @s the port, and the address or one that overlaps with it? */
-static bool overlaps(const struct net_socket *s, const struct net_end *end)
+bool net_overlaps(const struct net_socket *s, const struct net_end *end)
 {
 	const struct gemcast_addr *addr = &s->local.addr;
 
@@ -229,35 +225,49 @@ static bool overlaps(const struct net_socket *s, const struct net_end *end)
 }
 
 /* One of ours may be in the way, and goes when this one is there. */
-static int open_exclusive(const struct net_udp *udp, const struct net_end *end, bool *absent)
+static int open_exclusive(const struct net_udp *udp, const struct net_end *end,
+			  unsigned int ifindex, bool *absent)
 {
-	int fd = socket_open(end, false, absent);
+	int fd = socket_open(end, ifindex, false, absent);
 	const struct net_socket *s;
+	bool ours = net_joined_at(udp, end);
 
-	for (s = udp->sockets; fd == -EADDRINUSE && s; s = s->next)
-		if (overlaps(s, end))
-			fd = socket_open(end, true, absent);
-	return fd;
+	for (s = udp->sockets; s; s = s->next)
+		ours = ours || net_overlaps(s, end);
+	return fd == -EADDRINUSE && ours ? socket_open(end, ifindex, true, absent) : fd;
+}
+
+int net_socket_new(struct net_udp *udp, const struct net_end *end, unsigned int ifindex,
+		   bool encap, struct net_joined *joined, bool *absent, struct net_socket **out)
+{
+	struct net_socket *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	*s = (struct net_socket){ .udp = udp, .local = *end, .encap = encap, .joined = joined };
+	s->fd = open_exclusive(udp, end, ifindex, absent);
+	err = s->fd < 0 ? s->fd : watch(s);
+	if (err) {
+		net_socket_free(s);
+		return err;
+	}
+	*out = s;
+	return 0;
 }
 
 /* A new socket before *@list. */
 static int open_one(struct net_udp *udp, const struct net_end *end, bool encap,
 		    struct net_socket **list)
 {
-	struct net_socket *s = calloc(1, sizeof(*s));
 	char text[NET_TEXT];
+	struct net_socket *s;
 	bool absent;
 	int err;
 
-	if (!s)
-		return -ENOMEM;
-	*s = (struct net_socket){ .udp = udp, .local = *end, .encap = encap };
-	s->fd = open_exclusive(udp, end, &absent);
-	err = s->fd < 0 ? s->fd : watch(s);
-	if (err) {
-		free_socket(s);
+	err = net_socket_new(udp, end, 0, encap, NULL, &absent, &s);
+	if (err)
 		return err;
-	}
 	if (absent) {
 		net_end_print(end, text);
 		log_warning(AREA_NET, "%s: no interface has this address yet", text);
@@ -308,7 +318,7 @@ static void close_unwanted(struct net_udp *udp, const struct conf_local *local)
 			continue;
 		}
 		*at = s->next;
-		free_socket(s);
+		net_socket_free(s);
 	}
 }
 
@@ -332,11 +342,11 @@ int net_udp_open(struct net_udp *udp, const struct conf_local *local)
 	struct net_socket *fresh = NULL, **end = &fresh;
 	int err;
 
-	share(udp->sockets, true);
+	net_share(udp, true);
 	err = open_wanted(udp, local, &fresh);
 	if (err) {
 		free_sockets(fresh);
-		share(udp->sockets, false);
+		net_share(udp, false);
 		return err;
 	}
 	close_unwanted(udp, local);
@@ -344,7 +354,7 @@ int net_udp_open(struct net_udp *udp, const struct conf_local *local)
 		end = &(*end)->next;
 	*end = udp->sockets;
 	udp->sockets = fresh;
-	share(udp->sockets, false);
+	net_share(udp, false);
 	udp->first_port = local->ports[0];
 	udp->nat_port = local->nat_port;
 	log_sockets(udp);
@@ -366,13 +376,13 @@ void net_udp_free(struct net_udp *udp)
 {
 	if (!udp)
 		return;
+	net_joined_free(udp);
 	free_sockets(udp->sockets);
 	sd_event_unref(udp->event);
 	free(udp);
 }
 
-/* The one that receives what is sent to @local. */
-static struct net_socket *serving(struct net_udp *udp, const struct net_end *local, bool encap)
+struct net_socket *net_serving(struct net_udp *udp, const struct net_end *local, bool encap)
 {
 	struct net_end any = { .addr.family = local->addr.family, .port = local->port };
 	struct net_socket *s = find(udp->sockets, local, encap);
@@ -380,46 +390,55 @@ static struct net_socket *serving(struct net_udp *udp, const struct net_end *loc
 	return s ? s : find(udp->sockets, &any, encap);
 }
 
+int net_socket_send(struct net_socket *s, const struct net_path *path, uint8_t ttl,
+		    struct chunk datagram)
+{
+	struct net_udp_stats *stats = &s->udp->stats;
+	int err = socket_send(s->fd, path, ttl, datagram);
+	char text[NET_TEXT];
+
+	if (err == -EAGAIN || err == -ENOBUFS) {
+		stats->send_full++;
+	} else if (err) {
+		stats->send_failed++;
+		net_end_print(&path->remote, text);
+		log_info(AREA_NET, "send to %s: %s", text, strerror(-err));
+	}
+	return err;
+}
+
 void net_udp_send(struct net_udp *udp, const struct net_path *path, struct chunk datagram)
 {
-	struct net_socket *s = serving(udp, &path->local, path->encap);
-	char text[NET_TEXT];
-	int err;
+	struct net_socket *s = net_serving(udp, &path->local, path->encap);
 
 	/* NAT keepalives go without the marker, from the port that has it. */
 	if (!s && !path->encap)
-		s = serving(udp, &path->local, true);
+		s = net_serving(udp, &path->local, true);
 	if (!s) {
 		udp->stats.no_socket++;
 		return;
 	}
-	err = socket_send(s->fd, path, datagram);
-	if (!err) {
+	if (!net_socket_send(s, path, 0, datagram))
 		udp->stats.sent++;
-	} else if (err == -EAGAIN || err == -ENOBUFS) {
-		udp->stats.send_full++;
-	} else {
-		udp->stats.send_failed++;
-		net_end_print(&path->remote, text);
-		log_info(AREA_NET, "send to %s: %s", text, strerror(-err));
-	}
 }
 
-/* A source of @remote's family that a socket of ours with this port serves. */
-static bool route_from(struct net_udp *udp, struct net_path *path)
+bool net_route_from(struct net_udp *udp, struct net_path *path)
 {
 	struct gemcast_addr *source = &path->local.addr;
 	const struct net_socket *s;
 
-	if (!socket_source(&path->remote, NULL, source))
+	if (source->family != AF_UNSPEC)
+		return net_serving(udp, &path->local, path->encap);
+	if (!socket_source(&path->remote, path->ifindex, NULL, source))
 		return false;
-	if (serving(udp, &path->local, path->encap))
+	if (net_serving(udp, &path->local, path->encap))
 		return true;
 	for (s = udp->sockets; s; s = s->next)
 		if (s->encap == path->encap && s->local.port == path->local.port &&
 		    s->local.addr.family == path->remote.addr.family &&
-		    socket_source(&path->remote, &s->local.addr, source))
+		    socket_source(&path->remote, path->ifindex, &s->local.addr, source))
 			return true;
+	*source = (struct gemcast_addr){ 0 };
 	return false;
 }
 
@@ -429,13 +448,13 @@ bool net_udp_route(struct net_udp *udp, const struct net_end *remote, struct net
 	if (udp->nat_port && (remote->port == NAT_PORT || remote->port == udp->nat_port)) {
 		path->local.port = udp->nat_port;
 		path->encap = true;
-		return route_from(udp, path);
+		return net_route_from(udp, path);
 	}
 	path->local.port = remote->port;
-	if (route_from(udp, path))
+	if (net_route_from(udp, path))
 		return true;
 	path->local.port = udp->first_port;
-	return route_from(udp, path);
+	return net_route_from(udp, path);
 }
 
 const struct net_udp_stats *net_udp_stats(const struct net_udp *udp)

@@ -4,6 +4,9 @@
  * sources of an event loop. What is no IKE ends here: the NAT keepalives and ESP that share
  * a port with it (RFC 3948), and what was not sent to one host alone.
  *
+ * Groups have sockets of their own, bound to the multicast address: what is sent to many
+ * never comes as if it were for this host alone, nor the reverse.
+ *
  * Where a datagram came from and went to is its path; an answer that is sent by that path
  * leaves from the address that was asked.
  */
@@ -29,14 +32,17 @@ struct net_udp_user {
 	/* A datagram, without the four zero bytes; it may be overwritten, and is afterwards. */
 	void (*receive)(void *context, const struct net_path *path, uint8_t *datagram,
 			size_t len);
+	/* The same of what was sent to a group that was joined: path->local is the group. */
+	void (*group)(void *context, const struct net_path *path, uint8_t *datagram,
+		      size_t len);
 };
 
 /*
- * received, sent: datagrams of IKE; overflow: lost by the kernel, because we were slow;
+ * received, sent: datagrams of IKE; group_received, group_sent: by multicast; overflow: lost by the kernel, because we were slow;
  * send_full: not sent, because a buffer was full; send_failed: for any other reason.
  */
 #define NET_UDP_COUNTERS(X)								\
-	X(received) X(sent) X(keepalives) X(esp) X(truncated) X(not_unicast)		\
+	X(received) X(sent) X(group_received) X(group_sent) X(keepalives) X(esp) X(truncated) X(not_unicast)		\
 	X(overflow) X(receive_failed) X(send_full) X(send_failed) X(no_socket)
 struct net_udp_stats {
 #define X(name) uint64_t name;
@@ -68,6 +74,31 @@ void net_udp_send(struct net_udp *udp, const struct net_path *path, struct chunk
  * route, no socket.
  */
 bool net_udp_route(struct net_udp *udp, const struct net_end *remote, struct net_path *path);
+
+/*
+ * Receive what is sent to a group, by its source alone if there is one; each join has its
+ * leave, and a leave is allowed from within an upcall. While there is no such interface, or
+ * no route, it waits for net_udp_follow(). 0 or a negative errno value that was logged:
+ * -EADDRINUSE, -ENOMEM, ...
+ */
+int net_udp_join(struct net_udp *udp, const struct net_group *group);
+void net_udp_leave(struct net_udp *udp, const struct net_group *group);
+/* Interfaces may have come or gone: a group is joined on the interface of its name. */
+void net_udp_follow(struct net_udp *udp);
+
+/*
+ * Where datagrams to a group leave: @source is group->source, or else chosen by interface
+ * and routes; from the group's port, or else from the first one of `local.ports`. False: no
+ * route, no socket, no interface.
+ */
+bool net_udp_group_source(struct net_udp *udp, const struct net_group *group,
+			  struct gemcast_addr *source);
+/*
+ * Send to a group by that way; members on this host receive it too. May not arrive, and
+ * does not wait. 0 or a negative errno value, which was counted.
+ */
+int net_udp_send_group(struct net_udp *udp, const struct net_group *group,
+		       struct chunk datagram);
 
 const struct net_udp_stats *net_udp_stats(const struct net_udp *udp);
 

@@ -213,6 +213,7 @@ class Miked(Server):
     mode = "group"
     port = 848
     what = "GSA_AUTH"
+    text = KS_CONF
 
     def configure(self, auth):
         directory = os.path.join(self.dir, "ks")
@@ -228,7 +229,7 @@ class Miked(Server):
             certificate = f", certificate: {directory}/ks.pem, key: {directory}/ks.key"
             trust = f"trust: {{ ca: [ {directory}/ca.pem ] }}"
         self.conf = write(f"{directory}/miked.conf",
-                          fill(KS_CONF, dir=self.dir, proposal=PROPOSAL, trust=trust,
+                          fill(self.text, dir=self.dir, proposal=PROPOSAL, trust=trust,
                                certificate=certificate), owner=USER)
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(f"{directory}/notify")
@@ -454,13 +455,18 @@ def version(command):
                           check=True).stdout.strip()
 
 
-def about(args):
+def processor():
     cpu = re.search(r"^model name\s*: (.*)", open("/proc/cpuinfo").read(), re.M)
     return {
+        "cpus": len(os.sched_getaffinity(0)), "cpu": cpu[1] if cpu else platform.machine(),
+        "kernel": platform.release(), "load": os.getloadavg()[0],
+    }
+
+
+def about(args):
+    return {
         "members": args.members, "at_once": args.at_once, "rounds": args.rounds,
-        "proposal": PROPOSAL, "cpus": len(os.sched_getaffinity(0)),
-        "cpu": cpu[1] if cpu else platform.machine(), "kernel": platform.release(),
-        "load": os.getloadavg()[0],
+        "proposal": PROPOSAL, **processor(),
         "miked": version([f"{HERE}/miked", "--version"]),
         "strongswan": version(["dpkg-query", "-W", "-f", "${Version}", "strongswan-charon"]),
         "load_tester": args.load_tester,

@@ -68,6 +68,10 @@ BAD = [
      '10: key-server.credential: "her": credentials has no such name'),
     ("key-server: { credential: here }", "",
      "1: nothing to do: neither key-server nor member"),
+    ("{ credential: here }", "{ credential: here, store: ROOT/run/ks.db }",
+     "10: key-server.master-key: is missing: what is in the store is wrapped by it"),
+    ("{ credential: here }", "{ credential: here, master-key: ROOT/psk }",
+     "10: key-server.store: is missing: the master key is for it alone"),
     ("log:", "&a log:", None),
     ("{ name: here", "[ name: here", None),
 ]
@@ -574,6 +578,65 @@ def hostile_clients():
     same(miked.stop(), 0, "it ends well")
 
 
+def groups(miked):
+    """The key server's groups, by name."""
+    client = miked.client()
+    names = []
+    answer = client.ask("ks.group.show")
+    while answer and answer.get("parameters"):
+        names.append(answer["parameters"]["name"])
+        answer = client.hear() if answer.get("continues") else None
+    client.close()
+    return names
+
+
+def store():
+    """What it has in its store survives it, behind its sandbox too; a bad one is refused."""
+    group = {"name": "extra", "traffic": [{"destination": "239.1.1.1"}],
+             "members": [{"identity": "*"}]}
+    write("master", "0x" + "5a" * 32 + "\n", 0o600, USER.pw_uid)
+    configure(("{ credential: here }",
+               "{ credential: here, store: ROOT/run/ks.db, master-key: ROOT/master }"))
+    path = root + "/run/ks.db"
+    miked = Miked()
+    same(groups(miked), [], "a store that is empty")
+    same(miked.client().ask("ks.group.add", policy=json.dumps(group)), DONE, "a group by command")
+    same(oct(os.stat(path).st_mode & 0o7777), "0o600", "nobody else may read the store")
+    second = Miked("--config", configure(
+        ("{ credential: here }",
+         "{ credential: here, store: ROOT/run/ks.db, master-key: ROOT/master }"),
+        ("ROOT/run/s", "ROOT/run/t"), ("20848", "20849")), "--user", USER.pw_name, start=False)
+    ok(second.ends() == 2 and "another miked has it open" in second.log,
+       "a second miked is kept from it", second.log)
+    configure(("{ credential: here }",
+               "{ credential: here, store: ROOT/run/ks.db, master-key: ROOT/master }"))
+    miked.process.kill()
+    miked.ends()
+    miked = Miked()
+    same(groups(miked), ["extra"], "killed and started again it has it")
+    same(miked.client().ask("ks.group.del", name="extra"), DONE, "the group goes")
+    same(miked.stop(), 0, "it ends well")
+    miked = Miked()
+    same(groups(miked), [], "and does not come back")
+    miked.stop()
+
+    write("master", "0x" + "a5" * 32 + "\n", 0o600, USER.pw_uid)
+    miked = Miked(start=False)
+    ok(miked.ends() == 2 and "was made with another master key" in miked.log,
+       "with another master key it does not start", miked.log)
+    write("master", "0x" + "5a" * 32 + "\n", 0o600, USER.pw_uid)
+    os.chmod(path, 0o644)
+    miked = Miked(start=False)
+    ok(miked.ends() == 2 and "others may read" in miked.log,
+       "nor with a store that others may read", miked.log)
+    with open(path, "r+b") as file:
+        file.write(b"no database at all")
+    os.chmod(path, 0o600)
+    miked = Miked(start=False)
+    ok(miked.ends() == 2 and "is no database" in miked.log,
+       "nor with one that is damaged", miked.log)
+
+
 def main():
     global root, program
     if os.geteuid():
@@ -590,7 +653,7 @@ def main():
         write("psk", "a pre-shared key of the test\n", 0o600, USER.pw_uid)
         write("open", "a pre-shared key of the test\n", 0o644, USER.pw_uid)
         for test in (usage, check, privileges, who_may, signals, watchdog, death, slow_clients,
-                     hostile_clients):
+                     hostile_clients, store):
             test()
     finally:
         for miked in started:

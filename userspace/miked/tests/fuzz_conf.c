@@ -21,6 +21,19 @@ static void report(void *arg, const char *text)
 	errors++;
 }
 
+/* What a group is printed as is an equal one. */
+static void check_text(const struct conf_group *group)
+{
+	char *text = conf_group_text(group);
+	struct conf_group *again;
+
+	again = text ? conf_group_load("f", text, strlen(text), report, NULL) : NULL;
+	if (!again || !conf_group_equal(group, again))
+		abort();
+	conf_group_free(again);
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct conf *conf, *again;
@@ -40,6 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	conf_free(conf);
 	group = conf_group_load("f", (const char *)data, size, report, NULL);
+	if (group)
+		check_text(group);
 	conf_group_free(group);
 	return 0;
 }

@@ -63,6 +63,31 @@ static void add(void *context, struct control_call *call, struct conf_group *gro
 	control_done(call);
 }
 
+static int unfit(void *context, const struct conf_group *group,
+		 const struct gemcast_ks_unfit *after, struct gemcast_ks_unfit *out)
+{
+	(void)context;
+	if (!*group->name)
+		abort();
+	if (after)
+		return -ENOENT;
+	out->present = GEMCAST_BIT(GEMCAST_KS_UNFIT_ID);
+	out->id[0] = 'x';
+	return 0;
+}
+
+static void look(void *context, struct control_call *call, struct conf_group *group)
+{
+	(void)context;
+	control_tell_unfit(call, group);
+}
+
+static void set(void *context, struct control_call *call, struct conf_group *group, bool yes)
+{
+	(void)yes;
+	add(context, call, group);
+}
+
 static void admit(void *context, struct control_call *call, const char *group, enum conf_role role,
 		  const struct conf_identity *ids, size_t count)
 {
@@ -79,6 +104,9 @@ static const struct control_ops ops = {
 	.join = join,
 	.leave = named,
 	.ks_group_add = add,
+	.ks_unfit = unfit,
+	.ks_group_check = look,
+	.ks_group_set = set,
 	.ks_group_del = named,
 	.ks_member_admit = admit,
 };

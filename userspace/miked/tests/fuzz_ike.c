@@ -277,12 +277,14 @@ static void protected(int node, const uint8_t *data, size_t len)
 	struct ike_link *link = link_of(node);
 	struct net_path path = path_to(!node);
 	struct wire_header header;
+	struct sealer sealer;
 	uint8_t bytes[600];
 	struct wire_sk sk;
 	size_t sealed;
 
 	if (!link || len < 5)
 		return;
+	sealer = ike_sealer(link);
 	header = (struct wire_header){
 		.spi_i = link->spi_i, .spi_r = link->spi_r, .initiator = link->initiator,
 		.exchange = data[0], .response = data[1] & 1,
@@ -290,7 +292,7 @@ static void protected(int node, const uint8_t *data, size_t len)
 	};
 	header.message_id += (data[1] >> 1 & 3) - (data[1] >> 3 & 1);
 	sk = (struct wire_sk){ .first = data[2], .number = data[3], .total = data[4] };
-	if (!ike_seal_one(link, &header, &sk, (struct chunk){ data + 5, len - 5 }, bytes,
+	if (!seal_payload(&sealer, &header, &sk, (struct chunk){ data + 5, len - 5 }, bytes,
 			  sizeof(bytes), &sealed))
 		receive(!node, &path, bytes, sealed);
 }

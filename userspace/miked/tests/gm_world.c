@@ -192,6 +192,78 @@ static void on_lost(void *context)
 	gm_lost(world.gm);
 }
 
+static void on_unknown_spi(void *context, const struct gemcast_audit *audit)
+{
+	(void)context;
+	gm_unknown_spi(world.gm, audit);
+}
+
+static struct group_join *find_join(const struct net_group *group)
+{
+	size_t i;
+
+	for (i = 0; i < world.n_groups; i++)
+		if (net_group_equal(&world.groups[i].group, group))
+			return &world.groups[i];
+	return NULL;
+}
+
+static int rekey_join(void *context, const struct net_group *group)
+{
+	struct group_join *join = find_join(group);
+
+	(void)context;
+	if (world.join_fails)
+		return world.join_fails;
+	if (!join && world.n_groups == WORLD_GROUPS)
+		abort();
+	if (!join)
+		join = &world.groups[world.n_groups++];
+	join->group = *group;
+	join->count++;
+	return 0;
+}
+
+static void rekey_leave(void *context, const struct net_group *group)
+{
+	struct group_join *join = find_join(group);
+
+	(void)context;
+	/* A leave without its join. */
+	if (!join)
+		abort();
+	if (!--join->count)
+		*join = world.groups[--world.n_groups];
+}
+
+unsigned int world_listens(const char *addr)
+{
+	const struct gemcast_addr to = addr_of(addr);
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < world.n_groups; i++)
+		if (net_addr_equal(&world.groups[i].group.to.addr, &to))
+			n += world.groups[i].count;
+	return n;
+}
+
+void world_unknown_spi(const char *dst, uint32_t spi)
+{
+	const struct gemcast_audit audit = {
+		.present = GEMCAST_BIT(GEMCAST_A_AUDIT_REASON) | GEMCAST_BIT(GEMCAST_A_AUDIT_SPI) |
+			   GEMCAST_BIT(GEMCAST_A_AUDIT_DST) | GEMCAST_BIT(GEMCAST_A_AUDIT_SRC),
+		.reason = GEMCAST_A_STATS_IN_NO_SA,
+		.spi = spi,
+		.dst = addr_of(dst),
+		.src = addr_of("198.51.100.1"),
+	};
+
+	world.inside = true;
+	world.table.user.unknown_spi(NULL, &audit);
+	world.inside = false;
+}
+
 /* ---- begin, end, configuration */
 
 static void report(void *arg, const char *text)
@@ -231,12 +303,16 @@ void world_begin(const char *member)
 		.plane = &world.table.plane,
 		.now = now,
 		.random = draw,
+		.rekey_join = rekey_join,
+		.rekey_leave = rekey_leave,
 	};
 	struct reason why;
 
 	memset(&world, 0, sizeof(world));
 	world.now = 1000000;
 	world.kwa = KW_5649_256;
+	world.rekey_auth = CONF_REKEY_ED25519;
+	world.threshold = 1200;
 	if (crypto_init(&world.crypto, NULL, &why))
 		abort();
 	plane_table_init(&world.table);
@@ -248,12 +324,17 @@ void world_begin(const char *member)
 		abort();
 	world.table.user = (struct plane_user){
 		.acquire = on_acquire, .expire = on_expire, .gone = on_gone, .lost = on_lost,
+		.unknown_spi = on_unknown_spi,
 	};
 }
 
 void world_end(void)
 {
+	size_t i;
+
 	gm_free(world.gm);
+	for (i = 0; i <= WORLD_REKEY_SAS; i++)
+		rekey_sa_free(&world.rekey_sas[i]);
 	conf_free(world.conf);
 	crypto_free(&world.crypto);
 	memset(&world, 0, sizeof(world));
@@ -335,6 +416,8 @@ bool world_ask(struct ike_sa *sa)
 	static struct coded coded;
 	struct ike_content content = { .message.header.exchange = GSA_REGISTRATION };
 
+	if (sa && sa->n_tasks && sa->tasks[0]->exchange == INFORMATIONAL)
+		content.message.header.exchange = INFORMATIONAL;
 	if (!sa || !sa->n_tasks || !sa->tasks[0]->build(sa->tasks[0]->context, sa, &content))
 		return false;
 	content.message.notifies = content.notifies;
@@ -367,37 +450,95 @@ struct parts {
 	struct wire_key_bag bags[8];
 	struct wire_key keys[8];
 	uint8_t spis[8][4];
-	uint8_t wrapped[8][64];
+	uint8_t wrapped[8][96];
 	struct wire_group_wide gw;
 	struct wire_member_bag member;
 	struct wire_gsa gsa;
 	struct wire_kd kd;
-	struct wire_notify notify;
+	struct wire_notify notifies[8];
+	struct chunk gsk_w;		/* what keys are wrapped by */
+	uint16_t kwa;
+	struct wire_key rekey_keys[2];
+	struct wire_transform rekey_transforms[REKEY_TRANSFORMS];
+	struct secret auth_key;
+	uint8_t next_spis[8][4];
+	struct chunk next[8];
+	struct chunk next_rekey;
+	uint8_t limits[4][SA_LIMITS_LEN];
+	uint8_t hello[HELLO_LEN];
 };
 
-static void add_rekey_sa(struct parts *p)
+struct rekey_sa *world_rekey_sa(unsigned int n)
 {
-	static const uint8_t spi[16] = { 1 }, wrapped[40] = { 1 };
-	static const struct wire_transform transforms[] = {
-		{ .type = TRANSFORM_ENCR, .id = ENCR_AES_GCM_16, .key_length = 256 },
-		{ .type = TRANSFORM_GCAUTH, .id = GCAUTH_IMPLICIT },
-		{ .type = TRANSFORM_KWA, .id = KW_5649_256 },
+	const struct conf_rekey conf = {
+		.address = addr_of("239.255.0.1"),
+		.port = 848,
+		.encryption = { .id = ENCR_AES_GCM_16, .key_bits = 256 },
+		.key_wrap = KW_5649_256,
+		.authentication = world.rekey_auth,
 	};
-	static const struct wire_key key = { .wrapped = { wrapped, sizeof(wrapped) } };
+	const struct gemcast_addr source = addr_of("192.0.2.1");
+	struct rekey_sa *sa = &world.rekey_sas[n];
+
+	if (sa->keymat.len)
+		return sa;
+	memset(sa->spi, (int)(0x10 + n), sizeof(sa->spi));
+	if (rekey_sa_new(&world.crypto, &conf, &source,
+			 world.rekey_sas[1].keymat.len ? &world.rekey_sas[1] : NULL, sa))
+		abort();
+	return sa;
+}
+
+static void wrap_key(const struct parts *p, struct chunk key, bool badly, uint8_t *out)
+{
+	uint8_t kwk[32];
+
+	memcpy(kwk, p->gsk_w.data, p->gsk_w.len);
+	kwk[0] ^= badly;
+	if (keywrap(&world.crypto, p->kwa, (struct chunk){ kwk, p->gsk_w.len }, key, out))
+		abort();
+}
+
+static void add_rekey_key(const struct grant *grant, const struct wire_policy *policy,
+			  struct chunk keymat, struct parts *p)
+{
+	size_t i = p->gsa.n_policies - 1;
+
+	keymat.len -= grant->rekey_short_key;
+	wrap_key(p, keymat, grant->rekey_bad_key, p->wrapped[i]);
+	p->rekey_keys[1] = (struct wire_key){
+		.kwk_id = grant->rekey_kwk, .wrapped = { p->wrapped[i], keywrap_len(keymat.len) },
+	};
+	p->rekey_keys[0] = p->rekey_keys[1];
+	p->rekey_keys[0].kwk_id = 99;
+	p->bags[p->kd.n_bags++] = (struct wire_key_bag){
+		.protocol = PROTO_GIKE_UPDATE, .spi = policy->spi,
+		.keys = &p->rekey_keys[!grant->rekey_tree], .n_keys = 1 + grant->rekey_tree,
+	};
+}
+
+static void add_rekey_sa(const struct grant *grant, bool registration, struct parts *p)
+{
+	const struct rekey_sa *sa = world_rekey_sa(grant->rekey_sa);
 	struct wire_policy *policy = &p->policies[p->gsa.n_policies++];
 
-	*policy = (struct wire_policy){
-		.protocol = PROTO_GIKE_UPDATE, .spi = CHUNK(spi),
-		.src = { .type = TS_IPV4_ADDR_RANGE, .end_port = 65535,
-			 .end = { 255, 255, 255, 255 } },
-		.dst = { .type = TS_IPV4_ADDR_RANGE, .protocol = IPPROTO_UDP, .start_port = 848,
-			 .end_port = 848, .start = { 239, 0, 0, 9 }, .end = { 239, 0, 0, 9 } },
-		.transforms = transforms, .n_transforms = 3,
-		.has_lifetime = true, .lifetime = 3600,
-	};
-	p->bags[p->kd.n_bags++] = (struct wire_key_bag){
-		.protocol = PROTO_GIKE_UPDATE, .spi = CHUNK(spi), .keys = &key, .n_keys = 1,
-	};
+	rekey_sa_policy(sa, registration, p->rekey_transforms, policy);
+	policy->has_lifetime = true;
+	policy->lifetime = grant->rekey_lifetime ? grant->rekey_lifetime : 3600;
+	if (grant->rekey_encr)
+		p->rekey_transforms[0].id = grant->rekey_encr;
+	if (grant->next_rekey_sa) {
+		p->next_rekey = CHUNK(world_rekey_sa(grant->next_rekey_sa)->spi);
+		policy->next_spis = &p->next_rekey;
+		policy->n_next_spis = 1;
+	}
+	if (!grant->rekey_no_key)
+		add_rekey_key(grant, policy, secret_chunk(&sa->keymat), p);
+	if (!registration || !sa->scheme)
+		return;
+	if (key_to_spki(&sa->key, &p->auth_key))
+		abort();
+	p->member.auth_key = secret_chunk(&p->auth_key);
 }
 
 static void set_selector(const struct given *g, struct wire_policy *policy)
@@ -421,15 +562,11 @@ static void set_selector(const struct given *g, struct wire_policy *policy)
 
 static void wrap(const struct given *g, struct parts *p, size_t i)
 {
-	uint8_t kwk[sizeof(gsk_w)], key[36];
+	uint8_t key[36];
 	size_t len = (g->key_bits ? g->key_bits : 256) / 8 + 4 - g->short_key;
 
-	memcpy(kwk, gsk_w, sizeof(kwk));
-	kwk[0] ^= g->bad_key;
 	memset(key, g->key, sizeof(key));
-	if (keywrap(&world.crypto, KW_5649_256, CHUNK(kwk), (struct chunk){ key, len },
-		    p->wrapped[i]))
-		abort();
+	wrap_key(p, (struct chunk){ key, len }, g->bad_key, p->wrapped[i]);
 	p->keys[i] = (struct wire_key){ .wrapped = { p->wrapped[i], keywrap_len(len) } };
 }
 
@@ -454,6 +591,13 @@ static void add_sa(const struct given *g, struct parts *p)
 		.has_lifetime = g->lifetime || g->ended, .lifetime = g->lifetime,
 	};
 	set_selector(g, policy);
+	if (g->next_spi) {
+		w = writer_to(p->next_spis[i], 4);
+		write_u32(&w, g->next_spi);
+		p->next[i] = CHUNK(p->next_spis[i]);
+		policy->next_spis = &p->next[i];
+		policy->n_next_spis = 1;
+	}
 	if (g->no_key)
 		return;
 	wrap(g, p, i);
@@ -462,14 +606,51 @@ static void add_sa(const struct given *g, struct parts *p)
 	};
 }
 
-static struct wire_message make(const struct grant *grant, uint8_t exchange, struct parts *p)
+static void add_notify(struct wire_message *m, struct parts *p, uint16_t type, struct chunk data)
+{
+	p->notifies[m->n_notifies++] = (struct wire_notify){ .type = type, .data = data };
+}
+
+static void add_notifies(const struct grant *grant, struct wire_message *m, struct parts *p)
+{
+	size_t i;
+
+	m->notifies = p->notifies;
+	if (grant->transport)
+		add_notify(m, p, N_USE_TRANSPORT_MODE, (struct chunk){ NULL, 0 });
+	if (grant->hello) {
+		hello_write(grant->hello, p->hello);
+		add_notify(m, p, N_GEMCAST_HELLO, CHUNK(p->hello));
+	}
+	for (i = 0; i < grant->n_sas; i++) {
+		if (!grant->sas[i].limits.spi)
+			continue;
+		sa_limits_write(&grant->sas[i].limits, p->limits[i]);
+		add_notify(m, p, N_SA_LIMITS, CHUNK(p->limits[i]));
+	}
+	if (grant->notify.type)
+		p->notifies[m->n_notifies++] = grant->notify;
+}
+
+/* @by: the Rekey SA that it goes by; 0: an IKE SA. Parts are used again. */
+static struct wire_message make(const struct grant *grant, uint8_t exchange, unsigned int by,
+				struct parts *p)
 {
 	struct wire_message m = { .header = { .exchange = exchange } };
 	size_t i;
 
-	*p = (struct parts){ .gsa.policies = p->policies, .kd.bags = p->bags };
+	secret_free(&p->auth_key);
+	*p = (struct parts){
+		.gsa.policies = p->policies, .kd.bags = p->bags,
+		.kwa = by ? world_rekey_sa(by)->kwa : KW_5649_256,
+		.gsk_w = by ? world_rekey_sa(by)->keys.w : CHUNK(gsk_w),
+	};
+	p->member = (struct wire_member_bag){
+		.auth_key = grant->auth_key, .sender_ids = grant->sids,
+		.n_sender_ids = grant->n_sids,
+	};
 	if (grant->rekey_sa)
-		add_rekey_sa(p);
+		add_rekey_sa(grant, exchange == GSA_REGISTRATION, p);
 	for (i = 0; i < grant->n_sas; i++)
 		add_sa(&grant->sas[i], p);
 	p->gw = (struct wire_group_wide){
@@ -478,30 +659,31 @@ static struct wire_message make(const struct grant *grant, uint8_t exchange, str
 		.sender_id_bits = grant->sid_bits,
 	};
 	p->gsa.group_wide = &p->gw;
-	p->member = (struct wire_member_bag){
-		.sender_ids = grant->sids, .n_sender_ids = grant->n_sids,
-	};
-	if (grant->n_sids)
+	if (grant->n_sids || p->member.auth_key.len)
 		p->kd.member = &p->member;
 	if (p->gsa.n_policies) {
 		m.gsa = &p->gsa;
 		m.kd = &p->kd;
 	}
-	p->notify = (struct wire_notify){ .type = N_USE_TRANSPORT_MODE };
-	m.notifies = &p->notify;
-	m.n_notifies = grant->transport;
+	add_notifies(grant, &m, p);
 	m.deletes = grant->deletes;
 	m.n_deletes = grant->n_deletes;
 	return m;
 }
 
+static void forget_parts(struct parts *p)
+{
+	secret_free(&p->auth_key);
+}
+
 void world_grant(const struct grant *grant)
 {
 	static struct parts parts;
-	struct wire_message m = make(grant, GSA_REGISTRATION, &parts);
+	struct wire_message m = make(grant, GSA_REGISTRATION, 0, &parts);
 
 	m.header.response = true;
 	answer(&m);
+	forget_parts(&parts);
 }
 
 void world_refuse(uint16_t notify)
@@ -527,7 +709,7 @@ void world_rekey(struct ike_sa *sa, const struct grant *grant)
 	static struct parts parts;
 	static struct wire_room room;
 	static struct coded coded;
-	struct wire_message m = make(grant, GSA_INBAND_REKEY, &parts);
+	struct wire_message m = make(grant, GSA_INBAND_REKEY, 0, &parts);
 	struct wire_message request = through_codec(&m, &coded, &room);
 	struct ike_content response = { 0 };
 
@@ -537,6 +719,56 @@ void world_rekey(struct ike_sa *sa, const struct grant *grant)
 	/* RFC 9838 2.4.2: an empty one. */
 	if (response.n_notifies || response.message.n_notifies)
 		abort();
+}
+
+void world_seal(unsigned int n, const struct grant *grant, struct rekey_datagrams *out)
+{
+	static struct parts parts;
+	struct wire_message m = make(grant, GSA_REKEY, n, &parts);
+
+	if (rekey_seal(&world.crypto, world_rekey_sa(n), &m, world.threshold, out))
+		abort();
+	forget_parts(&parts);
+}
+
+void world_datagram_by(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
+		       struct chunk datagram)
+{
+	const struct net_path path = {
+		.local = { .addr = addr_of(to), .port = to_port },
+		.remote = { .addr = addr_of(from), .port = from_port },
+	};
+	/* Exactly as long, so that a read behind it is seen. */
+	uint8_t *bytes = malloc(datagram.len);
+
+	if (datagram.len)
+		memcpy(bytes, datagram.data, datagram.len);
+	world.inside = true;
+	gm_rekey_datagram(world.gm, &path, bytes, datagram.len);
+	world.inside = false;
+	free(bytes);
+}
+
+void world_datagram(struct chunk datagram)
+{
+	world_datagram_by("192.0.2.1", 848, "239.255.0.1", 848, datagram);
+}
+
+void world_deliver(const struct rekey_datagrams *datagrams)
+{
+	size_t i;
+
+	for (i = 0; i < datagrams->n; i++)
+		world_datagram(datagrams->datagram[i]);
+}
+
+void world_update(unsigned int n, const struct grant *grant)
+{
+	struct rekey_datagrams datagrams;
+
+	world_seal(n, grant, &datagrams);
+	world_deliver(&datagrams);
+	rekey_datagrams_free(&datagrams);
 }
 
 void world_drop(struct ike_sa *sa, enum ike_end why, const char *text)

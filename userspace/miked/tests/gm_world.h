@@ -7,12 +7,16 @@
 #define MIKED_TESTS_GM_WORLD_H
 
 #include "group/gm.h"
+#include "group/hello.h"
+#include "group/rekey_sa.h"
 #include "plane_table.h"
 #include "wire/message.h"
 
 #define WORLD_SAS	16
 #define WORLD_TASKS	16
 #define WORLD_CALLS	8
+#define WORLD_REKEY_SAS	4	/* of the key server, from 1 */
+#define WORLD_GROUPS	8
 
 /* An IKE SA of the stand-in. */
 struct ike_sa {
@@ -39,6 +43,8 @@ struct given {
 	bool bad_key;			/* not wrapped for us */
 	bool short_key;
 	bool ended;			/* a lifetime of zero seconds */
+	uint32_t next_spi;		/* announced; 0: none */
+	struct sa_limits limits;	/* spi 0: none said */
 };
 
 /* What an answer or a rekey has in it. */
@@ -50,7 +56,18 @@ struct grant {
 	uint32_t sids[4];
 	size_t n_sids;
 	bool transport;
-	bool rekey_sa;
+	unsigned int rekey_sa;		/* which one; 0: none */
+	uint32_t rekey_lifetime;	/* seconds; 0: an hour */
+	bool rekey_no_key;		/* its policy alone */
+	bool rekey_bad_key;
+	bool rekey_short_key;
+	uint32_t rekey_kwk;		/* KWK ID of its key */
+	bool rekey_tree;		/* behind a key that only others can unwrap */
+	uint16_t rekey_encr;		/* 0: what it has */
+	unsigned int next_rekey_sa;	/* announced */
+	struct chunk auth_key;		/* in a GSA_REKEY */
+	const struct hello *hello;
+	struct wire_notify notify;	/* one more; type 0: none */
 	struct wire_delete deletes[4];
 	size_t n_deletes;
 };
@@ -72,6 +89,12 @@ struct told {
 	void *arg;
 };
 
+/* A multicast address that rekeys are received at. */
+struct group_join {
+	struct net_group group;
+	unsigned int count;
+};
+
 struct world {
 	struct crypto crypto;
 	struct conf *conf;
@@ -87,6 +110,12 @@ struct world {
 	bool ask_ends;			/* so does ike_ask() */
 	uint16_t kwa;
 	int wrap_fails;			/* ike_sa_wrap_key() does, by this */
+	struct rekey_sa rekey_sas[WORLD_REKEY_SAS + 1];
+	uint32_t rekey_auth;		/* enum conf_rekey_auth of those that are made */
+	size_t threshold;		/* of their datagrams */
+	struct group_join groups[WORLD_GROUPS];
+	size_t n_groups;
+	int join_fails;			/* rekey_join() does, by this */
 	bool inside;			/* the member runs, and not what stands around it */
 	struct asked asked;
 	struct told told[WORLD_CALLS];
@@ -124,6 +153,25 @@ void world_refuse(uint16_t notify);
 void world_register(struct ike_sa *sa, const struct grant *grant);
 /* A request of the key server. */
 void world_rekey(struct ike_sa *sa, const struct grant *grant);
+/*
+ * A Rekey SA of the key server, made when it is asked for first: at 239.255.0.1, port 848,
+ * from 192.0.2.1. Each signs by the key of the first.
+ */
+struct rekey_sa *world_rekey_sa(unsigned int n);
+/* A GSA_REKEY over it, as datagrams for the caller to free. */
+void world_seal(unsigned int n, const struct grant *grant, struct rekey_datagrams *out);
+/* They come, or one of them does. */
+void world_deliver(const struct rekey_datagrams *datagrams);
+void world_datagram(struct chunk datagram);
+void world_datagram_by(const char *from, uint16_t from_port, const char *to, uint16_t to_port,
+		       struct chunk datagram);
+/* Seal and deliver, once. */
+void world_update(unsigned int n, const struct grant *grant);
+/* How often the address is joined. */
+unsigned int world_listens(const char *addr);
+/* ESP to this address by no SA. */
+void world_unknown_spi(const char *dst, uint32_t spi);
+
 /* It is not there any more; tasks end, and who knew it is told. */
 void world_drop(struct ike_sa *sa, enum ike_end why, const char *text);
 

@@ -27,6 +27,7 @@ static unsigned int registrations;
 static struct ike_content content;
 static struct wire_room room;
 static uint8_t bytes[WIRE_MAX_INNER];
+static struct rekey_room rekey_room;
 
 /* The stand-ins. */
 
@@ -40,6 +41,7 @@ const struct wire_id *__wrap_ike_sa_peer(const struct ike_sa *sa);
 const char *__wrap_ike_sa_text(const struct ike_sa *sa);
 uint16_t __wrap_ike_sa_kwa(const struct ike_sa *sa);
 int __wrap_ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w);
+bool __wrap_ike_sa_fragments(const struct ike_sa *sa);
 
 bool __wrap_ike_notify(struct ike_content *c, uint16_t type, struct chunk data)
 {
@@ -114,6 +116,11 @@ int __wrap_ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w)
 	return secret_copy(gsk_w, (struct chunk){ sa->gsk_w, keywrap_key_len(sa->kwa) });
 }
 
+bool __wrap_ike_sa_fragments(const struct ike_sa *sa)
+{
+	return !sa->no_fragments;
+}
+
 /* The world. */
 
 static uint64_t now(void *context)
@@ -133,6 +140,17 @@ static int spi(void *context, uint8_t *out, size_t len)
 		return crypto_random(&kit.crypto, out, len);
 	write_u32(&w, kit.next_spi++);
 	return 0;
+}
+
+static void to_all(void *context, const struct net_group *to, struct chunk datagram);
+
+static bool group_source(void *context, const struct net_group *to, struct gemcast_addr *source)
+{
+	(void)context;
+	(void)to;
+	*source = (struct gemcast_addr){ .family = AF_INET };
+	inet_pton(AF_INET, "192.0.2.250", &source->in);
+	return !kit.no_source;
 }
 
 static void report(void *arg, const char *text)
@@ -165,14 +183,30 @@ static void *new(size_t n, size_t size)
 	return memory;
 }
 
+static int64_t wall(void *context)
+{
+	(void)context;
+	return kit.wall + (int64_t)kit.now;
+}
+
+struct ks_setup kit_setup(void)
+{
+	return (struct ks_setup){
+		.crypto = &kit.crypto,
+		.world = { .now = now, .wall = wall, .spi = spi, .send_group = to_all,
+			   .group_source = group_source },
+	};
+}
+
 void kit_begin(const char *groups)
 {
-	struct ks_setup setup = { .crypto = &kit.crypto, .world = { .now = now, .spi = spi } };
+	struct ks_setup setup;
 
 	log_set_level(AREA_GROUP, getenv("KIT_LOG") ? LEVEL_DEBUG : LEVEL_ERROR);
 	kit = (struct kit){ .now = 1000000 };
 	assert_int_equal(crypto_init(&kit.crypto, NULL, NULL), 0);
 	kit.conf = load(groups);
+	setup = kit_setup();
 	kit.ks = ks_new(&setup, kit.conf);
 	assert_non_null(kit.ks);
 }
@@ -186,14 +220,43 @@ void kit_reload(const char *groups)
 	conf_free(before);
 }
 
+static void forget_rekey(struct ike_sa *sa)
+{
+	rekey_sa_free(&sa->rekey);
+	rekey_sa_free(&sa->heir);
+	rekey_partial_free(sa->partial);
+	rekey_partial_free(sa->heir_partial);
+	sa->partial = NULL;
+	sa->heir_partial = NULL;
+	sa->has_rekey = false;
+	sa->has_heir = false;
+	sa->lost = false;
+}
+
+void kit_forget_sent(void)
+{
+	struct kit_sent *sent;
+
+	while (kit.sent) {
+		sent = kit.sent;
+		LL_DELETE(kit.sent, sent);
+		free(sent);
+	}
+	kit.n_sent = 0;
+}
+
 void kit_end(void)
 {
 	struct ike_sa *sa, *next;
 	struct usage *usage;
 
 	ks_free(kit.ks);
-	LL_FOREACH_SAFE(kit.sas, sa, next)
+	LL_FOREACH_SAFE(kit.sas, sa, next) {
+		forget_rekey(sa);
 		free(sa);
+	}
+	kit_forget_sent();
+	rekey_room_free(&rekey_room);
 	while (usages) {
 		usage = usages;
 		LL_DELETE(usages, usage);
@@ -329,17 +392,50 @@ static uint16_t transform_of(const struct wire_policy *policy, uint8_t type, uin
 	return t->id;
 }
 
-static void take_sa(struct ike_sa *sa, const struct wire_message *m,
-		    const struct wire_policy *policy)
+/* By what the keys in a message are wrapped. */
+struct kwk {
+	uint16_t kwa;
+	struct chunk key;
+};
+
+static struct kwk own_kwk(const struct ike_sa *sa)
+{
+	return (struct kwk){ sa->kwa, { sa->gsk_w, keywrap_key_len(sa->kwa) } };
+}
+
+static void unwrap(const struct wire_message *m, const struct wire_policy *policy,
+		   const struct kwk *kwk, struct secret *key)
 {
 	const struct wire_key_bag *bag = wire_key_bag_of(m->kd, policy);
-	struct chunk kwk = { sa->gsk_w, keywrap_key_len(sa->kwa) };
-	struct kit_held *held = &sa->sas[sa->n_sas];
-	const struct kit_held *before = kit_held(sa, spi_of(policy->spi));
-	struct secret key;
 	int err;
 
 	assert_non_null(bag);
+	assert_int_equal(bag->n_keys, 1);
+	kit.spared = true;
+	err = keyunwrap(&kit.crypto, kwk->kwa, kwk->key, bag->keys[0].wrapped, key);
+	kit.spared = false;
+	assert_int_equal(err, 0);
+}
+
+static void take_limits(struct ike_sa *sa, const struct wire_message *m, uint32_t wanted)
+{
+	struct sa_limits limits;
+
+	sa->packets = 0;
+	sa->bytes = 0;
+	if (!sa_limits_read(m, wanted, &limits))
+		return;
+	sa->packets = limits.packets;
+	sa->bytes = limits.bytes;
+}
+
+static void take_sa(struct ike_sa *sa, const struct wire_message *m,
+		    const struct wire_policy *policy, const struct kwk *kwk)
+{
+	struct kit_held *held = &sa->sas[sa->n_sas];
+	const struct kit_held *before = kit_held(sa, spi_of(policy->spi));
+	struct secret key;
+
 	assert_int_equal(policy->protocol, PROTO_ESP);
 	assert_true(sa->n_sas < KIT_MAX_SAS);
 	*held = (struct kit_held){
@@ -352,10 +448,9 @@ static void take_sa(struct ike_sa *sa, const struct wire_message *m,
 	assert_true(held->spi > 255 && policy->has_lifetime && policy->lifetime);
 	held->encr = transform_of(policy, TRANSFORM_ENCR, &held->key_bits);
 	held->sn = transform_of(policy, TRANSFORM_SN, NULL);
-	kit.spared = true;
-	err = keyunwrap(&kit.crypto, sa->kwa, kwk, bag->keys[0].wrapped, &key);
-	kit.spared = false;
-	assert_int_equal(err, 0);
+	sa->next_spi = policy->n_next_spis ? spi_of(policy->next_spis[0]) : 0;
+	take_limits(sa, m, held->spi);
+	unwrap(m, policy, kwk, &key);
 	assert_true(key.len <= sizeof(held->keymat));
 	assert_int_equal(key.len, held->key_bits / 8 + 4);
 	memcpy(held->keymat, key.data, key.len);
@@ -367,6 +462,40 @@ static void take_sa(struct ike_sa *sa, const struct wire_message *m,
 		sa->n_sas++;
 	else
 		sa->retold++;
+}
+
+/* A Rekey SA: the first, or one that follows the one in use. */
+static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
+		       const struct wire_policy *policy, const struct kwk *kwk, bool at_once)
+{
+	struct chunk auth_key = m->kd->member ? m->kd->member->auth_key : (struct chunk){ 0 };
+	const struct rekey_sa *before = sa->has_heir ? &sa->heir : &sa->rekey;
+	struct reason why = { "" };
+	struct rekey_sa fresh;
+	struct secret keymat;
+	int err;
+
+	assert_true(policy->has_lifetime && policy->lifetime);
+	assert_int_equal(policy->n_next_spis, m->header.exchange != GSA_INBAND_REKEY);
+	if (policy->n_next_spis)
+		memcpy(sa->next_rekey, policy->next_spis[0].data, WIRE_GIKE_SPI_LEN);
+	sa->had_auth_key = auth_key.len;
+	unwrap(m, policy, kwk, &keymat);
+	kit.spared = true;
+	err = rekey_sa_read(&kit.crypto, policy, auth_key, sa->has_rekey ? before : NULL,
+			    &keymat, &fresh, &why);
+	kit.spared = false;
+	if (err)
+		fail_msg("%s", why.text);
+	if (at_once) {
+		forget_rekey(sa);
+		sa->rekey = fresh;
+		sa->has_rekey = true;
+	} else {
+		rekey_sa_free(&sa->heir);
+		sa->heir = fresh;
+		sa->has_heir = true;
+	}
 }
 
 static void take_group_wide(struct ike_sa *sa, const struct wire_group_wide *gw)
@@ -389,6 +518,8 @@ static void take_registration(struct ike_sa *sa, const struct wire_message *m)
 	sa->n_sas = 0;
 	sa->n_sids = 0;
 	sa->excluded = false;
+	forget_rekey(sa);
+	sa->got_hello = hello_read(m, &sa->told_hello);
 	sa->has_bits = m->gsa->group_wide->has_sender_id_bits;
 	sa->bits = m->gsa->group_wide->sender_id_bits;
 	if (!wire_check_sender_ids(m, sa->sender, sa->asked, &error))
@@ -398,14 +529,23 @@ static void take_registration(struct ike_sa *sa, const struct wire_message *m)
 		sa->sids[sa->n_sids++] = bag->sender_ids[i];
 }
 
-static void take_sas(struct ike_sa *sa, const struct wire_message *m)
+static void take_sas(struct ike_sa *sa, const struct wire_message *m, const struct kwk *kwk)
 {
+	const struct wire_policy *policy;
+	struct hello hello;
 	size_t i;
 
 	sa->transport = wire_notify(m, N_USE_TRANSPORT_MODE);
+	if (hello_read(m, &hello))
+		sa->told_hello = hello;
 	take_group_wide(sa, m->gsa->group_wide);
-	for (i = 0; i < m->gsa->n_policies; i++)
-		take_sa(sa, m, &m->gsa->policies[i]);
+	for (i = 0; i < m->gsa->n_policies; i++) {
+		policy = &m->gsa->policies[i];
+		if (policy->protocol == PROTO_GIKE_UPDATE)
+			take_rekey(sa, m, policy, kwk, m->header.exchange != GSA_REKEY);
+		else
+			take_sa(sa, m, policy, kwk);
+	}
 }
 
 static void drop_sa(struct ike_sa *sa, uint32_t gone)
@@ -418,13 +558,42 @@ static void drop_sa(struct ike_sa *sa, uint32_t gone)
 	sa->n_sas = kept;
 }
 
+static void inherit(struct ike_sa *sa)
+{
+	rekey_sa_free(&sa->rekey);
+	rekey_partial_free(sa->partial);
+	sa->rekey = sa->heir;
+	sa->partial = sa->heir_partial;
+	sa->heir = (struct rekey_sa){ 0 };
+	sa->heir_partial = NULL;
+	sa->has_heir = false;
+}
+
+/* All, or the one in use: whoever has no other is to register again. */
+static void drop_rekey(struct ike_sa *sa, const struct wire_delete *d)
+{
+	if (wire_delete_is_all(d)) {
+		sa->excluded = true;
+		forget_rekey(sa);
+		return;
+	}
+	assert_int_equal(d->n_spis, 1);
+	if (!sa->has_rekey || memcmp(d->spis.data, sa->rekey.spi, WIRE_GIKE_SPI_LEN) != 0)
+		return;
+	if (sa->has_heir) {
+		inherit(sa);
+		return;
+	}
+	forget_rekey(sa);
+	sa->lost = true;
+}
+
 static void take_delete(struct ike_sa *sa, const struct wire_delete *d)
 {
 	size_t i;
 
 	if (d->protocol == PROTO_GIKE_UPDATE) {
-		assert_true(wire_delete_is_all(d));
-		sa->excluded = true;
+		drop_rekey(sa, d);
 		return;
 	}
 	assert_int_equal(d->protocol, PROTO_ESP);
@@ -473,6 +642,18 @@ static void put_request(struct wire_message *m, const struct kit_ask *ask,
 		};
 }
 
+static void put_hello(struct wire_message *m, struct wire_notify *notifies, bool hello)
+{
+	static const struct hello none;
+	static uint8_t text[HELLO_LEN];
+
+	if (!hello)
+		return;
+	hello_write(&none, text);
+	notifies[m->n_notifies++] = (struct wire_notify){ .type = N_GEMCAST_HELLO,
+							  .data = CHUNK(text) };
+}
+
 /* The answer, as the engine would complete it. */
 static void finish_answer(const struct kit_ask *ask)
 {
@@ -491,7 +672,7 @@ uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
 {
 	static struct wire_room request_room;
 	static uint8_t request_bytes[WIRE_MAX_INNER];
-	struct wire_notify notifies[3];
+	struct wire_notify notifies[4];
 	const struct wire_notify *error;
 	struct wire_message m;
 	struct wire_inner inner;
@@ -500,6 +681,7 @@ uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
 	uint8_t buffer[8];
 	struct conf_identity id = { .type = ID_KEY_ID };
 	struct wire_id idg;
+	struct kwk kwk;
 
 	if (ask->id)
 		id = kit_identity(ask->id);
@@ -507,6 +689,7 @@ uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
 	if (!ask->id)
 		idg.data = (struct chunk){ (const uint8_t *)ask->group, strlen(ask->group) };
 	put_request(&m, ask, notifies, buffer, &idg);
+	put_hello(&m, notifies, sa->hello && !ask->plain);
 	if (m.header.exchange == GSA_AUTH)
 		m.idi = &sa->id;
 	wire_write_inner(&w, &m, &inner);
@@ -534,7 +717,8 @@ uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
 	}
 	assert_non_null(content.message.gsa);
 	take_registration(sa, &content.message);
-	take_sas(sa, &content.message);
+	kwk = own_kwk(sa);
+	take_sas(sa, &content.message, &kwk);
 	return 0;
 }
 
@@ -550,6 +734,8 @@ static void take_inband(struct ike_sa *sa)
 {
 	size_t i;
 
+	const struct kwk kwk = own_kwk(sa);
+
 	content.message.header = (struct wire_header){ .exchange = GSA_INBAND_REKEY };
 	content.message.notifies = content.notifies;
 	content.message.n_notifies = content.n_notifies;
@@ -559,8 +745,124 @@ static void take_inband(struct ike_sa *sa)
 	sa->deletes += content.message.n_deletes != 0;
 	if (!content.message.gsa)
 		return;
-	take_sas(sa, &content.message);
+	take_sas(sa, &content.message, &kwk);
 	sa->rekeys++;
+}
+
+/* What is sent to all. */
+
+static void take_cast(struct ike_sa *sa, const struct wire_message *m, struct rekey_sa *rekey)
+{
+	const struct kwk kwk = { rekey->kwa, rekey->keys.w };
+	size_t i;
+
+	assert_int_equal(m->header.exchange, GSA_REKEY);
+	assert_true(m->header.initiator && !m->header.response);
+	rekey->next_id = m->header.message_id + 1;
+	sa->casts++;
+	memcpy(sa->last_cast.spi, rekey->spi, WIRE_GIKE_SPI_LEN);
+	sa->last_cast.id = m->header.message_id;
+	sa->cast_gsa = m->gsa;
+	if (m->gsa)
+		take_sas(sa, m, &kwk);
+	for (i = 0; i < m->n_deletes; i++)
+		take_delete(sa, &m->deletes[i]);
+}
+
+static void open_by(struct ike_sa *sa, struct rekey_sa *rekey, struct rekey_partial **partial,
+		    const struct kit_sent *sent)
+{
+	struct reason why = { "" };
+	struct wire_message m;
+	uint8_t *copy = new(1, sent->len);
+	int opened;
+
+	memcpy(copy, sent->bytes, sent->len);
+	kit.spared = true;
+	opened = rekey_open(&kit.crypto, rekey, partial, &rekey_room, copy, sent->len, &m, &why);
+	kit.spared = false;
+	if (opened < 0 && opened != -EALREADY)
+		fail_msg("%d: %s", opened, why.text);
+	if (opened == 1)
+		take_cast(sa, &m, rekey);
+	free(copy);
+}
+
+static void hear(struct ike_sa *sa, const struct kit_sent *sent)
+{
+	const struct chunk datagram = { sent->bytes, sent->len };
+
+	if (sa->deaf_to_group)
+		return;
+	if (sa->has_heir && rekey_sa_owns(&sa->heir, datagram)) {
+		inherit(sa);
+		open_by(sa, &sa->rekey, &sa->partial, sent);
+	} else if (sa->has_rekey && rekey_sa_owns(&sa->rekey, datagram)) {
+		open_by(sa, &sa->rekey, &sa->partial, sent);
+	}
+}
+
+static void to_all(void *context, const struct net_group *to, struct chunk datagram)
+{
+	struct kit_sent *sent = new(1, sizeof(*sent) + datagram.len);
+	struct ike_sa *sa;
+
+	(void)context;
+	sent->to = *to;
+	sent->at = kit.now;
+	sent->len = datagram.len;
+	memcpy(sent->bytes, datagram.data, datagram.len);
+	LL_PREPEND(kit.sent, sent);
+	kit.n_sent++;
+	LL_FOREACH(kit.sas, sa)
+		hear(sa, sent);
+}
+
+void kit_inform(struct ike_sa *sa, uint16_t type, struct chunk data)
+{
+	static struct wire_room request_room;
+	static uint8_t request_bytes[WIRE_MAX_INNER];
+	struct writer w = writer_to(request_bytes, sizeof(request_bytes));
+	const struct wire_notify notify = { .type = type, .data = data };
+	struct wire_message m = {
+		.header = { .exchange = INFORMATIONAL, .initiator = true },
+		.notifies = &notify,
+		.n_notifies = 1,
+	};
+	struct wire_inner inner;
+	struct wire_error why;
+
+	wire_write_inner(&w, &m, &inner);
+	m = (struct wire_message){ .header = m.header };
+	assert_true(wire_parse_inner(&m, &request_room, inner.first, written(&w), &why));
+	content = (struct ike_content){ 0 };
+	ks_request(kit.ks, sa, &m, &content);
+	assert_int_equal(content.n_notifies, 0);
+}
+
+static struct wire_id idg_of(const char *group)
+{
+	return (struct wire_id){ ID_KEY_ID, { (const uint8_t *)group, strlen(group) } };
+}
+
+void kit_acknowledge(struct ike_sa *sa, const char *group)
+{
+	const struct rekey_ack ack = {
+		.spi = CHUNK(sa->last_cast.spi),
+		.message_id = sa->last_cast.id,
+		.group = idg_of(group),
+	};
+	uint8_t buffer[REKEY_ACK_MAX];
+
+	kit_inform(sa, N_REKEY_ACK, rekey_ack_write(&ack, buffer));
+}
+
+void kit_expire(struct ike_sa *sa, const char *group, uint32_t used_up)
+{
+	const struct sa_expiring expiring = { used_up, EXPIRING_PACKETS, idg_of(group) };
+	uint8_t buffer[SA_EXPIRING_MAX];
+
+	kit_inform(sa, N_SA_EXPIRING, sa_expiring_write(&expiring, buffer));
 }
 
 static bool answer(struct ike_sa *sa)

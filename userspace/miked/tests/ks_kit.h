@@ -9,7 +9,9 @@
 #define MIKED_TESTS_KS_KIT_H
 
 #include "crypto/crypto.h"
+#include "group/hello.h"
 #include "group/ks.h"
+#include "group/rekey_sa.h"
 #include "wire/message.h"
 
 #define KIT_MAX_SAS	64
@@ -37,6 +39,7 @@ struct ike_sa {
 	uint8_t gsk_w[32];
 	bool closed;
 	bool deaf, mute;		/* hears nothing; hears, and its answers are late */
+	bool no_fragments;		/* it puts none together */
 	uint16_t error;			/* what it answers to rekeys; 0: none */
 	struct ike_task *tasks;		/* asked, not built yet */
 	struct ike_task *sent;		/* built, not answered */
@@ -52,7 +55,26 @@ struct ike_sa {
 	uint16_t bits, atd, dtd;
 	size_t rekeys, deletes;		/* so many messages */
 	size_t retold;			/* SAs that it had already */
+	/* by multicast */
+	struct rekey_sa rekey, heir;	/* in use; and the one that follows it */
+	bool has_rekey, has_heir;	/* it was given one */
+	bool lost;			/* its Rekey SA was deleted: it has to register again */
+	bool deaf_to_group;		/* hears nothing that is sent to all */
+	bool had_auth_key;		/* the last message had an AUTH_KEY in it */
+	size_t casts;			/* so many messages came, copies apart */
+	uint32_t next_spi;		/* that of the last SA told, which is to follow it */
+	uint8_t next_rekey[WIRE_GIKE_SPI_LEN];
+	bool hello;			/* it says so when it registers */
+	bool got_hello;			/* and was answered so */
+	struct hello told_hello;	/* the last that it was told */
+	uint64_t packets, bytes;	/* the limits of the SA told last */
+	struct {
+		uint8_t spi[WIRE_GIKE_SPI_LEN];
+		uint32_t id;
+	} last_cast;
+	bool cast_gsa;			/* and it had new SAs in it */
 	uint16_t refused;		/* the notification of the last answer; 0: none */
+	struct rekey_partial *partial, *heir_partial;
 	struct ike_sa *next;
 };
 
@@ -61,17 +83,31 @@ struct kit {
 	struct conf *conf;
 	struct ks *ks;
 	uint64_t now;
+	int64_t wall;			/* the wall clock when that is zero */
 	struct ike_sa *sas;
 	int wrap_error;			/* what ike_sa_wrap_key() says */
 	int random_error;
 	volatile bool spared;		/* the kit's own doings, which memory never fails */
 	uint32_t next_spi;		/* if not zero, SPIs are this and those behind it */
+	struct kit_sent *sent;		/* datagrams to all, the last first */
+	size_t n_sent;
+	bool no_source;			/* there is no route to the group */
+};
+
+/* A datagram that went to all. */
+struct kit_sent {
+	struct net_group to;
+	uint64_t at;
+	size_t len;
+	struct kit_sent *next;
+	uint8_t bytes[];
 };
 
 extern struct kit kit;
 
 /* The configuration's head, up to key-server.groups. */
-#define KIT_HEAD	"credentials: [ { name: here, identity: ks.example.org } ]\n"	\
+#define KIT_HEAD	"ike: { retransmit: 500 ms, retransmissions: 2 }\n"		\
+			"credentials: [ { name: here, identity: ks.example.org } ]\n"	\
 			"psk: [ { peer: \"*\", file: /psk } ]\n"			\
 			"key-server:\n  credential: here\n  groups:\n"
 
@@ -79,6 +115,9 @@ extern struct kit kit;
 void kit_begin(const char *groups);
 void kit_end(void);
 void kit_reload(const char *groups);
+
+/* What a key server is made of here. */
+struct ks_setup kit_setup(void);
 
 /* An IKE SA of a peer that was authenticated as @id, at @address. */
 struct ike_sa *kit_sa(const char *id, const char *address);
@@ -95,6 +134,7 @@ struct kit_ask {
 	const char *id;			/* in words */
 	bool ipcomp;			/* it says IPCOMP_SUPPORTED, with a CPI */
 	bool sender;
+	bool plain;			/* without GEMCAST_HELLO, whatever the member is */
 	uint32_t count;
 	const struct wire_proposal *proposals;
 	size_t n_proposals;
@@ -106,6 +146,15 @@ struct kit_ask {
 uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask);
 /* In short: of @group, as sender with one Sender-ID, or as receiver. */
 uint16_t kit_join(struct ike_sa *sa, const char *group, bool sender);
+
+/* It says this in an INFORMATIONAL request. */
+void kit_inform(struct ike_sa *sa, uint16_t type, struct chunk data);
+/* REKEY_ACK of the last message that it got. */
+void kit_acknowledge(struct ike_sa *sa, const char *group);
+/* SA_EXPIRING of an SA. */
+void kit_expire(struct ike_sa *sa, const char *group, uint32_t used_up);
+/* Forget what went to all. */
+void kit_forget_sent(void);
 
 /* Messages go out and are answered until there is nothing to do. */
 void kit_settle(void);

@@ -22,6 +22,7 @@
 #include <unistd.h>
 #include "base/log.h"
 #include "group/gm_internal.h"
+#include "many.h"
 #include "net/udp.h"
 #include "wire/name.h"
 
@@ -65,14 +66,6 @@ struct many {
 static const char *name_of(const struct one *one)
 {
 	return one->many->credentials[one->index].name;
-}
-
-static uint64_t nanoseconds(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 static void failed(struct one *one, const char *text)
@@ -135,13 +128,15 @@ static const char *take_sender_id(struct many *many, const struct gm_offer *offe
 	return NULL;
 }
 
-static const char *take_group(struct many *many, const struct ike_sa *sa,
+static const char *take_group(struct many *many, struct ike_sa *sa,
 			      const struct wire_message *response, struct reason *why)
 {
+	struct gm_link link = { .sa = sa };
+	const struct gm_channel channel = { .link = &link, .registration = true };
 	struct gm_offer offer;
 	const char *wrong;
 
-	if (gm_offer_read(&many->like, sa, response, true, &offer, why))
+	if (gm_offer_read(&many->like, &channel, response, &offer, why))
 		wrong = why->text;
 	else
 		wrong = hold(many, &offer);
@@ -216,8 +211,8 @@ static void begin(struct one *one)
 static void tell(struct many *many)
 {
 	const struct ike_stats *stats = ike_stats(many->ike);
-	uint64_t took = nanoseconds(CLOCK_MONOTONIC) - many->started_ns;
-	uint64_t cpu = nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - many->started_cpu_ns;
+	uint64_t took = many_nanoseconds(CLOCK_MONOTONIC) - many->started_ns;
+	uint64_t cpu = many_nanoseconds(CLOCK_PROCESS_CPUTIME_ID) - many->started_cpu_ns;
 
 	many->told = true;
 	printf("registered=%" PRIu32 " failed=%" PRIu32 " sas=%zu retransmitted=%" PRIu64
@@ -262,7 +257,7 @@ static void on_end(void *context, struct ike_sa *sa, enum ike_end why, const cha
 static uint64_t world_now(void *context)
 {
 	(void)context;
-	return nanoseconds(CLOCK_MONOTONIC) / 1000000;
+	return many_nanoseconds(CLOCK_MONOTONIC) / 1000000;
 }
 
 static int64_t world_time(void *context)
@@ -326,8 +321,8 @@ static int on_input(sd_event_source *source, int fd, uint32_t events, void *arg)
 	(void)events;
 	if (read(fd, line, sizeof(line)) <= 0)
 		return sd_event_exit(many->event, 0);
-	many->started_ns = nanoseconds(CLOCK_MONOTONIC);
-	many->started_cpu_ns = nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
+	many->started_ns = many_nanoseconds(CLOCK_MONOTONIC);
+	many->started_cpu_ns = many_nanoseconds(CLOCK_PROCESS_CPUTIME_ID);
 	many->going = true;
 	return 0;
 }
@@ -338,51 +333,6 @@ static void print_error(void *arg, const char *text)
 {
 	(void)arg;
 	fprintf(stderr, "%s\n", text);
-}
-
-/* The last 1 of @text becomes @number. False: no room, or none in a text that is not empty. */
-static bool set_number(char *text, size_t size, uint32_t number)
-{
-	char *one = strrchr(text, '1');
-	char after[CONF_FILE_SIZE];
-	size_t room;
-
-	if (!*text)
-		return true;
-	if (!one || (size_t)snprintf(after, sizeof(after), "%s", one + 1) >= sizeof(after))
-		return false;
-	room = size - (size_t)(one - text);
-	return (size_t)snprintf(one, room, "%" PRIu32 "%s", number, after) < room;
-}
-
-static bool make_credential(const struct conf_credential *first, uint32_t number,
-			    struct conf_credential *credential)
-{
-	char identity[CONF_IDENTITY_TEXT];
-
-	*credential = *first;
-	conf_identity_print(&first->identity, identity);
-	return set_number(credential->name, sizeof(credential->name), number) &&
-	       set_number(credential->certificate, sizeof(credential->certificate), number) &&
-	       set_number(credential->key, sizeof(credential->key), number) &&
-	       set_number(identity, sizeof(identity), number) &&
-	       conf_identity_parse(identity, first->identity.type, false, &credential->identity);
-}
-
-/* More of them than a configuration may have. */
-static struct auth_book *make_book(struct many *many, struct reason *why)
-{
-	struct conf conf = *many->conf;
-	uint32_t i;
-
-	many->credentials = calloc(many->count, sizeof(*many->credentials));
-	conf.credentials = many->credentials;
-	conf.credentials_count = many->count;
-	reason_set(why, "no credentials can be made");
-	for (i = 0; many->credentials && i < many->count; i++)
-		if (!make_credential(many->conf->credentials, i + 1, &many->credentials[i]))
-			return NULL;
-	return many->credentials ? auth_book_new(&many->crypto, &conf, why) : NULL;
 }
 
 static bool make_members(struct many *many)
@@ -410,21 +360,25 @@ static bool start_engine(struct many *many)
 		.world = { many, world_now, world_time, world_send, world_route },
 		.user = { many, on_request, on_end },
 	};
+	const struct net_udp_user user = { .context = many, .receive = on_datagram };
 
-	many->udp = net_udp_new(many->event, &(struct net_udp_user){ many, on_datagram });
+	many->udp = net_udp_new(many->event, &user);
 	many->ike = ike_new(&setup, many->conf, many->book);
 	return many->udp && many->ike && !net_udp_open(many->udp, &many->conf->local);
 }
 
 static bool start(struct many *many, const char *path)
 {
-	struct reason why = { "" };
+	struct reason why = { "no credentials can be made" };
 	enum log_area area;
 
 	many->conf = conf_load(path, print_error, NULL);
 	if (!many->conf || crypto_init(&many->crypto, NULL, &why) || !make_members(many))
 		return false;
-	many->book = make_book(many, &why);
+	many->credentials = many_credentials(many->conf, many->count);
+	if (many->credentials)
+		many->book = many_book(&many->crypto, many->conf, many->credentials, many->count,
+				       &why);
 	if (!many->book) {
 		fprintf(stderr, "%s\n", why.text);
 		return false;

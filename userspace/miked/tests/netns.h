@@ -13,5 +13,10 @@ bool netns_enter(void);
 void netns_add_address(const char *name, const char *addr);
 /* It can be used when this returns. */
 void netns_add_address6(const char *addr, unsigned int prefix);
+/*
+ * An Ethernet interface, which IPv6's multicast needs, with an address; false: there is no
+ * veth here. It can be used when this returns.
+ */
+bool netns_add_ethernet(const char *name, const char *addr6);
 
 #endif

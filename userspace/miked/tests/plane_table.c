@@ -54,14 +54,20 @@ static void drop_policy(struct plane_table *t, size_t i)
 	t->policies[i] = t->policies[--t->n_policies];
 }
 
-/* The user is told when the table is as it will be. */
+static void remove_sa(struct plane_table *t, size_t i)
+{
+	t->n_sas--;
+	memmove(&t->sas[i], &t->sas[i + 1], (t->n_sas - i) * sizeof(t->sas[0]));
+	for (; i < t->n_sas; i++)
+		t->sas[i].sa.key = t->sas[i].key;
+}
+
+/* The user is told when the table is as it will be: in the order of additions. */
 static void drop_sa(struct plane_table *t, size_t i, const struct gemcast_expire *expire)
 {
 	struct plane_table_sa gone = t->sas[i];
 
-	t->sas[i] = t->sas[--t->n_sas];
-	if (i < t->n_sas)
-		t->sas[i].sa.key = t->sas[i].key;
+	remove_sa(t, i);
 	gone.sa.key = NULL;
 	if (expire && t->user.expire)
 		t->user.expire(t->user.context, &gone.sa, expire);
@@ -306,7 +312,7 @@ static int sa_del(void *context, const struct gemcast_sa *sa)
 	old = find_sa(t, sa);
 	if (!old)
 		return refuse(t, -ENOENT, "no such SA");
-	drop_sa(t, old - t->sas, NULL);
+	remove_sa(t, old - t->sas);
 	return 0;
 }
 
@@ -413,6 +419,33 @@ void plane_table_run(struct plane_table *table, uint64_t now)
 	}
 }
 
+uint64_t plane_table_next(const struct plane_table *table)
+{
+	const struct plane_table_sa *s;
+	uint64_t next = UINT64_MAX, end;
+	size_t i;
+
+	for (i = 0; i < table->n_sas; i++) {
+		s = &table->sas[i];
+		end = s->added + s->sa.hard_seconds * SECOND;
+		if (GEMCAST_HAS(&s->sa, GEMCAST_A_SA_HARD_SECONDS) && end < next)
+			next = end;
+		end = s->added + s->sa.deactivate;
+		if (GEMCAST_HAS(&s->sa, GEMCAST_A_SA_DEACTIVATE) && end < next)
+			next = end;
+	}
+	return next;
+}
+
+void plane_table_take(struct plane_table *table, uint32_t spi)
+{
+	size_t i;
+
+	for (i = table->n_sas; i--;)
+		if (table->sas[i].sa.spi == spi)
+			drop_sa(table, i, NULL);
+}
+
 void plane_table_lose(struct plane_table *table)
 {
 	table->n_groups = 0;
@@ -488,6 +521,26 @@ const struct plane_table_sa *plane_table_current(const struct plane_table *table
 			best = s;
 	}
 	return best;
+}
+
+const struct plane_table_sa *plane_table_send(struct plane_table *table, uint32_t group,
+					      const struct gemcast_addr *dst,
+					      const struct gemcast_addr *src)
+{
+	const struct gemcast_expire expire = {
+		.present = GEMCAST_BIT(GEMCAST_A_EXPIRE_CAUSE),
+		.cause = GEMCAST_EXPIRE_CAUSE_PACKETS,
+	};
+	const struct plane_table_sa *s = plane_table_current(table, group, dst, src);
+	struct gemcast_sa sa;
+
+	if (!s)
+		return NULL;
+	sa = s->sa;
+	sa.key = NULL;
+	if (++table->sas[s - table->sas].packets == sa.soft_packets && table->user.expire)
+		table->user.expire(table->user.context, &sa, &expire);
+	return find_sa(table, &sa);
 }
 
 unsigned int plane_table_joined(const struct plane_table *table,

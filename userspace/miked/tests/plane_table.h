@@ -19,6 +19,7 @@ struct plane_table_sa {
 	struct gemcast_sa sa;		/* .key is `key` */
 	uint8_t key[GEMCAST_KEY_MAX];
 	uint64_t added;			/* ms */
+	uint64_t packets;		/* that were sent by it */
 };
 
 struct plane_table_join {
@@ -61,6 +62,12 @@ void plane_table_init(struct plane_table *table);
 /* Time goes on: SAs end by their limits, and the user is told. */
 void plane_table_run(struct plane_table *table, uint64_t now);
 
+/* When the next SA ends by these; UINT64_MAX: none does. */
+uint64_t plane_table_next(const struct plane_table *table);
+
+/* Somebody else takes an SA away; the user is told. */
+void plane_table_take(struct plane_table *table, uint32_t spi);
+
 /* All is gone, as if the module had been loaded anew; the user is told that. */
 void plane_table_lose(struct plane_table *table);
 
@@ -76,6 +83,11 @@ const struct gemcast_policy *plane_table_policy(const struct plane_table *table,
 const struct plane_table_sa *plane_table_current(const struct plane_table *table,
 						 uint32_t group, const struct gemcast_addr *dst,
 						 const struct gemcast_addr *src);
+
+/* Send a packet by it; the user is told when a soft limit is reached. NULL: there is none. */
+const struct plane_table_sa *plane_table_send(struct plane_table *table, uint32_t group,
+					      const struct gemcast_addr *dst,
+					      const struct gemcast_addr *src);
 
 /* How often @group was joined and not left again. */
 unsigned int plane_table_joined(const struct plane_table *table,

@@ -11,14 +11,16 @@
 static struct {
 	bool counting;
 	bool all_after;
+	/* What is allocated now; volatile, since a compiler knows what malloc() looks at. */
+	volatile bool counted;
 	size_t count;
 	size_t fail_at;		/* from 1; 0: none */
 	long live;
 } memory;
 
-static bool fails(void)
+bool scarce_fails(void)
 {
-	if (!memory.counting)
+	if (!memory.counting || memory.counted)
 		return false;
 	memory.count++;
 	return memory.fail_at && (memory.count == memory.fail_at ||
@@ -27,12 +29,17 @@ static bool fails(void)
 
 static void *scarce_malloc(size_t size, const char *file, int line)
 {
+	void *at;
+
 	(void)file;
 	(void)line;
-	if (fails())
+	if (scarce_fails())
 		return NULL;
 	memory.live++;
-	return malloc(size);
+	memory.counted = true;
+	at = malloc(size);
+	memory.counted = false;
+	return at;
 }
 
 static void scarce_free(void *at, const char *file, int line)
@@ -51,7 +58,7 @@ static void *scarce_realloc(void *at, size_t size, const char *file, int line)
 		scarce_free(at, file, line);
 		return NULL;
 	}
-	return fails() ? NULL : realloc(at, size);
+	return scarce_fails() ? NULL : realloc(at, size);
 }
 
 bool scarce_begin(void)

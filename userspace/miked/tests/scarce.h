@@ -13,6 +13,9 @@
 /* Before the first allocation of a process. */
 bool scarce_begin(void);
 
+/* Is the allocation that is asked for to fail? For a test that wraps malloc(). */
+bool scarce_fails(void);
+
 /*
  * One run of @what, which returns 0 or a negative errno value; the allocation @fail_at,
  * counted from 1, fails, and with @all_after all after it. 0: none does.

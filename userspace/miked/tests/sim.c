@@ -22,6 +22,23 @@ static void print_seed(void)
 	fprintf(stderr, "# seed %" PRIu64 "\n", seed_in_force);
 }
 
+static bool tracing;
+
+void sim_trace(bool trace)
+{
+	tracing = trace;
+}
+
+static void trace_turn(const struct sim *sim, const struct sim_place *place)
+{
+	char text[NET_TEXT];
+
+	if (!tracing)
+		return;
+	net_addr_print(&place->addr, text);
+	fprintf(stderr, "# %" PRIu64 " ms %s\n", sim->now, text);
+}
+
 void sim_die(const char *what)
 {
 	fprintf(stderr, "simulator: %s\n", what);
@@ -59,18 +76,12 @@ static void free_datagram(struct sim_datagram *datagram)
 
 void sim_free(struct sim *sim)
 {
-	struct sim_nat *nat;
 	size_t i;
 
 	for (i = 0; i < sim->n_queue; i++)
 		free_datagram(sim->queue[i].datagram);
 	free(sim->queue);
-	free(sim->places);
-	while ((nat = sim->nats)) {
-		sim->nats = nat->next;
-		free(nat->maps);
-		free(nat);
-	}
+	sim_free_network(sim);
 	if (sim->capture && fclose(sim->capture))
 		sim_die("the capture cannot be written");
 	free(sim);
@@ -175,6 +186,7 @@ static void deliver(struct sim *sim, struct sim_datagram *datagram)
 	struct sim_place *place = sim_translate_in(sim, datagram);
 	struct net_path path = { .local = datagram->to, .remote = datagram->from };
 	static const uint8_t marker[4];
+	void (*receive)(void *context, const struct net_path *path, uint8_t *bytes, size_t len);
 	size_t skip = 0;
 	uint8_t *copy;
 
@@ -182,6 +194,8 @@ static void deliver(struct sim *sim, struct sim_datagram *datagram)
 		sim->stats.nowhere++;
 		return;
 	}
+	receive = datagram->host.family ? place->node.receive_group : place->node.receive;
+	place->known = false;
 	if (path.local.port == SIM_NAT_PORT) {
 		if (datagram->len < sizeof(marker) || memcmp(datagram->data, marker, 4) != 0)
 			return;
@@ -189,41 +203,55 @@ static void deliver(struct sim *sim, struct sim_datagram *datagram)
 		skip = sizeof(marker);
 	}
 	sim->stats.delivered++;
+	trace_turn(sim, place);
 	copy = sim_alloc(datagram->len - skip);
 	memcpy(copy, datagram->data + skip, datagram->len - skip);
-	place->node.receive(place->node.context, &path, copy, datagram->len - skip);
+	receive(place->node.context, &path, copy, datagram->len - skip);
 	free(copy);
 }
 
 /* The next node that has a timer, and the time of it. */
 static struct sim_place *first_timer(struct sim *sim, uint64_t *at)
 {
-	struct sim_place *first = NULL;
-	uint64_t next;
+	struct sim_place *place, *first = NULL;
 	size_t i;
 
 	*at = SIM_NEVER;
 	for (i = 0; i < sim->n_places; i++) {
-		if (!sim->places[i].node.next)
-			continue;
-		next = sim->places[i].node.next(sim->places[i].node.context);
-		if (next < *at) {
-			*at = next;
-			first = &sim->places[i];
+		place = &sim->places[i];
+		if (!place->known)
+			place->next = place->node.next ? place->node.next(place->node.context) :
+							 SIM_NEVER;
+		place->known = true;
+		if (place->next < *at) {
+			*at = place->next;
+			first = place;
 		}
 	}
 	return first;
 }
 
-static void run_node(struct sim *sim, const struct sim_place *place, uint64_t at)
+static void forget_timers(struct sim *sim)
 {
+	size_t i;
+
+	for (i = 0; i < sim->n_places; i++)
+		sim->places[i].known = false;
+}
+
+static void run_node(struct sim *sim, struct sim_place *place, uint64_t at)
+{
+	const struct sim_node node = place->node;
+
+	place->known = false;
 	if (at > sim->now) {
 		sim->now = at;
 		sim->spins = 0;
 	} else if (++sim->spins > MAX_SPINS) {
 		sim_die("a node's timer does not move");
 	}
-	place->node.run(place->node.context);
+	trace_turn(sim, place);
+	node.run(node.context);
 }
 
 bool sim_run(struct sim *sim, uint64_t until)
@@ -232,6 +260,7 @@ bool sim_run(struct sim *sim, uint64_t until)
 	struct sim_place *place;
 	uint64_t timer, arrival;
 
+	forget_timers(sim);
 	for (;;) {
 		place = first_timer(sim, &timer);
 		arrival = sim->n_queue ? sim->queue[0].at : SIM_NEVER;

@@ -26,22 +26,32 @@ struct sim_node {
 			size_t len);
 	uint64_t (*next)(void *context);	/* when it wants run(); SIM_NEVER */
 	void (*run)(void *context);
+	/* As receive(), of what was sent to a multicast group; who joins one has it. */
+	void (*receive_group)(void *context, const struct net_path *path, uint8_t *datagram,
+			      size_t len);
 };
 
 /* What befalls each datagram by chance, in per mille; and how long it takes. */
 struct sim_weather {
 	uint32_t loss;
 	uint32_t duplicate;
-	uint32_t reorder;		/* it comes much later */
+	uint32_t reorder;		/* it comes later by late_ms, at most */
 	uint32_t truncate;
 	uint32_t flip;			/* bits of it */
 	uint32_t delay_ms;
 	uint32_t jitter_ms;		/* more, at most */
+	uint32_t late_ms;		/* 0: 3 s */
+	/*
+	 * So many datagrams with the same content are lost or damaged at most, of those from
+	 * one host to another. 0: any number.
+	 */
+	uint32_t most_lost;
 };
 
 /* A datagram under way, as UDP has it. */
 struct sim_datagram {
 	struct net_end from, to;
+	struct gemcast_addr host;	/* whose copy it is; AF_UNSPEC: it is no copy for many */
 	uint8_t *data;
 	size_t len;
 };
@@ -70,6 +80,8 @@ struct net_end sim_end(const char *text, uint16_t port);
 /* There it is until sim_detach(); no two at one address. */
 void sim_attach(struct sim *sim, const struct gemcast_addr *addr, const struct sim_node *node);
 void sim_detach(struct sim *sim, const struct gemcast_addr *addr);
+/* Something else than the world made its node want to run at another time. */
+void sim_look_again(struct sim *sim, const struct gemcast_addr *addr);
 /* Nothing reaches it or leaves it, or all does again. */
 void sim_cut(struct sim *sim, const struct gemcast_addr *addr, bool cut);
 
@@ -83,6 +95,17 @@ void sim_nat_forget(struct sim_nat *nat);
 /* It forgets a port that was not sent from for so long. */
 void sim_nat_idle(struct sim_nat *nat, uint64_t ms);
 
+/*
+ * The host of the node at @addr receives what is sent to the group from now on. A host can
+ * join as often as it likes, and leaves as often. A NAT lets no multicast through.
+ */
+void sim_join(struct sim *sim, const struct gemcast_addr *addr, const struct net_group *group);
+void sim_leave(struct sim *sim, const struct gemcast_addr *addr, const struct net_group *group);
+/* The process of the node is gone, and with it what it had joined. */
+void sim_leave_all(struct sim *sim, const struct gemcast_addr *addr);
+/* How many joins it has not left, of all groups. */
+size_t sim_joins(const struct sim *sim, const struct gemcast_addr *addr);
+
 void sim_set_weather(struct sim *sim, const struct sim_weather *weather);
 
 /*
@@ -94,6 +117,9 @@ void sim_tap(struct sim *sim, bool (*tap)(void *context, struct sim_datagram *da
 
 /* From @path->local; with the four zero bytes, if @path->encap. */
 void sim_send(struct sim *sim, const struct net_path *path, struct chunk datagram);
+/* To all hosts that joined, @from's too: the tap sees it once, each copy has its own weather. */
+void sim_send_group(struct sim *sim, const struct net_end *from, const struct net_group *group,
+		    struct chunk datagram);
 /* Of anyone, as UDP has it: no tap, no weather, no NAT of the sender. */
 void sim_inject(struct sim *sim, const struct net_end *from, const struct net_end *to,
 		struct chunk datagram);
@@ -109,6 +135,9 @@ bool sim_run_for(struct sim *sim, uint64_t ms);
 size_t sim_under_way(const struct sim *sim);
 
 const struct sim_stats *sim_stats(const struct sim *sim);
+
+/* Say on standard error whose turn it is, and when, as the log does not. */
+void sim_trace(bool trace);
 
 /* Write what is sent from now on to a file that tshark reads. */
 void sim_capture(struct sim *sim, const char *path);

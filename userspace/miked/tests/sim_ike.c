@@ -472,7 +472,8 @@ struct host *host_new(struct scene *scene, const struct kit *kit, const struct n
 	scene->hosts = host;
 	begin(host);
 	sim_attach(scene->sim, &at->addr,
-		   &(struct sim_node){ host, node_receive, node_next, node_run });
+		   &(struct sim_node){ .context = host, .receive = node_receive,
+				       .next = node_next, .run = node_run });
 	return host;
 }
 

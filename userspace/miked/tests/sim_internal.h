@@ -8,11 +8,26 @@
 #include <stdio.h>
 #include "sim.h"
 
+struct sim_join {
+	struct net_group group;
+	unsigned int count;
+};
+
 struct sim_place {
 	struct gemcast_addr addr;
 	struct sim_node node;
 	struct sim_nat *nat;
 	bool cut;
+	struct sim_join *joins;
+	size_t n_joins;
+	uint64_t next;			/* when its node wants to run, if that is known */
+	bool known;
+};
+
+/* How often something was lost between two hosts. */
+struct sim_loss {
+	uint64_t hash;
+	uint32_t count;
 };
 
 /* A port that a NAT gave to an end inside. */
@@ -52,6 +67,8 @@ struct sim {
 	size_t n_places;
 	struct sim_nat *nats;
 	struct sim_weather weather;
+	struct sim_loss *losses;	/* a hash table, of a power of two */
+	size_t n_losses, losses_room;
 	bool (*tap)(void *context, struct sim_datagram *datagram);
 	void *tap_context;
 	FILE *capture;
@@ -61,6 +78,7 @@ struct sim {
 _Noreturn void sim_die(const char *what);
 void *sim_alloc(size_t size);
 void sim_enqueue(struct sim *sim, uint64_t at, struct sim_datagram *datagram);
+void sim_free_network(struct sim *sim);
 /* Who gets it; a NAT has then put its destination right. NULL: no one. */
 struct sim_place *sim_translate_in(struct sim *sim, struct sim_datagram *datagram);
 

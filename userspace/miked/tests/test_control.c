@@ -139,6 +139,41 @@ static void fake_add(void *context, struct control_call *call, struct conf_group
 	control_done(call);
 }
 
+static int fake_unfit(void *context, const struct conf_group *group,
+		      const struct gemcast_ks_unfit *after, struct gemcast_ks_unfit *out)
+{
+	static const char * const names[] = { "gm1", "gm2" };
+	size_t i = after ? (size_t)(after->id[2] - '0') : 0;
+
+	(void)context;
+	assert_string_equal(group->name, "v");
+	if (i == 2)
+		return -ENOENT;
+	out->present = GEMCAST_BIT(GEMCAST_KS_UNFIT_ID) | GEMCAST_BIT(GEMCAST_KS_UNFIT_REASON);
+	snprintf(out->id, sizeof(out->id), "%s", names[i]);
+	snprintf(out->reason, sizeof(out->reason), "old");
+	return 0;
+}
+
+static void fake_check(void *context, struct control_call *call, struct conf_group *group)
+{
+	(void)context;
+	if (!strcmp(group->name, "v")) {
+		control_tell_unfit(call, group);
+		return;
+	}
+	conf_group_free(group);
+	control_refuse(call, -ENOENT, "no such group");
+}
+
+static void fake_set(void *context, struct control_call *call, struct conf_group *group, bool yes)
+{
+	(void)context;
+	note("set %s %d;", group->name, yes);
+	conf_group_free(group);
+	control_done(call);
+}
+
 static void fake_admit(void *context, struct control_call *call, const char *group,
 		       enum conf_role role, const struct conf_identity *ids, size_t count)
 {
@@ -171,6 +206,9 @@ static const struct control_ops ops = {
 	.join = fake_join,
 	.leave = fake_leave,
 	.ks_group_add = fake_add,
+	.ks_unfit = fake_unfit,
+	.ks_group_check = fake_check,
+	.ks_group_set = fake_set,
 	.ks_member_admit = fake_admit,
 	.ks_member_expel = fake_expel,
 	.ks_rekey = fake_rekey,
@@ -306,6 +344,24 @@ static void lists(void **state)
 	close(fd);
 }
 
+#define POLICY(name)	"\"name: " name "\\ntraffic: [ { destination: ff15::1 } ]\\n"	\
+			"members: [ { identity: '*' } ]\\n\""
+#define V		POLICY("v")
+
+/* The list goes by the policy, which is there as long as it is told. */
+static void unfit(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	assert_string_equal(ask(fd, "{\"method\":\"ks.group.check\",\"parameters\":{\"policy\":" V "}}"),
+			    "{\"parameters\":{\"id\":\"gm1\",\"reason\":\"old\"},\"continues\":true}");
+	assert_string_equal(hear(fd), "{\"parameters\":{\"id\":\"gm2\",\"reason\":\"old\"}}");
+	assert_string_equal(ask(fd, "{\"method\":\"ks.group.check\",\"parameters\":{\"policy\":" POLICY("w") "}}"),
+			    REFUSED("not-found", "no such group"));
+	close(fd);
+}
+
 static void actions(void **state)
 {
 	static const struct {
@@ -325,6 +381,9 @@ static void actions(void **state)
 		  "admit g 0 a;" },
 		{ "{\"method\":\"ks.group.add\",\"parameters\":{\"policy\":\"name: v\\ntraffic: [ { destination: ff15::1 } ]\\nmembers: [ { identity: '*' } ]\\n\"}}",
 		  "add v v;" },
+		{ "{\"method\":\"ks.group.set\",\"parameters\":{\"policy\":" V ",\"yes\":true}}",
+		  "set v 1;" },
+		{ "{\"method\":\"ks.group.set\",\"parameters\":{\"policy\":" V "}}", "set v 0;" },
 		{ "{\"method\":\"log.level\",\"parameters\":{\"level\":\"info\",\"area\":\"net\"}}", "" },
 	};
 	int fd = client();
@@ -379,6 +438,14 @@ static void bad_requests(void **state)
 		{ "{\"method\":\"ks.member.expel\",\"parameters\":{\"group\":\"a\",\"role\":\"both\",\"ids\":[\"a\"]}}", REFUSED("invalid", "role: there is no such parameter") },
 		{ "{\"method\":\"ks.group.add\",\"parameters\":{\"policy\":\"name: v\\nlifetime: 0\\n\"}}",
 		  REFUSED("invalid", "policy:1: traffic: is missing") },
+		{ "{\"method\":\"ks.group.set\",\"parameters\":{\"policy\":\"name: v\"}}",
+		  REFUSED("invalid", "policy:1: traffic: is missing") },
+		{ "{\"method\":\"ks.group.check\",\"parameters\":{\"policy\":\"name: v\"}}",
+		  REFUSED("invalid", "policy:1: traffic: is missing") },
+		{ "{\"method\":\"ks.group.check\",\"parameters\":{\"policy\":\"name: v\",\"yes\":true}}",
+		  REFUSED("invalid", "yes: there is no such parameter") },
+		{ "{\"method\":\"ks.group.add\",\"parameters\":{\"policy\":\"name: v\",\"yes\":true}}",
+		  REFUSED("invalid", "yes: there is no such parameter") },
 		{ "{\"method\":\"log.level\",\"parameters\":{\"level\":\"loud\"}}", REFUSED("invalid", "level: the log has no such word") },
 		{ "{\"method\":\"log.level\",\"parameters\":{\"level\":\"info\",\"area\":\"51\"}}", REFUSED("invalid", "area: the log has no such word") },
 	};
@@ -789,6 +856,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(lists),
 		TEST(actions),
+		TEST(unfit),
 		TEST(bad_requests),
 		TEST(framing),
 		TEST(deferred),

@@ -81,8 +81,8 @@ static void members_of_group(void **state)
 	static const char * const changes[] = {
 		"id: y", "mode: transport", "encryption: aes128gcm16", "senders: one",
 		"sender-id-bits: 8", "lifetime: 2 h", "rollover: 1 min", "packets: 1",
-		"activation-delay: 1 s", "rekey: { interval: 1 s }",
-		"rekey: { encryption: aes128gcm16 }",
+		"activation-delay: 40 s", "rekey: { interval: 1 s }",
+		"rekey: { encryption: aes128gcm16 }", "rekey: { acknowledge-within: 1 s }",
 	};
 	char text[1024];
 	size_t i;

@@ -469,7 +469,7 @@ static void what_cannot_be_done_is_refused(void **state)
 	grant.sas[1].spi = 0x1002;
 	grant.sas[1].protocol = 17;
 	unacceptable(MAIN VIDEO(", role: sender"), &grant, N_NO_PROPOSAL_CHOSEN, "told apart");
-	grant = (struct grant){ .rekey_sa = true };
+	grant = (struct grant){ .rekey_sa = 1 };
 	unacceptable(MAIN VIDEO(""), &grant, N_NO_PROPOSAL_CHOSEN, "no policy of a data SA");
 }
 

@@ -201,12 +201,9 @@ static void one_that_has_a_successor_is_not(void **state)
 
 static void an_sa_that_somebody_took_away_is_missed(void **state)
 {
-	const struct gemcast_sa sa = { .group = 7, .spi = 0x1001, .dst = addr_of("239.1.1.1") };
-	struct plane *plane = &world.table.plane;
-
 	(void)state;
 	world_joined(MAIN VIDEO(""), &one);
-	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	plane_table_take(&world.table, 0x1001);
 	assert_int_equal(world_status("video").sas, 0);
 	world_pass(1 * S);
 	world_register(world_sa("192.0.2.1"), &one);

@@ -72,7 +72,7 @@ static const struct grant two = {
 	.n_sas = 2,
 	.sas = { { .spi = 0x1001, .dst = "239.1.1.1", .lifetime = 3600, .key = 1 },
 		 { .spi = 0x1101, .dst = "239.1.1.3", .lifetime = 3600, .key = 2 } },
-	.sid_bits = 16, .n_sids = 1, .sids = { 5 },
+	.sid_bits = 16, .n_sids = 1, .sids = { 5 }, .rekey_sa = 1,
 };
 
 static const struct grant next = {
@@ -81,6 +81,9 @@ static const struct grant next = {
 		 { .spi = 0x1102, .dst = "239.1.1.4", .lifetime = 3600, .key = 4 } },
 	.atd = 10, .dtd = 30,
 };
+
+/* The same by multicast, with another Rekey SA. */
+static struct rekey_datagrams sealed;
 
 struct action {
 	const char *name;
@@ -107,6 +110,46 @@ static void member(void)
 	world_joined(conf, &two);
 }
 
+static void addressed(void)
+{
+	struct grant grant = next;
+
+	grant.rekey_sa = 2;
+	member();
+	world.threshold = 200;
+	world_seal(1, &grant, &sealed);
+}
+
+/* A new key to sign by, instead. */
+static void signed_anew(void)
+{
+	struct grant grant = next;
+	struct secret spki;
+
+	member();
+	if (key_to_spki(&world_rekey_sa(1)->key, &spki))
+		abort();
+	grant.auth_key = secret_chunk(&spki);
+	world_seal(1, &grant, &sealed);
+	secret_free(&spki);
+}
+
+/* An acknowledgement is due. */
+static void to_acknowledge(void)
+{
+	static const struct hello hello = { .ack = HELLO_ACK_ALL, .spread_ms = 1000 };
+	struct grant grant = two;
+
+	grant.hello = &hello;
+	world_joined(conf, &grant);
+	world_update(1, &next);
+}
+
+static void acknowledge(void)
+{
+	world_pass(1000);
+}
+
 static void bystander(void)
 {
 	world_begin(MAIN);
@@ -126,6 +169,12 @@ static void grant(void)
 static void rekey(void)
 {
 	world_rekey(world_sa("192.0.2.1"), &next);
+}
+
+static void update(void)
+{
+	world_deliver(&sealed);
+	rekey_datagrams_free(&sealed);
 }
 
 static void lose(void)
@@ -185,6 +234,9 @@ static const struct action actions[] = {
 	{ "begin", just_begun, begin, "video" },
 	{ "grant", asked, grant, "video" },
 	{ "rekey", member, rekey, "video" },
+	{ "update", addressed, update, "video" },
+	{ "update with a key", signed_anew, update, "video" },
+	{ "acknowledge", to_acknowledge, acknowledge, "video" },
 	{ "lose", member, lose, "video" },
 	{ "change", member, change, "video" },
 	{ "renumber", member, renumber, "video" },
@@ -192,6 +244,16 @@ static const struct action actions[] = {
 	{ "receive", idle, receive, "video" },
 	{ "join by id", bystander, join_other, NULL },
 };
+
+static size_t count_rekey_sas(const struct gm_member *m)
+{
+	const struct gm_rekey_sa *rekey;
+	size_t n = 0;
+
+	for (rekey = m->rekey_sas; rekey; rekey = rekey->next)
+		n++;
+	return n;
+}
 
 /* The data plane and the member say the same; no half of a change is there. */
 static void check_whole(const char *name)
@@ -211,6 +273,7 @@ static void check_whole(const char *name)
 			 !plane_table_sa(&world.table, 0x1001));
 	assert_int_equal(!plane_table_sa(&world.table, 0x1002),
 			 !plane_table_sa(&world.table, 0x1102));
+	assert_int_equal(count_rekey_sas(m), world_listens("239.255.0.1"));
 	if (world_sas())
 		assert_non_null(world_policy("239.1.1.1"));
 	if (plane_table_sa(&world.table, 0x1102))

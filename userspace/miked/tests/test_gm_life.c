@@ -18,6 +18,7 @@ static void it_registers_again_before_the_end(void **state)
 	/* Nothing can bring a rekey. */
 	world_drop(world_sa("192.0.2.1"), IKE_END_DEAD, "gone");
 	world_member("video")->due = IKE_NEVER;
+	world_member("video")->later = 0;
 	gm_member_schedule(world_member("video"));
 	assert_in_range(world_member("video")->due - world.now, 2880 * S, 3240 * S);
 	world_pass(2879 * S);

@@ -493,25 +493,6 @@ static void who_leaves_takes_no_keys(void **state)
 	world_end();
 }
 
-static void a_rekey_sa_that_ends_was_none(void **state)
-{
-	static const uint8_t spi[16] = { 1 };
-	struct grant grant = one;
-
-	(void)state;
-	grant.rekey_sa = true;
-	world_joined(MAIN VIDEO(""), &grant);
-	grant = (struct grant){ .n_deletes = 1 };
-	grant.deletes[0] = (struct wire_delete){
-		.protocol = PROTO_GIKE_UPDATE, .spi_size = 16, .n_spis = 1, .spis = CHUNK(spi),
-	};
-	world_rekey(world_sa("192.0.2.1"), &grant);
-	assert_string_equal(world_state("video"), "joined");
-	world_drop(world_sa("192.0.2.1"), IKE_END_DELETED, "deleted");
-	assert_in_range(world_member("video")->due - world.now, 0, 10 * S);
-	world_end();
-}
-
 /* The answer that is on its way may bring another Sender-ID (RFC 9838 2.5.1). */
 static void no_keys_by_a_sender_id_of_before(void **state)
 {
@@ -573,7 +554,6 @@ int main(void)
 		cmocka_unit_test(the_mode_stays),
 		cmocka_unit_test(other_deletes_are_not_ours),
 		cmocka_unit_test(who_leaves_takes_no_keys),
-		cmocka_unit_test(a_rekey_sa_that_ends_was_none),
 		cmocka_unit_test(no_keys_by_a_sender_id_of_before),
 		cmocka_unit_test(requests_of_others_do_nothing),
 	};

@@ -460,6 +460,127 @@ static void many(void **state)
 	end();
 }
 
+/* ---- rekey by multicast */
+
+#define REKEY(transport, acknowledge)						\
+	"      rekey: { transport: " transport ", address: 239.255.1.1,"	\
+	" source: " KS ", retransmissions: 3, interval: 500 ms,"		\
+	" acknowledge: " acknowledge " }\n"
+
+static void roll_over_by(uint64_t seed, const char *groups, const struct sim_weather *weather,
+			 uint64_t least)
+{
+	size_t i;
+
+	begin(seed, groups);
+	sim_set_weather(sim, weather);
+	add_some(2, 5);
+	pass(SIM_SECONDS(60));
+	assert_joined(0);
+	pass(SIM_SECONDS(4000));
+	assert_joined(0);
+	assert_true(group().epoch >= 10);
+	for (i = 0; i < n_members; i++) {
+		assert_true(gm_stats(members[i]->gm)->taken >= least);
+		assert_int_equal(gm_stats(members[i]->gm)->malformed, 0);
+		assert_int_equal(gm_stats(members[i]->gm)->not_taken, 0);
+	}
+	end();
+}
+
+static void by_multicast(void **state)
+{
+	const struct sim_weather fair = { .delay_ms = 20, .jitter_ms = 10 };
+
+	(void)state;
+	roll_over_by(40, VIDEO(REKEY("multicast", "none")), &fair, 9);
+	roll_over_by(41, VIDEO(REKEY("multicast", "all")), &fair, 9);
+	roll_over_by(42, VIDEO(REKEY("both", "sampled")), &fair, 9);
+	roll_over_by(43, VIDEO(REKEY("unicast", "none")), &fair, 0);
+}
+
+/* What no copy of a message told is made good by unicast. */
+static void by_both_in_foul_weather(void **state)
+{
+	uint64_t seed;
+
+	(void)state;
+	for (seed = 50; seed < 53; seed++)
+		roll_over_by(seed, VIDEO(REKEY("both", "all")),
+			     &(struct sim_weather){ .loss = 200, .duplicate = 50, .reorder = 50,
+						    .delay_ms = 50, .jitter_ms = 100 }, 5);
+}
+
+/* Of a group whose IKE SAs are gone a member hears none of the messages. */
+static void a_rekey_is_lost(void **state)
+{
+	struct gemcast_audit audit = {
+		.present = GEMCAST_BIT(GEMCAST_A_AUDIT_SPI), .reason = GEMCAST_A_STATS_IN_NO_SA,
+	};
+
+	(void)state;
+	begin(60, VIDEO(REKEY("multicast", "none")));
+	add_some(1, 3);
+	pass(SIM_SECONDS(5));
+	assert_joined(0);
+	sim_cut(sim, &members[2]->at.addr, true);
+	assert_int_equal(ks_rekey(ks->ks, "video", false, NULL), 0);
+	sim_run_for(sim, SIM_SECONDS(100));
+	sim_cut(sim, &members[2]->at.addr, false);
+	assert_false(can_read(members[2], current(members[0])));
+	assert_true(can_read(members[3], current(members[0])));
+	assert_true(whole_is(members[2], "video", "joined"));
+	/* The first packet that it cannot read. */
+	audit.dst = *to();
+	audit.src = members[0]->at.addr;
+	audit.spi = current(members[0])->sa.spi;
+	gm_unknown_spi(members[2]->gm, &audit);
+	sim_run_for(sim, SIM_SECONDS(5));
+	assert_true(can_read(members[2], current(members[0])));
+	assert_int_equal(gm_stats(members[2]->gm)->repairs, 1);
+	pass(SIM_SECONDS(1000));
+	assert_joined(0);
+	end();
+}
+
+/*
+ * One is expelled: those who have an IKE SA get new keys by it, who has none is told to
+ * register, and nobody else does.
+ */
+static void expel_by_multicast(void **state)
+{
+	struct conf_identity id;
+	size_t i, steps;
+
+	(void)state;
+	begin(61, VIDEO(REKEY("multicast", "none")));
+	add_some(2, 3);
+	pass(SIM_SECONDS(5));
+	assert_joined(0);
+	sim_cut(sim, &members[3]->at.addr, true);
+	sim_run_for(sim, SIM_SECONDS(200));
+	sim_cut(sim, &members[3]->at.addr, false);
+	pass(SIM_SECONDS(1));
+	assert_int_equal(ike_sa_count(members[3]->ike), 0);
+	assert_joined(0);
+	assert_true(conf_identity_parse("gm0.example", ID_FQDN, false, &id));
+	assert_int_equal(ks_expel(ks->ks, "video", &id, 1, NULL), 0);
+	for (steps = 0; steps < 240; steps++) {
+		pass(250);
+		for (i = 1; i < n_members; i++)
+			if (i != 3)
+				assert_true(whole_is(members[i], "video", "joined"));
+	}
+	assert_joined(1);
+	assert_int_equal(ike_sa_count(members[3]->ike), 1);
+	assert_int_equal(members[0]->table.n_sas, 0);
+	for (i = 2; i < n_members; i++)
+		assert_true(can_read(members[i], current(members[1])));
+	pass(SIM_SECONDS(1000));
+	assert_joined(1);
+	end();
+}
+
 static int start(void **state)
 {
 	static OSSL_LIB_CTX *lib;
@@ -499,6 +620,10 @@ int main(void)
 		cmocka_unit_test(server_restarts),
 		cmocka_unit_test(cut_off),
 		cmocka_unit_test(many),
+		cmocka_unit_test(by_multicast),
+		cmocka_unit_test(by_both_in_foul_weather),
+		cmocka_unit_test(a_rekey_is_lost),
+		cmocka_unit_test(expel_by_multicast),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

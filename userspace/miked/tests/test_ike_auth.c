@@ -485,10 +485,11 @@ static void ask_nonsense(uint8_t exchange, const uint8_t *content, size_t len, u
 		.message_id = gm->link->next_ask,
 	};
 	struct wire_sk sk = { .first = first };
+	struct sealer sealer = ike_sealer(gm->link);
 	struct packets packets = { .data = malloc(500) };
 
 	assert_non_null(packets.data);
-	assert_int_equal(ike_seal_one(gm->link, &header, &sk, (struct chunk){ content, len },
+	assert_int_equal(seal_payload(&sealer, &header, &sk, (struct chunk){ content, len },
 				      packets.data, 500, &packets.len), 0);
 	packets.each = packets.len;
 	ike_asked(gm->link, ASK_TASK, exchange, &packets, NULL);

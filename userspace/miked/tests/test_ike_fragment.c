@@ -284,10 +284,11 @@ static void send_fragment(uint16_t number, uint16_t total, size_t len)
 	struct wire_sk sk = { .first = number == 1 ? PAYLOAD_V : 0, .number = number,
 			      .total = total };
 	struct net_path path = { .local = w.node[KS].address, .remote = w.node[GM].address };
+	struct sealer sealer = ike_sealer(gm->link);
 	uint8_t bytes[2100];
 	size_t sealed;
 
-	assert_int_equal(ike_seal_one(gm->link, &header, &sk, (struct chunk){ content, len },
+	assert_int_equal(seal_payload(&sealer, &header, &sk, (struct chunk){ content, len },
 				      bytes, sizeof(bytes), &sealed), 0);
 	world_inject(&w, &path, KS, bytes, sealed);
 	world_settle(&w);

@@ -94,7 +94,7 @@ const char *__wrap_gemcast_error(const struct gemcast_handle *h)
 int __wrap_gemcast_subscribe(struct gemcast_handle *h, unsigned int events)
 {
 	assert_int_equal(events, GEMCAST_EVENTS_SA | GEMCAST_EVENTS_ACQUIRE |
-				 GEMCAST_EVENTS_EXPIRE);
+				 GEMCAST_EVENTS_EXPIRE | GEMCAST_EVENTS_AUDIT);
 	h->subscribed = true;
 	return 0;
 }
@@ -251,8 +251,24 @@ static void lost(void *context)
 	tell("lost", 0);
 }
 
+static unsigned int link_news;
+
+static void links(void *context)
+{
+	assert_ptr_equal(context, told);
+	link_news++;
+}
+
+static void unknown_spi(void *context, const struct gemcast_audit *audit)
+{
+	assert_ptr_equal(context, told);
+	tell("unknown", audit->spi);
+}
+
 static const struct plane_user user = {
 	.context = told, .acquire = acquire, .expire = expire, .gone = gone, .lost = lost,
+	.links = links,
+	.unknown_spi = unknown_spi,
 };
 
 static sd_event *event;
@@ -364,11 +380,89 @@ static void test_events(void **state)
 		.expire.present = GEMCAST_BIT(GEMCAST_A_EXPIRE_HARD) };
 	lib.events[3] = (struct gemcast_event){ .cmd = GEMCAST_CMD_SA_DEL_NTF, .sa.spi = 7 };
 	lib.events[4] = (struct gemcast_event){ .cmd = GEMCAST_CMD_SA_NTF, .sa.spi = 8 };
-	lib.count = 5;
+	lib.events[5] = (struct gemcast_event){
+		.cmd = GEMCAST_CMD_AUDIT_NTF, .audit.spi = 9,
+		.audit.present = GEMCAST_BIT(GEMCAST_A_AUDIT_SPI),
+		.audit.reason = GEMCAST_A_STATS_IN_NO_SA };
+	/* Another reason; and no ESP. */
+	lib.events[6] = lib.events[5];
+	lib.events[6].audit.reason = GEMCAST_A_STATS_IN_REPLAY;
+	lib.events[7] = lib.events[5];
+	lib.events[7].audit.present = 0;
+	lib.count = 8;
 	happen();
-	assert_string_equal(told, "acquire 77;soft 5;hard 6;gone 7;");
+	assert_string_equal(told, "acquire 77;soft 5;hard 6;gone 7;unknown 9;");
 	/* Asked from within. */
 	assert_string_equal(lib.asked, "group 77;");
+}
+
+static void gone_by_the_kernel(size_t i, uint32_t group, uint32_t spi, const char *dst)
+{
+	lib.events[i] = (struct gemcast_event){ .cmd = GEMCAST_CMD_SA_DEL_NTF,
+						.sa = { .group = group, .spi = spi } };
+	lib.events[i].sa.dst.family = AF_INET;
+	assert_int_equal(inet_pton(AF_INET, dst, &lib.events[i].sa.dst.in), 1);
+	lib.count = i + 1;
+}
+
+/* Else an SA that took the place of a deleted one would be believed to have gone. */
+static void test_own_deletions_are_no_news(void **state)
+{
+	struct gemcast_sa sa = { .group = 1, .spi = 4, .dst.family = AF_INET };
+
+	(void)state;
+	start(0);
+	assert_int_equal(inet_pton(AF_INET, "239.1.1.1", &sa.dst.in), 1);
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	sa.spi = 5;
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	gone_by_the_kernel(0, 2, 4, "239.1.1.1");
+	gone_by_the_kernel(1, 1, 4, "239.1.1.2");
+	gone_by_the_kernel(2, 1, 6, "239.1.1.1");
+	gone_by_the_kernel(3, 1, 4, "239.1.1.1");
+	gone_by_the_kernel(4, 1, 5, "239.1.1.1");
+	gone_by_the_kernel(5, 1, 5, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;gone 4;gone 6;");
+	/* Each is one. */
+	gone_by_the_kernel(0, 1, 4, "239.1.1.1");
+	gone_by_the_kernel(1, 1, 5, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;gone 4;gone 6;gone 4;gone 5;");
+}
+
+static void test_deletions_that_are_not_told(void **state)
+{
+	struct gemcast_sa sa = { .group = 1, .spi = 4, .dst.family = AF_INET };
+
+	(void)state;
+	start(0);
+	assert_int_equal(inet_pton(AF_INET, "239.1.1.1", &sa.dst.in), 1);
+	/* Refused. */
+	lib.error = -ENOENT;
+	assert_int_equal(plane->sa_del(plane->context, &sa), -ENOENT);
+	lib.error = 0;
+	gone_by_the_kernel(0, 1, 4, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;");
+	/* A later one is told: the one before never is. */
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	sa.spi = 5;
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	gone_by_the_kernel(0, 1, 5, "239.1.1.1");
+	gone_by_the_kernel(1, 1, 4, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;gone 4;");
+	/* Events were lost. */
+	assert_int_equal(plane->sa_del(plane->context, &sa), 0);
+	lib.dispatch_error = -ENOBUFS;
+	lib.text = "events were lost";
+	happen();
+	lib.dispatch_error = 0;
+	gone_by_the_kernel(0, 1, 5, "239.1.1.1");
+	happen();
+	assert_string_equal(told, "gone 4;gone 4;lost 0;gone 5;");
 }
 
 static void test_events_are_lost(void **state)
@@ -589,8 +683,10 @@ static void test_interface_that_goes_and_comes(void **state)
 	assert_int_equal(plane->join(plane->context, &group, &any, "lo"), 0);
 	follow_links();
 	assert_int_equal(lines(IGMP, "030201EF"), 2);
+	link_news = 0;
 	assert_true(change_bridge(SIOCBRDELBR));
 	follow_links();
+	assert_true(link_news);
 	assert_int_equal(lines(IGMP, "030201EF"), 1);
 	assert_true(change_bridge(SIOCBRADDBR));
 	assert_int_equal(lines(IGMP, "030201EF"), 1);
@@ -668,6 +764,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_requests),
 		TEST(test_events),
+		TEST(test_own_deletions_are_no_news),
+		TEST(test_deletions_that_are_not_told),
 		TEST(test_events_are_lost),
 		TEST(test_module_comes_later),
 		TEST(test_module_goes_and_comes),

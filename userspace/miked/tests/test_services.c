@@ -68,15 +68,21 @@ static void write_key(const char *name, const char *key)
 	assert_int_equal(chmod(path, 0600), 0);
 }
 
-/* The key server, with this in its `local`. */
-static struct conf *ks_conf(const char *local)
+/* The key server, with this in its `local`, and in its group's `rekey`. */
+static struct conf *ks_conf_by(const char *local, const char *rekey)
 {
 	return load("local: { %s }\n"
 		    "credentials: [ { name: here, identity: ks.example } ]\n"
 		    "psk: [ { peer: gm.example, file: %s/ks } ]\n"
 		    "key-server: { credential: here, groups: [ { name: video,\n"
-		    "  traffic: [ { destination: 239.1.1.1 } ], rekey: { transport: unicast },\n"
-		    "  members: [ { identity: gm.example, role: both } ] } ] }\n", local, dir);
+		    "  traffic: [ { destination: 239.1.1.1 } ], rekey: { %s },\n"
+		    "  members: [ { identity: gm.example, role: both } ] } ] }\n",
+		    local, dir, rekey);
+}
+
+static struct conf *ks_conf(const char *local)
+{
+	return ks_conf_by(local, "transport: unicast");
 }
 
 static struct conf *gm_conf(void)
@@ -87,7 +93,8 @@ static struct conf *gm_conf(void)
 		    "member: { credential: here, key-servers: [ { name: main,\n"
 		    "  address: 127.0.0.1, identity: ks.example,\n"
 		    "  may-give: [ { destination: 239.0.0.0/8 } ] } ],\n"
-		    "  groups: [ { name: video, key-servers: [ main ], role: both } ] }\n", dir);
+		    "  groups: [ { name: video, key-servers: [ main ], role: both,\n"
+		    "  interface: lo } ] }\n", dir);
 }
 
 static int start(struct miked *miked, struct conf *conf)
@@ -248,6 +255,29 @@ static void test_key_server_stops(void **state)
 	assert_true(no_member());
 }
 
+static bool has_next_keys(void)
+{
+	return table.n_sas == 2;
+}
+
+/* By one datagram to all, which takes the member's other upcall. */
+static void test_rekey_by_multicast(void **state)
+{
+	struct reason why;
+
+	(void)state;
+	assert_int_equal(start(&ks, ks_conf_by("addresses: [ 127.0.0.1 ]",
+					       "transport: multicast, address: 239.2.2.2,"
+					       " interface: lo, retransmissions: 0")), 0);
+	assert_int_equal(start(&gm, gm_conf()), 0);
+	run_until(has_keys);
+	assert_int_equal(net_udp_stats(gm.udp)->group_received, 0);
+	assert_int_equal(ks_rekey(ks.ks, "video", false, &why), 0);
+	run_until(has_next_keys);
+	assert_int_equal(net_udp_stats(ks.udp)->group_sent, 1);
+	assert_int_equal(net_udp_stats(gm.udp)->group_received, 1);
+}
+
 static struct net_end at(uint16_t port)
 {
 	struct net_end end = { .addr.family = AF_INET, .port = port };
@@ -323,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_registers),
 		TEST(test_key_server_stops),
+		TEST(test_rekey_by_multicast),
 		TEST(test_reload),
 		TEST(test_does_not_start),
 	};

@@ -7,24 +7,19 @@
  *	test_sim_group [RUNS [SEED]]	RUNS runs from the seed SEED on
  */
 #include <inttypes.h>
-#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "pki.h"
 #include "sim_kits.h"
 #include "sim_rand.h"
+#include "sim_runs.h"
 #include "test.h"
 #include "whole.h"
-
-/* Of the sanitizers, whose header is not everywhere. */
-extern size_t __sanitizer_get_current_allocated_bytes(void);
 
 #define MAX_MEMBERS	6
 #define SETTLED		SIM_SECONDS(600)
 
-static uint64_t runs = 100;
-static uint64_t first_seed = 1;
 static struct kits kits;		/* only for what it makes of OpenSSL */
 
 enum member_kind {
@@ -306,70 +301,34 @@ static void live(struct run *run)
 	}
 }
 
-/* The seed of the run that is under way; said if it fails. */
-static uint64_t seed;
-static bool under_way;
+static uint64_t senders;
 
-static int say_seed(void **state)
+static void run_once(uint64_t seed)
 {
-	(void)state;
-	if (under_way)
-		print_message("# seed %" PRIu64 ": again by: test_sim_group 1 %" PRIu64 "\n", seed,
-			      seed);
-	return 0;
-}
-
-/* Bytes that are there behind a run and were not before it. */
-static size_t run_once(uint64_t *senders)
-{
-	size_t before = __sanitizer_get_current_allocated_bytes();
-	size_t after;
 	struct run run;
 
-	under_way = true;
 	make(&run, seed);
 	live(&run);
 	unmake(&run);
-	*senders += run.n_senders;
-	ERR_clear_error();
-	under_way = false;
-	after = __sanitizer_get_current_allocated_bytes();
-	return after > before ? after - before : 0;
+	senders += run.n_senders;
 }
 
-static void random_runs(void **state)
+static void report(uint64_t runs)
 {
-	uint64_t senders = 0;
-	uint64_t again = 0;
-
-	(void)state;
-	for (seed = first_seed; seed < first_seed + runs; seed++) {
-		/* OpenSSL keeps some things for later; a leak is there the second time, too. */
-		if (run_once(&senders) && run_once(&again)) {
-			under_way = true;
-			fail_msg("memory is lost");
-		}
-	}
 	print_message("# %" PRIu64 " runs: %" PRIu64 " times, an SA to send by\n", runs, senders);
 }
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(random_runs, say_seed),
+	const struct sim_runs test = {
+		.name = "sim_group", .runs = 100, .seed = 1, .run = run_once, .report = report,
 	};
 	int failed;
 
-	if (argc > 1)
-		runs = strtoull(argv[1], NULL, 0);
-	if (argc > 2)
-		first_seed = strtoull(argv[2], NULL, 0);
-	log_set_level(AREA_IKE, runs == 1 ? LEVEL_DEBUG : LEVEL_ERROR);
-	log_set_level(AREA_GROUP, runs == 1 ? LEVEL_DEBUG : LEVEL_ERROR);
 	kits_init(&kits);
 	right_psk = pki_text_file("right", "0x000102030405060708090a0b0c0d0e0f\n");
 	wrong_psk = pki_text_file("wrong", "0x000102030405060708090a0b0c0d0e0e\n");
-	failed = cmocka_run_group_tests_name("sim_group", tests, NULL, NULL);
+	failed = sim_runs(&test, argc, argv);
 	kits_free(&kits);
 	return failed;
 }

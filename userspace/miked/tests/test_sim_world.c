@@ -24,6 +24,8 @@ struct peer {
 	uint32_t received;
 	uint64_t hash;			/* of all that came, and when */
 	struct net_end seen;		/* who was seen last */
+	uint8_t wanted;			/* what is sent to many, and */
+	uint32_t intact;		/* how often it came as it was */
 };
 
 static void say(struct peer *peer, uint32_t number)
@@ -82,7 +84,9 @@ static void attach(struct sim *sim, struct peer *peer, const char *from, const c
 		peer->asks = true;
 		peer->next = sim_now(sim);
 	}
-	sim_attach(sim, &peer->path.local.addr, &(struct sim_node){ peer, receive, next, run });
+	sim_attach(sim, &peer->path.local.addr, &(struct sim_node){
+		.context = peer, .receive = receive, .next = next, .run = run,
+	});
 }
 
 static const struct sim_weather fine = { .delay_ms = 10 };
@@ -251,6 +255,155 @@ static void cut(void **state)
 	sim_free(sim);
 }
 
+#define HOSTS	4
+#define TIMES	200
+
+/* Hosts that are sent to together, and who sends. */
+struct many {
+	struct sim *sim;
+	struct peer from, hosts[HOSTS];
+	struct net_group group;
+};
+
+static void receive_group(void *context, const struct net_path *path, uint8_t *datagram,
+			  size_t len)
+{
+	struct peer *peer = context;
+	size_t i;
+
+	peer->received++;
+	peer->path = *path;
+	peer->intact += len == 1 && datagram[0] == peer->wanted;
+	for (i = 0; i < len; i++)
+		peer->hash += datagram[i];
+	memset(datagram, 0, len);	/* ours */
+}
+
+static void attach_many(struct many *many, uint64_t seed)
+{
+	static const char *const at[HOSTS] = { "192.0.2.2", "192.0.2.3", "192.0.2.4",
+					       "192.0.2.5" };
+	struct peer *host;
+	size_t i;
+
+	*many = (struct many){ .sim = sim_new(seed), .group.to = sim_end("239.1.1.1", 848) };
+	sim_set_weather(many->sim, &fine);
+	many->from.path.local = sim_end("192.0.2.1", 848);
+	for (i = 0; i < HOSTS; i++) {
+		host = &many->hosts[i];
+		*host = (struct peer){ .sim = many->sim, .path.local = sim_end(at[i], 848) };
+		sim_attach(many->sim, &host->path.local.addr, &(struct sim_node){
+			.context = host, .receive = receive, .receive_group = receive_group,
+		});
+	}
+}
+
+static void send_many(struct many *many, const char *text)
+{
+	sim_send_group(many->sim, &many->from.path.local, &many->group, ascii(text));
+	sim_run_for(many->sim, 100);
+}
+
+static void multicast(void **state)
+{
+	const struct gemcast_addr first = sim_addr("192.0.2.2"), second = sim_addr("192.0.2.3");
+	struct net_group other;
+	struct many many;
+
+	(void)state;
+	attach_many(&many, 9);
+	send_many(&many, "a");
+	assert_int_equal(sim_stats(many.sim)->delivered, 0);
+
+	/* each join counts, and has its leave */
+	sim_join(many.sim, &first, &many.group);
+	sim_join(many.sim, &first, &many.group);
+	sim_join(many.sim, &second, &many.group);
+	assert_int_equal(sim_joins(many.sim, &first), 2);
+	send_many(&many, "b");
+	assert_int_equal(many.hosts[0].received, 1);
+	assert_int_equal(many.hosts[1].received, 1);
+	assert_int_equal(many.hosts[2].received, 0);
+	assert_int_equal(many.hosts[1].hash, 'b');
+	assert_true(net_end_equal(&many.hosts[0].path.local, &many.group.to));
+	assert_true(net_end_equal(&many.hosts[0].path.remote, &many.from.path.local));
+	sim_leave(many.sim, &first, &many.group);
+	send_many(&many, "c");
+	assert_int_equal(many.hosts[0].received, 2);
+	sim_leave(many.sim, &first, &many.group);
+	send_many(&many, "d");
+	assert_int_equal(many.hosts[0].received, 2);
+
+	/* not from elsewhere, nor at another port, nor who has left in the meantime */
+	sim_leave_all(many.sim, &second);
+	other = many.group;
+	other.source = sim_addr("192.0.2.9");
+	sim_join(many.sim, &first, &other);
+	other = many.group;
+	other.to.port = 849;
+	sim_join(many.sim, &first, &other);
+	send_many(&many, "e");
+	sim_join(many.sim, &second, &many.group);
+	sim_send_group(many.sim, &many.from.path.local, &many.group, ascii("f"));
+	sim_leave(many.sim, &second, &many.group);
+	sim_run_for(many.sim, 100);
+	assert_int_equal(many.hosts[0].received, 2);
+	assert_int_equal(many.hosts[1].received, 3);
+	sim_free(many.sim);
+}
+
+/* What one has is lost to another. */
+static void own_weather(void **state)
+{
+	const struct sim_weather half = { .loss = 500, .delay_ms = 10 };
+	uint32_t before[HOSTS], alike = 0;
+	struct many many;
+	size_t i, k;
+
+	(void)state;
+	attach_many(&many, 10);
+	sim_set_weather(many.sim, &half);
+	for (i = 0; i < HOSTS; i++)
+		sim_join(many.sim, &many.hosts[i].path.local.addr, &many.group);
+	for (i = 0; i < TIMES; i++) {
+		for (k = 0; k < HOSTS; k++)
+			before[k] = many.hosts[k].received;
+		send_many(&many, "x");
+		alike += many.hosts[0].received - before[0] == many.hosts[1].received - before[1];
+	}
+	for (k = 0; k < HOSTS; k++)
+		assert_in_range(many.hosts[k].received, TIMES / 3, 2 * TIMES / 3);
+	assert_in_range(alike, TIMES / 3, 2 * TIMES / 3);
+	sim_free(many.sim);
+}
+
+/* However bad it is, of three copies one arrives as it was. */
+static void bound(void **state)
+{
+	const struct sim_weather worst = { .loss = 900, .flip = 900, .delay_ms = 10,
+					   .most_lost = 2 };
+	char text[] = "x";
+	struct many many;
+	uint32_t sum = 0;
+	size_t i, k;
+
+	(void)state;
+	attach_many(&many, 11);
+	sim_set_weather(many.sim, &worst);
+	sim_join(many.sim, &many.hosts[0].path.local.addr, &many.group);
+	for (i = 0; i < 90; i++) {
+		text[0] = (char)(' ' + i);
+		many.hosts[0].wanted = (uint8_t)text[0];
+		many.hosts[0].intact = 0;
+		for (k = 0; k < 3; k++)
+			send_many(&many, text);
+		assert_in_range(many.hosts[0].intact, 1, 3);
+		sum += many.hosts[0].intact;
+	}
+	assert_in_range(sum, 90, 100);
+	sim_free(many.sim);
+}
+
 struct tapped {
 	uint32_t seen;
 	uint32_t dropped;
@@ -324,6 +477,9 @@ int main(void)
 		cmocka_unit_test(nat),
 		cmocka_unit_test(marker),
 		cmocka_unit_test(cut),
+		cmocka_unit_test(multicast),
+		cmocka_unit_test(own_weather),
+		cmocka_unit_test(bound),
 		cmocka_unit_test(tap),
 		cmocka_unit_test(seeded_openssl),
 	};

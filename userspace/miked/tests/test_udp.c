@@ -3,17 +3,13 @@
  * UDP sockets, in a network namespace of this test's own: addresses of the loopback
  * interface, the real ports.
  */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#include "base/log.h"
-#include "net/udp.h"
 #include "netns.h"
 #include "test.h"
+#include "udp_kit.h"
 
 /* As net/socket.h has it. */
 #define BATCH	16
@@ -58,182 +54,6 @@ int __wrap_socket(int domain, int type, int protocol)
 	return __real_socket(domain, type, protocol);
 }
 
-static sd_event *event;
-static struct net_udp *udp;
-static struct net_path path;	/* of the last datagram */
-static char data[256];
-static size_t data_len;
-static unsigned int count;	/* of datagrams */
-static FILE *log_file;
-static int saved_stderr;
-
-static struct gemcast_addr addr(const char *text)
-{
-	struct gemcast_addr a = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
-
-	assert_int_equal(inet_pton(a.family, text, &a.in6), 1);
-	return a;
-}
-
-static void receive(void *context, const struct net_path *from, uint8_t *datagram, size_t len)
-{
-	assert_ptr_equal(context, &count);
-	count++;
-	path = *from;
-	data_len = len;
-	assert_non_null(datagram);
-	memcpy(data, datagram, len < sizeof(data) ? len : sizeof(data));
-	/* As who decrypts in place does. */
-	memset(datagram, 0, len);
-}
-
-/* Open these, "A,A,..." with these ports; 0 or what net_udp_open() said. */
-static int open_at(const char *addresses, uint16_t port, uint16_t port2, uint16_t nat_port)
-{
-	struct gemcast_addr list[8];
-	uint16_t ports[2] = { port, port2 };
-	struct conf_local local = { .addresses = list, .ports = ports, .nat_port = nat_port,
-				    .ports_count = port2 ? 2 : 1 };
-	char copy[128], *at = copy, *word;
-
-	snprintf(copy, sizeof(copy), "%s", addresses);
-	while ((word = strsep(&at, ",")))
-		list[local.addresses_count++] = addr(word);
-	return net_udp_open(udp, &local);
-}
-
-static void run_all(void)
-{
-	while (sd_event_run(event, 0) > 0)
-		;
-}
-
-static union {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-} sa;
-
-static socklen_t to_sa(const char *text, uint16_t port)
-{
-	struct gemcast_addr a = addr(text);
-
-	memset(&sa, 0, sizeof(sa));
-	sa.any.sa_family = a.family;
-	if (a.family == AF_INET) {
-		sa.in.sin_addr = a.in;
-		sa.in.sin_port = htons(port);
-		return sizeof(sa.in);
-	}
-	sa.in6.sin6_addr = a.in6;
-	sa.in6.sin6_port = htons(port);
-	if (IN6_IS_ADDR_LINKLOCAL(&a.in6))
-		sa.in6.sin6_scope_id = 1;
-	return sizeof(sa.in6);
-}
-
-/* Somebody else's socket, that hears only who it speaks to. */
-static int client(const char *from, uint16_t from_port, const char *to, uint16_t to_port)
-{
-	int fd = __real_socket(strchr(to, ':') ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int on = 1;
-
-	assert_true(fd >= 0);
-	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
-	if (from)
-		assert_int_equal(bind(fd, &sa.any, to_sa(from, from_port)), 0);
-	assert_int_equal(connect(fd, &sa.any, to_sa(to, to_port)), 0);
-	return fd;
-}
-
-static void say(int fd, const char *bytes, size_t len)
-{
-	assert_int_equal(send(fd, bytes, len, 0), len);
-}
-
-static void expect_heard(int fd, const char *bytes, size_t len)
-{
-	char buf[256];
-
-	assert_int_equal(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), len);
-	assert_memory_equal(buf, bytes, len);
-}
-
-static void answer(const char *bytes)
-{
-	net_udp_send(udp, &path, (struct chunk){ (const uint8_t *)bytes, strlen(bytes) });
-}
-
-/* A question from @from to @to is understood, and answered from there. */
-static void expect_talk(const char *from, const char *to, uint16_t port)
-{
-	unsigned int before = count;
-	int fd = client(from, 0, to, port);
-	struct gemcast_addr a = addr(to);
-
-	say(fd, "question", 8);
-	run_all();
-	assert_int_equal(count, before + 1);
-	assert_int_equal(data_len, 8);
-	assert_memory_equal(data, "question", 8);
-	assert_true(net_addr_equal(&path.local.addr, &a));
-	assert_int_equal(path.local.port, port);
-	a = addr(from);
-	assert_true(net_addr_equal(&path.remote.addr, &a));
-	assert_false(path.encap);
-	answer("answer");
-	expect_heard(fd, "answer", 6);
-	close(fd);
-}
-
-/* Nobody listens there. */
-static void expect_silence(const char *to, uint16_t port)
-{
-	int fd = client(NULL, 0, to, port);
-	unsigned int before = count;
-
-	send(fd, "hello", 5, 0);
-	run_all();
-	assert_int_equal(count, before);
-	close(fd);
-}
-
-static void logged(char *text, size_t size)
-{
-	size_t n;
-
-	rewind(log_file);
-	n = fread(text, 1, size - 1, log_file);
-	text[n] = '\0';
-}
-
-static int setup(void **state)
-{
-	const struct net_udp_user user = { .context = &count, .receive = receive };
-
-	(void)state;
-	count = 0;
-	assert_int_equal(sd_event_new(&event), 0);
-	udp = net_udp_new(event, &user);
-	assert_non_null(udp);
-	log_file = tmpfile();
-	assert_non_null(log_file);
-	fflush(stderr);
-	assert_true(dup2(fileno(log_file), 2) == 2);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	net_udp_free(udp);
-	sd_event_unref(event);
-	dup2(saved_stderr, 2);
-	fclose(log_file);
-	no_ipv6 = false;
-	return 0;
-}
-
 static void test_answers_from_where_it_was_asked(void **state)
 {
 	(void)state;
@@ -243,7 +63,7 @@ static void test_answers_from_where_it_was_asked(void **state)
 	expect_talk("127.0.0.9", "192.0.2.1", 848);
 	expect_talk("::1", "::1", 500);
 	expect_talk("::1", "2001:db8::1", 848);
-	assert_int_equal(path.ifindex, 0);
+	assert_int_equal(heard.path.ifindex, 0);
 	assert_int_equal(net_udp_stats(udp)->received, 5);
 	assert_int_equal(net_udp_stats(udp)->sent, 5);
 }
@@ -253,7 +73,7 @@ static void test_link_local(void **state)
 	(void)state;
 	assert_int_equal(open_at("::", 848, 0, 0), 0);
 	expect_talk("fe80::1", "fe80::1", 848);
-	assert_int_equal(path.ifindex, 1);
+	assert_int_equal(heard.path.ifindex, 1);
 	assert_int_equal(open_at("fe80::1", 848, 0, 0), -EINVAL);
 }
 
@@ -284,21 +104,21 @@ static void test_nat_port(void **state)
 	fd = client(NULL, 0, "127.0.0.1", 4500);
 	say(fd, "\0\0\0\0message", 11);
 	run_all();
-	assert_int_equal(count, 1);
-	assert_int_equal(data_len, 7);
-	assert_memory_equal(data, "message", 7);
-	assert_true(path.encap);
-	assert_int_equal(path.local.port, 4500);
+	assert_int_equal(heard.count, 1);
+	assert_int_equal(heard.len, 7);
+	assert_memory_equal(heard.data, "message", 7);
+	assert_true(heard.path.encap);
+	assert_int_equal(heard.path.local.port, 4500);
 	answer("reply");
 	expect_heard(fd, "\0\0\0\0reply", 9);
-	path.encap = false;
+	heard.path.encap = false;
 	answer("\xff");
 	expect_heard(fd, "\xff", 1);
 
 	say(fd, "\0\0\0\0", 4);
 	run_all();
-	assert_int_equal(count, 2);
-	assert_int_equal(data_len, 0);
+	assert_int_equal(heard.count, 2);
+	assert_int_equal(heard.len, 0);
 	say(fd, "\xff", 1);
 	run_all();
 	assert_int_equal(net_udp_stats(udp)->keepalives, 1);
@@ -310,7 +130,7 @@ static void test_nat_port(void **state)
 	say(fd, "\0\0\0", 3);
 	run_all();
 	assert_int_equal(net_udp_stats(udp)->truncated, 3);
-	assert_int_equal(count, 2);
+	assert_int_equal(heard.count, 2);
 	assert_int_equal(net_udp_stats(udp)->received, 2);
 	close(fd);
 
@@ -318,8 +138,8 @@ static void test_nat_port(void **state)
 	fd = client(NULL, 0, "127.0.0.1", 848);
 	say(fd, "\xff", 1);
 	run_all();
-	assert_int_equal(count, 3);
-	assert_int_equal(data_len, 1);
+	assert_int_equal(heard.count, 3);
+	assert_int_equal(heard.len, 1);
 	close(fd);
 }
 
@@ -329,7 +149,7 @@ static int on_other(sd_event_source *source, void *arg)
 {
 	(void)source;
 	(void)arg;
-	before_others = count;
+	before_others = heard.count;
 	return 0;
 }
 
@@ -343,22 +163,22 @@ static void test_others_have_their_turn(void **state)
 	fd = client(NULL, 0, "127.0.0.1", 848);
 	for (i = 0; i < 300; i++)
 		say(fd, "flood", 5);
-	assert_true(sd_event_run(event, 0) > 0);
-	assert_int_equal(count, BATCH);
+	assert_true(sd_event_run(udp_event, 0) > 0);
+	assert_int_equal(heard.count, BATCH);
 
 	/* Below us as the control socket is. */
-	assert_true(sd_event_add_defer(event, &other, on_other, NULL) >= 0);
+	assert_true(sd_event_add_defer(udp_event, &other, on_other, NULL) >= 0);
 	sd_event_source_set_priority(other, SD_EVENT_PRIORITY_NORMAL + 50);
 	before_others = 0;
 	run_all();
-	assert_int_equal(count, 300);
+	assert_int_equal(heard.count, 300);
 	assert_in_range(before_others, 2 * BATCH, 8 * BATCH);
 	sd_event_source_unref(other);
 
 	/* Above us as timers are: at once. */
 	for (i = 0; i < 300; i++)
 		say(fd, "flood", 5);
-	assert_true(sd_event_add_defer(event, &other, on_other, NULL) >= 0);
+	assert_true(sd_event_add_defer(udp_event, &other, on_other, NULL) >= 0);
 	sd_event_source_set_priority(other, NET_PRIORITY - 1);
 	run_all();
 	assert_int_equal(before_others, 300);
@@ -376,7 +196,7 @@ static void test_address_in_use(void **state)
 	/* One that would share with us. */
 	fd = __real_socket(AF_INET, SOCK_DGRAM, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	assert_int_equal(bind(fd, &sa.any, to_sa("127.0.0.3", 500)), 0);
+	assert_int_equal(bind_at(fd, "127.0.0.3", 500), 0);
 	assert_int_equal(open_at("127.0.0.2,127.0.0.3", 848, 500, 0), -EADDRINUSE);
 	logged(text, sizeof(text));
 	assert_non_null(strstr(text, "127.0.0.3:500"));
@@ -390,7 +210,7 @@ static void test_address_in_use(void **state)
 	/* Nobody shares with us because of that. */
 	on = __real_socket(AF_INET, SOCK_DGRAM, 0);
 	setsockopt(on, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-	assert_int_equal(bind(on, &sa.any, to_sa("127.0.0.2", 848)), -1);
+	assert_int_equal(bind_at(on, "127.0.0.2", 848), -1);
 	assert_int_equal(errno, EADDRINUSE);
 	close(on);
 	on = 1;
@@ -400,11 +220,11 @@ static void test_address_in_use(void **state)
 	assert_int_equal(open_at("127.0.0.2,127.0.0.3", 848, 0, 0), 0);
 	fd = __real_socket(AF_INET, SOCK_DGRAM, 0);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	assert_int_equal(bind(fd, &sa.any, to_sa("127.0.0.2", 848)), -1);
-	assert_int_equal(bind(fd, &sa.any, to_sa("127.0.0.3", 848)), -1);
+	assert_int_equal(bind_at(fd, "127.0.0.2", 848), -1);
+	assert_int_equal(bind_at(fd, "127.0.0.3", 848), -1);
 	assert_int_equal(errno, EADDRINUSE);
 	assert_int_equal(open_at("0.0.0.0", 848, 0, 0), 0);
-	assert_int_equal(bind(fd, &sa.any, to_sa("127.0.0.2", 848)), -1);
+	assert_int_equal(bind_at(fd, "127.0.0.2", 848), -1);
 	assert_int_equal(errno, EADDRINUSE);
 	close(fd);
 }
@@ -420,7 +240,7 @@ static void test_reload(void **state)
 	say(fd, "waits", 5);
 	assert_int_equal(open_at("127.0.0.4,127.0.0.2", 848, 500, 4500), 0);
 	run_all();
-	assert_int_equal(count, 1);
+	assert_int_equal(heard.count, 1);
 	close(fd);
 	expect_talk("127.0.0.1", "127.0.0.2", 848);
 	expect_talk("127.0.0.1", "127.0.0.4", 500);
@@ -437,8 +257,8 @@ static void test_reload(void **state)
 	fd = client(NULL, 0, "127.0.0.3", 500);
 	say(fd, "\0\0\0\0hello", 9);
 	run_all();
-	assert_true(path.encap);
-	assert_int_equal(data_len, 5);
+	assert_true(heard.path.encap);
+	assert_int_equal(heard.len, 5);
 	close(fd);
 	/* And back. */
 	assert_int_equal(open_at("127.0.0.3", 848, 500, 0), 0);
@@ -454,7 +274,7 @@ static void test_errors_do_not_end_it(void **state)
 	(void)state;
 	assert_int_equal(open_at("127.0.0.2", 848, 0, 0), 0);
 	/* ICMP: port unreachable. */
-	path = nowhere;
+	heard.path = nowhere;
 	for (i = 0; i < 3; i++)
 		answer("is anybody there");
 	run_all();
@@ -468,20 +288,20 @@ static void test_errors_do_not_end_it(void **state)
 	assert_int_equal(net_udp_stats(udp)->send_full, 2);
 	send_error = ECONNREFUSED;
 	answer("lost");
-	path.remote.addr = addr("198.51.100.1");
+	heard.path.remote.addr = addr("198.51.100.1");
 	answer("no route");
 	assert_int_equal(net_udp_stats(udp)->send_failed, 2);
-	path.local.addr = addr("127.0.0.3");
+	heard.path.local.addr = addr("127.0.0.3");
 	answer("not ours");
 	assert_int_equal(net_udp_stats(udp)->no_socket, 1);
 
 	receive_error = ECONNREFUSED;
 	fd = client(NULL, 0, "127.0.0.2", 848);
 	say(fd, "after it", 8);
-	count = 0;
+	heard.count = 0;
 	run_all();
 	assert_int_equal(net_udp_stats(udp)->receive_failed, 1);
-	assert_int_equal(count, 1);
+	assert_int_equal(heard.count, 1);
 	close(fd);
 }
 
@@ -496,7 +316,7 @@ static void test_broadcast_and_multicast(void **state)
 	fd = client(NULL, 0, "127.255.255.255", 848);
 	say(fd, "to all", 6);
 	run_all();
-	assert_int_equal(count, 0);
+	assert_int_equal(heard.count, 0);
 	assert_int_equal(net_udp_stats(udp)->not_unicast, 1);
 	close(fd);
 
@@ -504,9 +324,9 @@ static void test_broadcast_and_multicast(void **state)
 				    sizeof(group)), 0);
 	fd = __real_socket(AF_INET, SOCK_DGRAM, 0);
 	assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof(group)), 0);
-	assert_int_equal(sendto(fd, "to many", 7, 0, &sa.any, to_sa("239.1.1.1", 848)), 7);
+	say_to(fd, "239.1.1.1", 848, "to many", 7);
 	run_all();
-	assert_int_equal(count, 0);
+	assert_int_equal(heard.count, 0);
 	assert_int_equal(net_udp_stats(udp)->not_unicast, 1);
 	close(fd);
 	close(member);
@@ -517,8 +337,8 @@ static bool routes(const char *remote, uint16_t port, const char *local, uint16_
 	struct net_end end = { addr(remote), port };
 	struct gemcast_addr wanted = addr(local);
 
-	return net_udp_route(udp, &end, &path) && net_end_equal(&path.remote, &end) &&
-	       net_addr_equal(&path.local.addr, &wanted) && path.local.port == local_port;
+	return net_udp_route(udp, &end, &heard.path) && net_end_equal(&heard.path.remote, &end) &&
+	       net_addr_equal(&heard.path.local.addr, &wanted) && heard.path.local.port == local_port;
 }
 
 static void test_route(void **state)
@@ -526,13 +346,13 @@ static void test_route(void **state)
 	(void)state;
 	assert_int_equal(open_at("0.0.0.0,::", 500, 848, 4500), 0);
 	assert_true(routes("127.0.0.5", 848, "127.0.0.1", 848));
-	assert_false(path.encap);
+	assert_false(heard.path.encap);
 	assert_true(routes("127.0.0.5", 500, "127.0.0.1", 500));
 	assert_true(routes("127.0.0.5", 12345, "127.0.0.1", 500));
 	assert_true(routes("192.0.2.1", 848, "192.0.2.1", 848));
 	assert_true(routes("::1", 848, "::1", 848));
 	assert_true(routes("127.0.0.5", 4500, "127.0.0.1", 4500));
-	assert_true(path.encap);
+	assert_true(heard.path.encap);
 	answer("to its port");
 	assert_int_equal(net_udp_stats(udp)->sent, 1);
 	assert_false(routes("198.51.100.1", 848, "127.0.0.1", 848));
@@ -543,13 +363,13 @@ static void test_route(void **state)
 	assert_true(routes("127.0.0.5", 848, "127.0.0.2", 848));
 	assert_true(routes("127.0.0.5", 500, "127.0.0.2", 848));
 	assert_true(routes("127.0.0.5", 4500, "127.0.0.2", 4501));
-	assert_true(path.encap);
+	assert_true(heard.path.encap);
 	assert_true(routes("127.0.0.5", 4501, "127.0.0.2", 4501));
 	assert_true(routes("::1", 848, "2001:db8::1", 848));
 	assert_int_equal(open_at("127.0.0.2", 848, 0, 0), 0);
 	assert_false(routes("::1", 848, "::1", 848));
 	assert_true(routes("127.0.0.5", 4500, "127.0.0.2", 848));
-	assert_false(path.encap);
+	assert_false(heard.path.encap);
 }
 
 static void test_overflow_is_counted(void **state)
@@ -564,10 +384,10 @@ static void test_overflow_is_counted(void **state)
 		for (i = 0; i < 400; i++)
 			say(fd, large, sizeof(large));
 		run_all();
-		assert_in_range(count, round * 50, round * 400 - 1);
+		assert_in_range(heard.count, round * 50, round * 400 - 1);
 		say(fd, "one more", 8);
 		run_all();
-		assert_int_equal(net_udp_stats(udp)->overflow, round * 401 - count);
+		assert_int_equal(net_udp_stats(udp)->overflow, round * 401 - heard.count);
 	}
 	close(fd);
 }
@@ -579,6 +399,7 @@ static void test_without_ipv6(void **state)
 	assert_int_equal(open_at("0.0.0.0,::", 848, 0, 0), 0);
 	expect_talk("127.0.0.1", "127.0.0.2", 848);
 	assert_int_equal(open_at("0.0.0.0,2001:db8::1", 848, 0, 0), -EAFNOSUPPORT);
+	no_ipv6 = false;
 }
 
 static void test_address_that_comes_later(void **state)
@@ -589,7 +410,7 @@ static void test_address_that_comes_later(void **state)
 	(void)state;
 	/* Another one waits for it, too. */
 	assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &(int){ 1 }, sizeof(int)), 0);
-	assert_int_equal(bind(fd, &sa.any, to_sa("203.0.113.9", 848)), 0);
+	assert_int_equal(bind_at(fd, "203.0.113.9", 848), 0);
 	assert_int_equal(open_at("203.0.113.9", 848, 0, 0), -EADDRINUSE);
 	close(fd);
 	assert_int_equal(open_at("203.0.113.9,2001:db8::9", 848, 0, 0), 0);
@@ -602,22 +423,9 @@ static void test_address_that_comes_later(void **state)
 	expect_talk("::1", "2001:db8::9", 848);
 }
 
-static int enter_namespace(void **state)
-{
-	(void)state;
-	if (!netns_enter())
-		return -1;
-	netns_add_address("lo:1", "192.0.2.1");
-	netns_add_address6("2001:db8::1", 128);
-	netns_add_address6("fe80::1", 64);
-	saved_stderr = dup(2);
-	log_set_level(AREA_NET, LEVEL_WARNING);
-	return 0;
-}
-
 int main(void)
 {
-#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, udp_kit_begin, udp_kit_end)
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers_from_where_it_was_asked),
 		TEST(test_link_local),
@@ -635,5 +443,5 @@ int main(void)
 	};
 #undef TEST
 
-	return cmocka_run_group_tests(tests, enter_namespace, NULL);
+	return cmocka_run_group_tests(tests, udp_kit_enter, NULL);
 }

@@ -12,6 +12,17 @@
 #include "sim.h"
 #include "sim_ike.h"
 
+struct whole;
+
+/* What a test may want to know of, as it happens. */
+struct whole_hooks {
+	void *context;
+	/* The key server made the keying material of a data SA. */
+	void (*key_made)(void *context, const uint8_t *key, size_t len);
+	/* The member has put an SA into its data plane. */
+	void (*sa_added)(void *context, const struct gemcast_sa *sa);
+};
+
 struct whole {
 	struct sim *sim;
 	const struct crypto *crypto;
@@ -21,6 +32,11 @@ struct whole {
 	struct ks *ks;
 	struct gm *gm;
 	struct plane_table table;
+	int (*add)(void *context, const struct gemcast_sa *sa);	/* the table's own */
+	const char *path;		/* of the key server's store; NULL: it has none */
+	struct store *store;
+	uint64_t quiet;			/* the kernel tells of no unknown SPI before */
+	struct whole_hooks hooks;	/* to be set as it begins */
 };
 
 /*
@@ -32,8 +48,20 @@ struct whole *whole_new(struct sim *sim, const struct crypto *crypto, const char
 void whole_free(struct whole *whole);
 /* It is killed and starts again; the kernel keeps what it has. */
 void whole_restart(struct whole *whole);
+/*
+ * It starts again with a key server that keeps what it has to know in this store, by which it
+ * goes on from now on whenever it is killed; the path stays the caller's.
+ */
+void whole_store(struct whole *whole, const char *path);
 /* Another configuration for the key server and the member. */
 void whole_reload(struct whole *whole, const struct kit *kit);
+
+/* A packet of its own goes out: by which SA; NULL: by none. */
+const struct plane_table_sa *whole_send(struct whole *whole, const struct gemcast_addr *dst);
+/* A packet comes: the SA it is read by; NULL: there is none, and the daemon is told so. */
+const struct plane_table_sa *whole_hear(struct whole *whole, uint32_t spi,
+					const struct gemcast_addr *dst,
+					const struct gemcast_addr *src);
 
 /* The membership as `gemcast status` shows it; aborts if there is none. */
 struct gemcast_membership whole_status(const struct whole *whole, const char *name);

@@ -3,7 +3,8 @@
 #
 # tshark, whose dissector others wrote, reads all samples of tests/corpus/fuzz_wire: no
 # message has a malformed mark, or is another message to it. Their Encrypted payloads
-# are encrypted by ENCR_NULL, so that it looks into these too. Debian's tshark 4.0 does
+# are encrypted by ENCR_NULL, so that it looks into these too; gsa-rekey-sealed is what
+# test_rekey_sa.c has, and tshark checks its ICV. Debian's tshark 4.0 does
 # not know the names of G-IKEv2's exchanges, nor what is in GSA and KD: these are bytes
 # to it, in their frame.
 
@@ -38,7 +39,10 @@ done >"$dir/hex"
 text2pcap -q -u 500,500 "$dir/hex" "$dir/pcap" 2>"$dir/log" || sed 's/^/# /' "$dir/log"
 
 keys='1122334455667788,99aabbccddeeff00,,,"NULL [RFC2410]",,,"NONE [RFC4306]"'
-HOME=$dir tshark -r "$dir/pcap" -o "uat:ikev2_decryption_table:$keys" -T fields \
+keymat=000102030405060708090a0b0c0d0e0fa0a1a2a3
+rekey="c1c2c3c4c5c6c7c8,d1d2d3d4d5d6d7d8,$keymat,$keymat,\"AES-GCM-128 with 16 octet ICV [RFC5282]\",,,\"NONE [RFC4306]\""
+HOME=$dir tshark -r "$dir/pcap" -o "uat:ikev2_decryption_table:$keys" \
+	-o "uat:ikev2_decryption_table:$rekey" -T fields \
 	-E separator='|' -E occurrence=a -E aggregator=' ' -e _ws.malformed -e _ws.expert \
 	-e isakmp.exchangetype -e isakmp.typepayload >"$dir/fields" 2>"$dir/log"
 
@@ -80,6 +84,7 @@ expect gsa-auth-request "39|46 35 37 37 37 38 38 36 39 50 33 2 3 3 3 3 3 2 3 3 2
 expect gsa-auth-response "39|46 36 37 37 37 39 51 52"
 expect gsa-registration-request "40|46 50 33 2 3 3 3 3 3 2 3 3 2 3 3 41"
 expect gsa-rekey "41|46 51 52 39"
+expect gsa-rekey-sealed "41|46 42 39"
 expect gsa-inband-rekey "42|46 51 52 42 42"
 echo "1..$number"
 exit "$failed"
