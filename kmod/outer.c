@@ -355,9 +355,18 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 	       CSUM_MANGLED_0;
 }
 
+/*
+ * Fragments of two packets must not be taken for one's (RFC 6864): what numbers an
+ * SA's packets serves, and SAs begin anywhere.
+ */
+static __be16 gemcast_outer_id(const struct gemcast_out *out, u32 seq)
+{
+	return htons((u16)(out->sa->key.spi + seq));
+}
+
 static void gemcast_outer_header4(const struct gemcast_out *out,
 				  const struct sk_buff *skb,
-				  struct sk_buff *esp)
+				  struct sk_buff *esp, u32 seq)
 {
 	const struct iphdr *inner = ip_hdr(skb);
 	unsigned int head = gemcast_outer_head(out);
@@ -376,7 +385,7 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 	ip->protocol = IPPROTO_ESP;
 	ip->tot_len = htons(esp->len);
 	ip->frag_off = esp->ignore_df ? 0 : htons(IP_DF);
-	__ip_select_ident(out->gn->net, ip, 1);
+	ip->id = gemcast_outer_id(out, seq);
 	ip_send_check(ip);
 	esp->protocol = htons(ETH_P_IP);
 }
@@ -450,7 +459,7 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 	if (out->route && out->v6)
 		gemcast_outer_header6(out, skb, esp);
 	else if (out->route)
-		gemcast_outer_header4(out, skb, esp);
+		gemcast_outer_header4(out, skb, esp, seq);
 	if (gemcast_esp_seal(out->sa, start, payload, next, seq)) {
 		kfree_skb(esp);
 		return GEMCAST_A_STATS_OUT_CRYPTO;

@@ -19,6 +19,7 @@
 #include "output.h"
 #include "policy.h"
 #include "toobig.h"
+#include "verdict.h"
 
 static int gemcast_out_whole(struct gemcast_out *out, struct sk_buff *skb,
 			     u32 seq)
@@ -353,23 +354,24 @@ static bool gemcast_out_bridged(const struct sk_buff *skb,
 unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
+	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
+	const struct gemcast_verdict *v;
 	struct gemcast_policy *policy;
 	struct gemcast_flow flow;
-	bool denied;
 
 	/* Through the loopback interface nothing leaves. */
-	if ((!gemcast_flow_multicast(skb) && !gemcast_policy_unicast(gn)) ||
+	if (!gemcast_ruleset_wants(rs, skb) ||
 	    state->out->flags & IFF_LOOPBACK || gemcast_out_bridged(skb, state))
 		return NF_ACCEPT;
-	if (!gemcast_flow_read(skb, &flow))
+	v = gemcast_verdict_get(rs, GEMCAST_GSPD_OUT, skb, state->out->ifindex);
+	if (!v)
 		return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_MALFORMED,
 					state);
-	flow.ifindex = state->out->ifindex;
 	if (state->hook == NF_INET_LOCAL_OUT)
-		gemcast_member_see(gn, skb, &flow, true);
-	policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow, &denied);
-	if (denied)
-		return gemcast_out_denied(gn, &flow, state);
+		gemcast_member_see(gn, skb, &v->flow, true);
+	if (v->denied)
+		return gemcast_out_denied(gn, &v->flow, state);
+	policy = v->policy;
 	if (!policy)
 		return NF_ACCEPT;
 	gemcast_counters_add(policy->count[GEMCAST_GSPD_OUT], 1, skb->len);
@@ -381,6 +383,8 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 	case GEMCAST_ACTION_PROTECT:
 		break;
 	}
+	/* A device may send what we send by a tunnel of its own. */
+	flow = v->flow;
 	return gemcast_out_protect(gn, skb, policy, &flow, state);
 }
 
@@ -388,7 +392,6 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
  * gemcast_output_arriving() - Send on by UDP what a policy takes on arrival.
  * @gn: namespace
  * @skb: a multicast packet that came in; it goes on as if nothing were
- * @flow: what it is
  * @state: of the hook
  *
  * The sending end of a unicast tunnel need not be a multicast router: a policy
@@ -397,27 +400,30 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
  * Context: RCU, softirqs off.
  */
 void gemcast_output_arriving(struct gemcast_net *gn, struct sk_buff *skb,
-			     const struct gemcast_flow *flow,
 			     const struct nf_hook_state *state)
 {
+	const struct gemcast_verdict *v;
+	struct gemcast_flow flow;
 	struct gemcast_out out = {
 		.gn = gn,
-		.flow = flow,
+		.flow = &flow,
 		.v6 = state->pf == NFPROTO_IPV6,
 		.forwarded = true,
 	};
-	bool denied;
 	int drop;
 
-	if (flow->frag_part > skb_headlen(skb))
+	v = gemcast_verdict_get(rcu_dereference(gn->ruleset), GEMCAST_GSPD_OUT,
+				skb, state->in->ifindex);
+	if (!v || !v->policy || !gemcast_policy_arriving(v->policy))
 		return;
-	out.policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, flow, &denied);
-	if (!out.policy || !gemcast_policy_arriving(out.policy))
+	out.policy = v->policy;
+	flow = v->flow;
+	if (flow.frag_part > skb_headlen(skb))
 		return;
 	gemcast_counters_add(out.policy->count[GEMCAST_GSPD_OUT], 1, skb->len);
-	out.sa = gemcast_group_send_sa(out.policy->group, &flow->dst, &flow->src);
+	out.sa = gemcast_group_send_sa(out.policy->group, &flow.dst, &flow.src);
 	if (!out.sa) {
-		gemcast_event_acquire(out.policy, flow);
+		gemcast_event_acquire(out.policy, &flow);
 		drop = GEMCAST_A_STATS_OUT_NO_SA;
 	} else {
 		drop = gemcast_out_packet(&out, skb);

@@ -12,7 +12,6 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 			    const struct nf_hook_state *state);
 /* PRE_ROUTING: sends to a udp group's peers what arrives; @skb is only read. */
 void gemcast_output_arriving(struct gemcast_net *gn, struct sk_buff *skb,
-			     const struct gemcast_flow *flow,
 			     const struct nf_hook_state *state);
 
 #endif

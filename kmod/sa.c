@@ -13,6 +13,7 @@
 #include "event.h"
 #include "ivclock.h"
 #include "sa.h"
+#include "verdict.h"
 
 static uint gemcast_test_seq_left;
 module_param_named_unsafe(test_seq_left, gemcast_test_seq_left, uint, 0600);
@@ -493,6 +494,7 @@ int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
 					     gemcast_sad_params);
 	if (err)
 		goto undo;
+	gemcast_verdict_forget(gemcast_ruleset_active(gn));
 	sa->number = ++gn->sa_number;
 	list_add_tail(&sa->all, &gn->sas);
 	gemcast_sa_order(sa);
@@ -548,6 +550,7 @@ void gemcast_sa_del(struct gemcast_sa *sa)
 
 	lockdep_assert_held(&gn->lock);
 	rhashtable_remove_fast(&gn->sad, &sa->hash, gemcast_sad_params);
+	gemcast_verdict_forget(gemcast_ruleset_active(gn));
 	gemcast_sa_retire(sa);
 }
 
