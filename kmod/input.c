@@ -301,24 +301,6 @@ static unsigned int gemcast_in_other(struct gemcast_net *gn,
 	return NF_ACCEPT;
 }
 
-bool gemcast_input_wants(const struct gemcast_net *gn,
-			 const struct sk_buff *skb)
-{
-	switch (skb->protocol) {
-	case htons(ETH_P_IP):
-		if (ip_hdr(skb)->protocol == IPPROTO_ESP)
-			return true;
-		break;
-	case htons(ETH_P_IPV6):
-		if (ipv6_hdr(skb)->nexthdr == IPPROTO_ESP)
-			return true;
-		break;
-	default:
-		return false;
-	}
-	return gemcast_ruleset_wants(rcu_dereference(gn->ruleset), skb);
-}
-
 /**
  * gemcast_input() - Decide on a packet that came in.
  * @gn: namespace

@@ -139,13 +139,6 @@ void gemcast_outer_done(struct gemcast_out *out)
 		dst_release(out->route);
 }
 
-u8 gemcast_outer_ttl(const struct sk_buff *skb)
-{
-	if (ip_hdr(skb)->version == 6)
-		return ipv6_hdr(skb)->hop_limit;
-	return ip_hdr(skb)->ttl;
-}
-
 static unsigned int gemcast_outer_esp_len(const struct gemcast_out *out,
 					  const struct sk_buff *skb)
 {
@@ -339,8 +332,8 @@ void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 	skb->encapsulation = 0;
 	skb->ip_summed = CHECKSUM_NONE;
 	skb_clear_hash(skb);
-	skb_push(skb, GEMCAST_ESP_HEAD);
-	skb_put(skb, len - skb->len);
+	__skb_push(skb, GEMCAST_ESP_HEAD);
+	__skb_put(skb, len - skb->len);
 	out->consumed = true;
 }
 
@@ -377,7 +370,7 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 {
 	const struct iphdr *inner = ip_hdr(skb);
 	unsigned int head = gemcast_outer_head(out);
-	struct iphdr *ip = skb_push(esp, head);
+	struct iphdr *ip = __skb_push(esp, head);
 
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
 		skb_copy_bits(skb, 0, ip, head);
@@ -403,7 +396,7 @@ static void gemcast_outer_header6(const struct gemcast_out *out,
 {
 	const struct ipv6hdr *inner = ipv6_hdr(skb);
 	unsigned int head = gemcast_outer_head(out);
-	struct ipv6hdr *ip = skb_push(esp, head);
+	struct ipv6hdr *ip = __skb_push(esp, head);
 
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
 		skb_copy_bits(skb, 0, ip, head);

@@ -53,7 +53,14 @@ int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
 			const struct nf_hook_state *state);
 void gemcast_outer_done(struct gemcast_out *out);
 
-u8 gemcast_outer_ttl(const struct sk_buff *skb);
+/* Of a packet, IP for sure. */
+static inline u8 gemcast_outer_ttl(const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version == 6)
+		return ipv6_hdr(skb)->hop_limit;
+	return ip_hdr(skb)->ttl;
+}
+
 /* The longest ESP packet that goes out in one piece. */
 unsigned int gemcast_outer_room(const struct gemcast_out *out);
 /* The longest packet for whose ESP packet there is room. */

@@ -67,7 +67,8 @@ gemcast_out_slice(struct gemcast_out *out, const struct sk_buff *skb,
 }
 
 /* Fragmented before encryption: what no ESP packet can hold, or policy says. */
-static int gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
+static noinline int
+gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
 {
 	int drop;
 	struct gemcast_slice slice;
@@ -151,7 +152,8 @@ static int gemcast_out_batch_cut(struct gemcast_out *out, struct sk_buff *segs)
 	return drop;
 }
 
-static int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
+static noinline int
+gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
 {
 	struct sk_buff *clone, *segs;
 

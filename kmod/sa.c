@@ -746,7 +746,7 @@ static bool gemcast_sa_limit(struct gemcast_sa *sa, atomic64_t *count,
 }
 
 /**
- * gemcast_sa_charge() - Count packets against the limits of an SA.
+ * gemcast_sa_charge_limits() - Count packets against the limits of an SA.
  * @sa: the SA
  * @packets: how many
  * @bytes: of cleartext in them
@@ -754,11 +754,9 @@ static bool gemcast_sa_limit(struct gemcast_sa *sa, atomic64_t *count,
  * Context: RCU.
  * Return: false if they are beyond a hard limit and must be dropped.
  */
-bool gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
-		       unsigned int bytes)
+bool gemcast_sa_charge_limits(struct gemcast_sa *sa, unsigned int packets,
+			      unsigned int bytes)
 {
-	if (likely(!sa->limited))
-		return true;
 	return gemcast_sa_limit(sa, &sa->packets, packets,
 				GEMCAST_LIMIT_PACKETS,
 				GEMCAST_SA_EV_SOFT_PACKETS,

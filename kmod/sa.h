@@ -160,8 +160,15 @@ int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq);
 /* A sender that is received has few numbers left; told once. Any context. */
 void gemcast_sa_ending(struct gemcast_sa *sa);
 /* Counts packets against the limits; false if a hard one is passed. */
-bool gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
-		       unsigned int bytes);
+bool gemcast_sa_charge_limits(struct gemcast_sa *sa, unsigned int packets,
+			      unsigned int bytes);
+static inline bool gemcast_sa_charge(struct gemcast_sa *sa,
+				     unsigned int packets, unsigned int bytes)
+{
+	return likely(!sa->limited) ||
+	       gemcast_sa_charge_limits(sa, packets, bytes);
+}
+
 /* The 64-bit IV of sequence number @seq: SID, then counter (RFC 6054 3). */
 static inline u64 gemcast_sa_iv(const struct gemcast_sa *sa, u32 seq)
 {
