@@ -81,26 +81,26 @@ static bool gemcast_esp_fresh(struct gemcast_sa *sa, const u8 *iv,
  * gemcast_esp_check() - What can be known of a packet before decryption.
  * @sa: the SA that it names
  * @skb: the packet
- * @offset: of its ESP header from skb->data
+ * @offset: of its ESP header from skb->data; so far it becomes linear
  * @src: its source
  * @info: SPI and sequence number are filled in
  *
  * Context: RCU, softirqs off.
  * Return: 0, or the counter of drops to count.
  */
-int gemcast_esp_check(struct gemcast_sa *sa, const struct sk_buff *skb,
+int gemcast_esp_check(struct gemcast_sa *sa, struct sk_buff *skb,
 		      unsigned int offset, const struct in6_addr *src,
 		      struct gemcast_esp *info)
 {
-	u8 buf[GEMCAST_ESP_HEAD], *head;
 	const struct ip_esp_hdr *hdr;
 
 	info->spi = sa->key.spi;
-	head = skb_header_pointer(skb, offset, sizeof(buf), buf);
-	if (!head || skb->len - offset < GEMCAST_ESP_HEAD +
-					 GEMCAST_ESP_TRAILER + sa->aead.icv)
+	if (skb->len < offset + GEMCAST_ESP_HEAD + GEMCAST_ESP_TRAILER +
+		       sa->aead.icv)
 		return GEMCAST_A_STATS_IN_TRUNCATED;
-	hdr = (void *)head;
+	if (!pskb_may_pull(skb, offset + GEMCAST_ESP_HEAD))
+		return GEMCAST_A_STATS_IN_NO_MEMORY;
+	hdr = (void *)(skb->data + offset);
 	info->seq = ntohl(hdr->seq_no);
 	if (READ_ONCE(sa->dead))
 		return GEMCAST_A_STATS_IN_EXPIRED;

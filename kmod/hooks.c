@@ -20,6 +20,7 @@
 #define GEMCAST_PRI_OUT		300
 #define GEMCAST_PRI_IN		-390
 
+/* Where packets come in, softirqs are off already. */
 static unsigned int gemcast_hook_out(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
@@ -29,19 +30,6 @@ static unsigned int gemcast_hook_out(void *priv, struct sk_buff *skb,
 	verdict = gemcast_output(priv, skb, state);
 	local_bh_enable();
 	return verdict;
-}
-
-/* Where packets come in, softirqs are off already. */
-static unsigned int gemcast_hook_forward(void *priv, struct sk_buff *skb,
-					 const struct nf_hook_state *state)
-{
-	return gemcast_output(priv, skb, state);
-}
-
-static unsigned int gemcast_hook_in(void *priv, struct sk_buff *skb,
-				    const struct nf_hook_state *state)
-{
-	return gemcast_input(priv, skb, state);
 }
 
 #if IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE) && \
@@ -67,15 +55,15 @@ static unsigned int gemcast_hook_bridge(void *priv, struct sk_buff *skb,
 static const struct nf_hook_ops gemcast_hook_ops[] = {
 	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV4, NF_INET_LOCAL_OUT,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_forward, NFPROTO_IPV4, NF_INET_FORWARD,
+	GEMCAST_HOOK(gemcast_output, NFPROTO_IPV4, NF_INET_FORWARD,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV4, NF_INET_PRE_ROUTING,
+	GEMCAST_HOOK(gemcast_input, NFPROTO_IPV4, NF_INET_PRE_ROUTING,
 		     GEMCAST_PRI_IN),
 	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV6, NF_INET_LOCAL_OUT,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_forward, NFPROTO_IPV6, NF_INET_FORWARD,
+	GEMCAST_HOOK(gemcast_output, NFPROTO_IPV6, NF_INET_FORWARD,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV6, NF_INET_PRE_ROUTING,
+	GEMCAST_HOOK(gemcast_input, NFPROTO_IPV6, NF_INET_PRE_ROUTING,
 		     GEMCAST_PRI_IN),
 #ifdef GEMCAST_HOOK_BRIDGE
 	GEMCAST_HOOK(gemcast_hook_bridge, NFPROTO_BRIDGE, NF_BR_LOCAL_IN,

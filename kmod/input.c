@@ -56,11 +56,12 @@ static void gemcast_in_drop(const struct gemcast_in *in,
 	gemcast_in_audit(in, drop);
 }
 
-/* Who seems to have sent it to whom, by the header the packet came with. */
+/*
+ * Who seems to have sent it to whom, by the header the packet came with; @in is empty.
+ */
 static void gemcast_in_outer(struct gemcast_in *in, struct gemcast_net *gn,
 			     const struct sk_buff *skb)
 {
-	memset(in, 0, sizeof(*in));
 	in->gn = gn;
 	in->ifindex = skb->dev->ifindex;
 	if (ip_hdr(skb)->version == 6) {
@@ -219,17 +220,18 @@ static bool gemcast_in_discard(const struct gemcast_in *in,
 	return true;
 }
 
-/* Cleartext: may it be here? */
-static bool gemcast_in_clear(const struct gemcast_in *in,
+/* Cleartext that policies speak of: may it be here? */
+static bool gemcast_in_clear(struct gemcast_net *gn, const struct sk_buff *skb,
 			     const struct gemcast_verdict *v)
 {
-	const struct gemcast_group *group;
+	const struct gemcast_group *group = v->policy ? v->policy->group : NULL;
+	struct gemcast_in in = {};
 
-	if (gemcast_in_discard(in, v))
+	gemcast_in_outer(&in, gn, skb);
+	if (gemcast_in_discard(&in, v))
 		return false;
-	group = v->policy ? v->policy->group : NULL;
 	if (group && !group->port) {
-		gemcast_in_drop(in, GEMCAST_A_STATS_IN_SPOOF);
+		gemcast_in_drop(&in, GEMCAST_A_STATS_IN_SPOOF);
 		return false;
 	}
 	return true;
@@ -252,50 +254,56 @@ static unsigned int gemcast_in_unknown(const struct gemcast_in *in,
  * ESP by no SA of ours may be another's: XFRM's, or a gateway's further on. It
  * goes on unless policies discard it as it is (RFC 5374 5.2).
  */
-static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
+static unsigned int gemcast_in_find(struct gemcast_net *gn, struct sk_buff *skb,
 				    struct gemcast_verdict *v)
 {
 	const struct gemcast_flow *flow = &v->flow;
+	struct gemcast_in in = {};
 
-	if (!gemcast_in_head(in, skb, flow->upper))
+	gemcast_in_outer(&in, gn, skb);
+	if (!gemcast_in_head(&in, skb, flow->upper))
 		return NF_ACCEPT;
-	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, 0, &in->dst, &in->src);
-	if (!in->sa)
-		return gemcast_in_discard(in, v) ?
-		       NF_DROP : gemcast_in_unknown(in, flow);
+	in.sa = gemcast_sa_lookup(gn, in.esp.spi, 0, &in.dst, &in.src);
+	if (!in.sa)
+		return gemcast_in_discard(&in, v) ?
+		       NF_DROP : gemcast_in_unknown(&in, flow);
 	/* Its copy may come in where it belongs: that one is to be counted. */
-	if (gemcast_verdict_elsewhere(rcu_dereference(in->gn->ruleset), v,
-				      in->sa->group))
+	if (gemcast_verdict_elsewhere(rcu_dereference(gn->ruleset), v,
+				      in.sa->group))
 		return NF_ACCEPT;
 	if (flow->fragment) {
-		gemcast_in_drop(in, GEMCAST_A_STATS_IN_FRAGMENT);
+		gemcast_in_drop(&in, GEMCAST_A_STATS_IN_FRAGMENT);
 		return NF_DROP;
 	}
-	return gemcast_in_esp(in, skb, flow->upper);
+	return gemcast_in_esp(&in, skb, flow->upper);
 }
 
-/* Whatever is not ESP of the plainest kind. */
+/* ESP of the plainest kind, whose SA is known. */
+static unsigned int gemcast_in_plain(struct gemcast_net *gn, struct sk_buff *skb,
+				     struct gemcast_sa *sa)
+{
+	struct gemcast_in in = { .sa = sa };
+
+	gemcast_in_outer(&in, gn, skb);
+	return gemcast_in_esp(&in, skb, sizeof(struct iphdr));
+}
+
+/* All the rest. */
 static unsigned int gemcast_in_other(struct gemcast_net *gn,
 				     struct gemcast_ruleset *rs,
 				     struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
 	struct gemcast_verdict *v;
-	struct gemcast_in in;
 
 	v = gemcast_verdict_get(rs, GEMCAST_GSPD_IN, skb, state->in->ifindex);
 	if (!v)
 		return NF_ACCEPT;
 	gemcast_member_see(gn, skb, &v->flow, false);
-	if (v->flow.proto == IPPROTO_ESP) {
-		gemcast_in_outer(&in, gn, skb);
-		return gemcast_in_find(&in, skb, v);
-	}
-	if (v->policy || v->denied) {
-		gemcast_in_outer(&in, gn, skb);
-		if (!gemcast_in_clear(&in, v))
-			return NF_DROP;
-	}
+	if (v->flow.proto == IPPROTO_ESP)
+		return gemcast_in_find(gn, skb, v);
+	if ((v->policy || v->denied) && !gemcast_in_clear(gn, skb, v))
+		return NF_DROP;
 	if (gemcast_ruleset_arriving(rs))
 		gemcast_output_arriving(gn, skb, state);
 	return NF_ACCEPT;
@@ -303,19 +311,19 @@ static unsigned int gemcast_in_other(struct gemcast_net *gn,
 
 /**
  * gemcast_input() - Decide on a packet that came in.
- * @gn: namespace
+ * @priv: namespace
  * @skb: the packet
  * @state: of the hook
  *
  * Context: RCU, softirqs off.
  * Return: a netfilter verdict.
  */
-unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
+unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
+	struct gemcast_net *gn = priv;
 	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
 	struct gemcast_sa *sa;
-	struct gemcast_in in;
 
 	/*
 	 * Our own cleartext, looped back; or already read and injected anew; or
@@ -328,11 +336,8 @@ unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
 	if (!gemcast_input_wants(gn, skb))
 		return NF_ACCEPT;
 	sa = gemcast_verdict_sa(rs, skb, state->in->ifindex);
-	if (!sa)
-		return gemcast_in_other(gn, rs, skb, state);
-	gemcast_in_outer(&in, gn, skb);
-	in.sa = sa;
-	return gemcast_in_esp(&in, skb, sizeof(struct iphdr));
+	return sa ? gemcast_in_plain(gn, skb, sa) :
+		    gemcast_in_other(gn, rs, skb, state);
 }
 
 static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
@@ -355,7 +360,7 @@ static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
 
 void gemcast_input_udp(struct gemcast_net *gn, struct sk_buff *skb, u16 port)
 {
-	struct gemcast_in in;
+	struct gemcast_in in = {};
 	int drop;
 
 	gemcast_in_outer(&in, gn, skb);

@@ -26,8 +26,8 @@ static inline bool gemcast_input_wants(const struct gemcast_net *gn,
 	return gemcast_ruleset_wants(rcu_dereference(gn->ruleset), skb);
 }
 
-/* PRE_ROUTING: a verdict. Softirqs off, RCU. */
-unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
+/* PRE_ROUTING, @priv is the namespace: a verdict. Softirqs off, RCU. */
+unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state);
 /*
  * ESP that came to a udp group's @port, from skb->data on, its IP header at the

@@ -222,7 +222,7 @@ static bool gemcast_outer_too_long(const struct gemcast_out *out,
 
 /**
  * gemcast_outer_fit() - How does a packet go into ESP packets?
- * @out: packet on its way; whether its outer header forbids cutting is filled in
+ * @out: packet on its way; length, and whether it may be cut, are filled in
  * @skb: the cleartext
  *
  * Return: as a whole; in slices, since it is longer than any ESP packet can be, or
@@ -234,6 +234,7 @@ enum gemcast_fit gemcast_outer_fit(struct gemcast_out *out,
 	bool before = out->policy->cfg.fragment == GEMCAST_FRAGMENT_BEFORE;
 	unsigned int len = gemcast_outer_esp_len(out, skb);
 
+	out->len = len;
 	out->df = gemcast_outer_df(out, skb, skb->len);
 	if (gemcast_outer_too_long(out, len))
 		return GEMCAST_FIT_SLICES;
@@ -303,7 +304,6 @@ bool gemcast_outer_in_place(const struct gemcast_out *out,
 			    const struct sk_buff *skb)
 {
 	const struct net_device *dev;
-	unsigned int len;
 
 	if (!out->forwarded || !out->route || skb_cloned(skb) ||
 	    skb_shared(skb) || skb_is_nonlinear(skb) ||
@@ -311,16 +311,14 @@ bool gemcast_outer_in_place(const struct gemcast_out *out,
 	    out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
 		return false;
 	dev = out->route->dev;
-	len = gemcast_esp_len(out->sa, skb->len);
 	return skb_headroom(skb) >= GEMCAST_ESP_HEAD + gemcast_outer_head(out) +
 				    LL_RESERVED_SPACE(dev) &&
-	       skb_tailroom(skb) >= len - GEMCAST_ESP_HEAD - skb->len +
+	       skb_tailroom(skb) >= out->len - GEMCAST_ESP_HEAD - skb->len +
 				    dev->needed_tailroom;
 }
 
 void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 {
-	unsigned int len = gemcast_esp_len(out->sa, skb->len);
 	unsigned long route = skb->_skb_refdst;
 
 	/* What it is and whence it came is not the ESP packet's; its route may be. */
@@ -333,7 +331,7 @@ void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 	skb->ip_summed = CHECKSUM_NONE;
 	skb_clear_hash(skb);
 	__skb_push(skb, GEMCAST_ESP_HEAD);
-	__skb_put(skb, len - skb->len);
+	__skb_put(skb, out->len - skb->len);
 	out->consumed = true;
 }
 

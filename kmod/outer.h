@@ -21,7 +21,8 @@ struct gemcast_out {
 	bool v6;
 	bool forwarded;
 	bool whole;			/* its sender wants it not cut */
-	bool df;			/* so does the outer header; of each datagram */
+	bool df;			/* so does the outer header; of each datagram, */
+	unsigned int len;		/* as is this: of its ESP packet, if whole */
 	u16 pieces;			/* it came in some of this length; IPv6 */
 	bool sent;			/* an ESP packet went out */
 	bool consumed;			/* the cleartext's buffer became its own */
@@ -65,7 +66,7 @@ static inline u8 gemcast_outer_ttl(const struct sk_buff *skb)
 unsigned int gemcast_outer_room(const struct gemcast_out *out);
 /* The longest packet for whose ESP packet there is room. */
 unsigned int gemcast_outer_longest(const struct gemcast_out *out);
-/* How it goes; sets @out->df. */
+/* How it goes; sets @out->df and ->len. */
 enum gemcast_fit gemcast_outer_fit(struct gemcast_out *out,
 				   const struct sk_buff *skb);
 /* The protocol behind the first @len bytes of headers. */

@@ -351,16 +351,17 @@ static bool gemcast_out_bridged(const struct sk_buff *skb,
 
 /**
  * gemcast_output() - Decide on a packet that leaves or is forwarded.
- * @gn: namespace
+ * @priv: namespace
  * @skb: the packet
  * @state: of the hook
  *
  * Context: RCU, softirqs off.
  * Return: a netfilter verdict.
  */
-unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
+unsigned int gemcast_output(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
+	struct gemcast_net *gn = priv;
 	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
 	const struct gemcast_verdict *v;
 	struct gemcast_policy *policy;
