@@ -10,20 +10,20 @@
 
 DEFINE_PER_CPU(struct gemcast_verdicts, gemcast_verdicts);
 
-static atomic64_t gemcast_verdict_generation = ATOMIC64_INIT(0);
+static atomic64_t gemcast_verdict_newest = ATOMIC64_INIT(0);
 
 void gemcast_verdict_forget(struct gemcast_ruleset *rs)
 {
 	/* Behind the change: who reads the new one sees the change. */
 	smp_store_release(&rs->generation,
-			  atomic64_inc_return(&gemcast_verdict_generation));
+			  atomic64_inc_return(&gemcast_verdict_newest));
 }
 
 static struct gemcast_verdict_key gemcast_verdict_key(struct gemcast_ruleset *rs,
 						      u64 asked)
 {
 	return (struct gemcast_verdict_key){
-		.generation = smp_load_acquire(&rs->generation),
+		.generation = gemcast_verdict_generation(rs),
 		.asked = asked,
 	};
 }

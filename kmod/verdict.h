@@ -85,6 +85,13 @@ struct gemcast_verdict *gemcast_verdict_other(struct gemcast_ruleset *rs,
 					      const struct sk_buff *skb,
 					      int ifindex);
 
+/* Before anything is asked: what is asked afterwards is at least as new. */
+static inline u64 gemcast_verdict_generation(const struct gemcast_ruleset *rs)
+{
+	/* Pairs with gemcast_verdict_forget(). */
+	return smp_load_acquire(&rs->generation);
+}
+
 /*
  * Packet path, under RCU, softirqs off: of a packet by this interface, or NULL if it is
  * malformed. Good until the next packet, a nested one too.
@@ -93,7 +100,7 @@ static inline struct gemcast_verdict *
 gemcast_verdict_get(struct gemcast_ruleset *rs, enum gemcast_gspd which,
 		    const struct sk_buff *skb, int ifindex)
 {
-	u64 generation = smp_load_acquire(&rs->generation);
+	u64 generation = gemcast_verdict_generation(rs);
 	struct gemcast_verdict_entry *entry;
 	struct gemcast_flow_plain plain;
 
@@ -122,7 +129,7 @@ static inline struct gemcast_sa *
 gemcast_verdict_sa(struct gemcast_ruleset *rs, const struct sk_buff *skb,
 		   int ifindex)
 {
-	u64 generation = smp_load_acquire(&rs->generation);
+	u64 generation = gemcast_verdict_generation(rs);
 	struct gemcast_verdict_entry *entry;
 	struct gemcast_flow_plain plain;
 
