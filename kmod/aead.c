@@ -158,8 +158,9 @@ const char *gemcast_aead_driver(const struct gemcast_aead *aead)
 int gemcast_aead_init(void)
 {
 	static const u8 key[GEMCAST_KEY_MAX];
+	struct gemcast_aead_scratch *scratch;
 	struct gemcast_aead aead;
-	int alg, err;
+	int alg, cpu, err;
 
 	for (alg = 0; alg < GEMCAST_AEAD_ALGS; alg++) {
 		err = gemcast_aead_setup(&aead, alg, key, sizeof(key),
@@ -174,12 +175,19 @@ int gemcast_aead_init(void)
 		gemcast_aead_destroy(&aead);
 	}
 	gemcast_aead_scratch = alloc_percpu(struct gemcast_aead_scratch);
-	return gemcast_aead_scratch ? 0 : -ENOMEM;
+	if (!gemcast_aead_scratch)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		scratch = per_cpu_ptr(gemcast_aead_scratch, cpu);
+		sg_init_table(scratch->sg, ARRAY_SIZE(scratch->sg));
+		aead_request_set_callback(&scratch->req, 0, NULL, NULL);
+	}
+	return 0;
 }
 
-static struct aead_request *gemcast_aead_prepare(const struct gemcast_aead *aead,
-						 u8 *esp, unsigned int len,
-						 unsigned int crypt_len)
+static __always_inline struct aead_request *
+gemcast_aead_prepare(const struct gemcast_aead *aead, u8 *esp, unsigned int len,
+		     unsigned int crypt_len)
 {
 	struct gemcast_aead_scratch *scratch;
 	struct crypto_aead *tfm = aead->tfm;
@@ -189,9 +197,8 @@ static struct aead_request *gemcast_aead_prepare(const struct gemcast_aead *aead
 	if (aead->fast && crypto_simd_usable())
 		tfm = aead->fast;
 	scratch = this_cpu_ptr(gemcast_aead_scratch);
-	sg_init_one(scratch->sg, esp, GEMCAST_ASSOC_LEN + len + aead->icv);
+	sg_set_buf(scratch->sg, esp, GEMCAST_ASSOC_LEN + len + aead->icv);
 	aead_request_set_tfm(&scratch->req, tfm);
-	aead_request_set_callback(&scratch->req, 0, NULL, NULL);
 	if (aead->alg == GEMCAST_AEAD_GMAC) {
 		memcpy(scratch->nonce, aead->salt, GEMCAST_SALT_LEN);
 		memcpy(scratch->nonce + GEMCAST_SALT_LEN,

@@ -59,14 +59,12 @@ static void gemcast_flow_upper(const struct sk_buff *skb,
 }
 
 static bool gemcast_flow_read4(const struct sk_buff *skb,
+			       const struct iphdr *ip,
 			       struct gemcast_flow *flow)
 {
-	struct iphdr buf, *ip;
 	bool first;
 
-	ip = skb_header_pointer(skb, skb_network_offset(skb), sizeof(buf),
-				&buf);
-	if (!ip || ip->version != 4 || ip->ihl < 5)
+	if (ip->ihl < 5)
 		return false;
 	ipv6_addr_set_v4mapped(ip->saddr, &flow->src);
 	ipv6_addr_set_v4mapped(ip->daddr, &flow->dst);
@@ -95,7 +93,7 @@ static bool gemcast_flow_read6(const struct sk_buff *skb,
 	u8 next;
 
 	ip = skb_header_pointer(skb, net, sizeof(ip_buf), &ip_buf);
-	if (!ip || ip->version != 6)
+	if (!ip)
 		return false;
 	flow->src = ip->saddr;
 	flow->dst = ip->daddr;
@@ -142,15 +140,15 @@ static bool gemcast_flow_read6(const struct sk_buff *skb,
  */
 bool gemcast_flow_read(const struct sk_buff *skb, struct gemcast_flow *flow)
 {
-	u8 version, *first;
+	struct iphdr buf, *ip;
 
-	first = skb_header_pointer(skb, skb_network_offset(skb),
-				   sizeof(version), &version);
-	if (!first)
+	ip = skb_header_pointer(skb, skb_network_offset(skb), sizeof(buf),
+				&buf);
+	if (!ip)
 		return false;
-	switch (*first >> 4) {
+	switch (ip->version) {
 	case 4:
-		return gemcast_flow_read4(skb, flow);
+		return gemcast_flow_read4(skb, ip, flow);
 	case 6:
 		return gemcast_flow_read6(skb, flow);
 	}

@@ -311,16 +311,16 @@ static void gemcast_member_kick(struct gemcast_members *members)
 }
 
 /**
- * gemcast_member_see() - Look for news of receivers in a packet.
+ * gemcast_member_report() - Look for news of receivers in a message.
  * @gn: namespace
- * @skb: the packet
+ * @skb: a packet of IGMP or ICMPv6
  * @flow: what was read of it
  * @local: it leaves this host, else it came in
  *
  * Context: RCU, softirqs off.
  */
-void gemcast_member_see(struct gemcast_net *gn, const struct sk_buff *skb,
-			const struct gemcast_flow *flow, bool local)
+void gemcast_member_report(struct gemcast_net *gn, const struct sk_buff *skb,
+			   const struct gemcast_flow *flow, bool local)
 {
 	struct gemcast_report reports[GEMCAST_REPORTS_MAX];
 	unsigned int i, n;

@@ -13,6 +13,7 @@
 
 enum gemcast_gspd { GEMCAST_GSPD_OUT, GEMCAST_GSPD_IN, GEMCAST_GSPDS };
 
+struct gemcast_hooks;
 struct gemcast_members;
 struct gemcast_ruleset;
 
@@ -31,11 +32,12 @@ struct gemcast_net {
 	u32 staged_by;				/* its socket; lock */
 	u32 replaced;				/* rule sets so far; lock */
 	struct rhashtable sad;			/* by struct gemcast_sa_key; RCU */
+	u32 sad_sources;			/* SAs of one source; written by lock */
 	struct list_head sas;			/* all, oldest first; lock */
 	struct list_head udp_ports;		/* struct gemcast_udp_port; lock */
 	u32 policy_index;			/* last one given; lock */
 	u64 sa_number;				/* last one given; lock */
-	bool hooked;				/* lock */
+	struct gemcast_hooks *hooks;		/* registered; NULL: none; lock */
 	struct gemcast_members *members;	/* see member.c */
 	struct sock *ctl4;			/* sends ESP; never loops back */
 	struct sock *ctl6;
@@ -46,6 +48,17 @@ struct gemcast_net {
 };
 
 struct gemcast_net *gemcast_net(struct net *net);
+
+/* Counts one. Softirqs off. */
+static inline void gemcast_stats_inc(struct gemcast_net *gn,
+				     enum gemcast_stats_attr which)
+{
+	struct gemcast_stats *stats = this_cpu_ptr(gn->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->count[which]);
+	u64_stats_update_end(&stats->syncp);
+}
 
 /* The index of interface @name, 0 if @name is empty, or -ENODEV. */
 int gemcast_net_find_dev(const struct gemcast_net *gn, const char *name,

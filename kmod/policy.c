@@ -11,6 +11,7 @@
 #include "hooks.h"
 #include "member.h"
 #include "policy.h"
+#include "verdict.h"
 
 static const u16 gemcast_port_max = 65535;
 
@@ -422,6 +423,7 @@ void gemcast_policy_dev_event(struct gemcast_ruleset *rs,
 		gemcast_net_follow_dev(policy->cfg.reinject_dev,
 				       &policy->reinject_ifindex, dev, gone);
 	}
+	gemcast_verdict_forget(rs);
 }
 
 static bool gemcast_selector_ports_any(const struct gemcast_selector *sel)
@@ -472,18 +474,4 @@ bool gemcast_policy_selects(const struct gemcast_policy *policy,
 	       (sel->any_proto || sel->proto == flow->proto) &&
 	       gemcast_policy_ports(policy, flow) &&
 	       (!control || gemcast_policy_names(policy, flow));
-}
-
-bool gemcast_policy_unicast(const struct gemcast_net *gn)
-{
-	return gemcast_ruleset_unicast(rcu_dereference(gn->ruleset));
-}
-
-struct gemcast_policy *gemcast_policy_lookup(const struct gemcast_net *gn,
-					     enum gemcast_gspd which,
-					     const struct gemcast_flow *flow,
-					     bool *denied)
-{
-	return gemcast_ruleset_lookup(rcu_dereference(gn->ruleset), which,
-				      flow, denied);
 }

@@ -77,6 +77,14 @@ static inline bool gemcast_policy_in(const struct gemcast_policy *policy,
 					    GEMCAST_POLICY_DIR_SEND);
 }
 
+/* Is what arrives at its interface sent on by UDP? */
+static inline bool gemcast_policy_arriving(const struct gemcast_policy *policy)
+{
+	return policy->group && policy->group->cfg.port &&
+	       policy->cfg.sel.dev[0] &&
+	       gemcast_policy_in(policy, GEMCAST_GSPD_OUT);
+}
+
 /* In the order in which packets meet them? Lower priorities, then older ones. */
 static inline bool gemcast_policy_before(const struct gemcast_policy *policy,
 					 u32 prio, u32 index)
@@ -134,11 +142,5 @@ bool gemcast_policy_selects(const struct gemcast_policy *policy,
 			    const struct gemcast_flow *flow, bool control);
 bool gemcast_policy_on_dev(const struct gemcast_policy *policy,
 			   const struct gemcast_flow *flow);
-/* For all others; see there. */
-bool gemcast_policy_unicast(const struct gemcast_net *gn);
-struct gemcast_policy *gemcast_policy_lookup(const struct gemcast_net *gn,
-					     enum gemcast_gspd which,
-					     const struct gemcast_flow *flow,
-					     bool *denied);
 
 #endif

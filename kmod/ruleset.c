@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include "policy.h"
 #include "ruleset.h"
+#include "verdict.h"
 
 static struct workqueue_struct *gemcast_ruleset_wq;
 
@@ -79,6 +80,7 @@ struct gemcast_ruleset *gemcast_ruleset_new(struct gemcast_net *gn)
 	rs->all = RB_ROOT;
 	xa_init(&rs->by_index);
 	INIT_LIST_HEAD(&rs->named);
+	gemcast_verdict_forget(rs);
 	if (rhashtable_init(&rs->dsts, &gemcast_dst_params)) {
 		kfree(rs);
 		return NULL;
@@ -200,6 +202,13 @@ static void gemcast_ruleset_link(struct gemcast_dst *dst,
 	}
 }
 
+static void gemcast_ruleset_count(struct gemcast_ruleset *rs,
+				  const struct gemcast_policy *policy, int n)
+{
+	if (gemcast_policy_arriving(policy))
+		WRITE_ONCE(rs->narriving, rs->narriving + n);
+}
+
 /**
  * gemcast_ruleset_insert() - Put a policy into its place.
  * @rs: rule set, its namespace locked
@@ -229,6 +238,8 @@ int gemcast_ruleset_insert(struct gemcast_ruleset *rs,
 		list_add_tail(&policy->named, &rs->named);
 	gemcast_ruleset_link(dst, policy);
 	rs->npolicies++;
+	gemcast_ruleset_count(rs, policy, 1);
+	gemcast_verdict_forget(rs);
 	return 0;
 }
 
@@ -252,6 +263,8 @@ void gemcast_ruleset_remove(struct gemcast_ruleset *rs,
 			list_del_rcu(&policy->node[i]);
 	gemcast_ruleset_drop_dst(rs, policy->dst);
 	rs->npolicies--;
+	gemcast_ruleset_count(rs, policy, -1);
+	gemcast_verdict_forget(rs);
 }
 
 /**
@@ -279,6 +292,9 @@ void gemcast_ruleset_replace(struct gemcast_ruleset *rs,
 	for (i = 0; i < GEMCAST_GSPDS; i++)
 		if (gemcast_policy_in(policy, i))
 			list_replace_rcu(&old->node[i], &policy->node[i]);
+	gemcast_ruleset_count(rs, old, -1);
+	gemcast_ruleset_count(rs, policy, 1);
+	gemcast_verdict_forget(rs);
 }
 
 struct gemcast_dst *gemcast_ruleset_dst(struct gemcast_ruleset *rs,

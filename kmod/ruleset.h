@@ -24,6 +24,8 @@ struct gemcast_ruleset {
 	struct list_head named;		/* which name an interface; lock */
 	u32 npolicies;			/* lock */
 	u32 nunicast;			/* dsts that are; lock, READ_ONCE */
+	u32 narriving;			/* policies that take what arrives; the same */
+	u64 generation;			/* see verdict.h */
 	bool staged;			/* of a transaction; no packet sees it */
 	struct rcu_work free;
 };
@@ -77,10 +79,17 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 					      const struct gemcast_flow *flow,
 					      bool *denied);
 
-/* The same: is there anything for unicast packets? */
-static inline bool gemcast_ruleset_unicast(const struct gemcast_ruleset *rs)
+/* The same: is there anything for such a packet, IP for sure? */
+static inline bool gemcast_ruleset_wants(const struct gemcast_ruleset *rs,
+					 const struct sk_buff *skb)
 {
-	return READ_ONCE(rs->nunicast);
+	return gemcast_flow_multicast(skb) || READ_ONCE(rs->nunicast);
+}
+
+/* The same: is there a policy that takes what arrives, see policy.h? */
+static inline bool gemcast_ruleset_arriving(const struct gemcast_ruleset *rs)
+{
+	return READ_ONCE(rs->narriving);
 }
 
 /* The same: does @group receive @flow's destination only by other interfaces? */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# boot.sh [-k SERIES] [-t SECONDS] [-i] [-e NAME=VALUE]... [--] COMMAND [ARG]...
+# boot.sh [-k SERIES] [-t SECONDS] [-i] [-x ARG]... [-e NAME=VALUE]... [--] COMMAND [ARG]...
 #
 # Boot a stock Debian kernel in QEMU, or the debug kernel as a program of this
 # host, and run COMMAND in it, as root, in the current directory. The guest sees this host's files under a tmpfs of its own,
@@ -12,19 +12,21 @@
 #	-k	the kernel, 6.1 (the default), 6.12 or debug
 #	-t	time for all of it, default 600
 #	-e	set NAME in COMMAND's environment
+#	-x	another argument for QEMU; one CPU, if any is given
 #	-i	interactive: COMMAND gets this terminal, and no time limit
 #
 # GEMCAST_ACCEL=kvm or tcg overrides the choice of the accelerator.
 
 set -eu
 
-series=6.1 limit=600 interactive='' environment=()
-while getopts k:t:ie: option; do
+series=6.1 limit=600 interactive='' environment=() extra=() cpus=2
+while getopts k:t:ie:x: option; do
 	case $option in
 	k) series=$OPTARG ;;
 	t) limit=$OPTARG ;;
 	i) interactive=1 ;;
 	e) environment+=("$OPTARG") ;;
+	x) extra+=("$OPTARG") cpus=1 ;;
 	*) sed -n 's/^# \(boot.sh .*\)/usage: \1/p' "$0" >&2; exit 2 ;;
 	esac
 done
@@ -71,11 +73,11 @@ mkfifo "$run/output"
 if [ -n "$interactive" ]; then
 	: >"$run/interactive"
 fi
-words="loglevel=6 panic=-1 oops=panic softlockup_panic=1 hung_task_panic=1 watchdog_thresh=30 log_buf_len=4M random.trust_cpu=on mitigations=off norandmaps gemcast.run=$run gemcast.image=$image gemcast.session=$here/session"
+words="loglevel=6 panic=-1 oops=panic softlockup_panic=1 hung_task_panic=1 watchdog_thresh=30 log_buf_len=4M random.trust_cpu=on mitigations=off norandmaps nokaslr gemcast.run=$run gemcast.image=$image gemcast.session=$here/session"
 
 tcg='-accel tcg,thread=multi -cpu max,la57=off'
 kvm='-accel kvm -cpu host'
-common=(-nodefaults -no-user-config -display none -no-reboot -smp 2
+common=(-nodefaults -no-user-config -display none -no-reboot -smp "$cpus"
 	-kernel "$image/vmlinuz" -initrd "$initramfs")
 
 # /dev/kvm may be there and yet not run a guest: boot one and see, once.
@@ -108,11 +110,12 @@ machine_qemu()
 {
 	local accel=$tcg
 
+	[ "$cpus" -ne 1 ] || accel=${tcg/multi/single}
 	if [ "$(accelerator)" = kvm ]; then
 		accel=$kvm
 	fi
 	# shellcheck disable=SC2206
-	machine=(qemu-system-x86_64 $accel "${common[@]}" -m 2G
+	machine=(qemu-system-x86_64 $accel "${common[@]}" "${extra[@]}" -m 2G
 		-append "console=ttyS0 $words"
 		-serial "file:$run/console"
 		-virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"
