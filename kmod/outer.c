@@ -355,15 +355,6 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 	       CSUM_MANGLED_0;
 }
 
-/*
- * Fragments of two packets must not be taken for one's (RFC 6864): what numbers an
- * SA's packets serves, and SAs begin anywhere.
- */
-static __be16 gemcast_outer_id(const struct gemcast_out *out, u32 seq)
-{
-	return htons((u16)(out->sa->key.spi + seq));
-}
-
 static void gemcast_outer_header4(const struct gemcast_out *out,
 				  const struct sk_buff *skb,
 				  struct sk_buff *esp, u8 tos, u32 seq)
@@ -385,7 +376,7 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 	ip->protocol = IPPROTO_ESP;
 	ip->tot_len = htons(esp->len);
 	ip->frag_off = esp->ignore_df ? 0 : htons(IP_DF);
-	ip->id = gemcast_outer_id(out, seq);
+	ip->id = htons((u16)(out->sa->ip_id + seq));
 	ip_send_check(ip);
 	esp->protocol = htons(ETH_P_IP);
 }
