@@ -161,6 +161,7 @@ void ike_sa_free(struct ike_sa *sa)
 		ike_table_remove(&sa->ike->by_peer, &sa->by_peer);
 		sa->state = SA_ENDED;
 	}
+	ike_held_free(sa);
 	ike_rekey_forget(sa);
 	ike_sa_start_free(sa);
 	for (; sa->links; sa->links = next) {
@@ -228,6 +229,7 @@ static void finish(struct ike_sa *sa, enum sa_state state, enum ike_end why, con
 
 	if (before == SA_ENDED || before == state)
 		return;
+	ike_held_free(sa);
 	if (before < SA_CLOSING)
 		retire(sa, state);
 	sa->state = state;
@@ -290,6 +292,7 @@ void ike_close_all(struct ike *ike)
 	ike_enter(ike);
 	while (ike->all) {
 		sa = ike->all;
+		ike_held_free(sa);
 		ike_close(sa);
 		ike_sa_end(sa, IKE_END_CLOSED, "closed");
 	}
@@ -342,7 +345,7 @@ static uint64_t sa_due(const struct ike_sa *sa)
 
 static bool idle(const struct ike_sa *sa)
 {
-	return !ike_sa_is_over(sa) && sa->link->asked.what == ASK_NOTHING;
+	return !ike_sa_is_over(sa) && !sa->held && sa->link->asked.what == ASK_NOTHING;
 }
 
 /* The next request of those that wait for their turn. */
