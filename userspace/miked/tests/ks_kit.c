@@ -253,6 +253,26 @@ void kit_forget_sent(void)
 	kit.n_sent = 0;
 }
 
+void kit_remember_key(struct chunk key)
+{
+	struct kit_key *one = new(1, sizeof(*one) + key.len);
+
+	one->len = key.len;
+	memcpy(one->bytes, key.data, key.len);
+	LL_PREPEND(kit.keys, one);
+}
+
+static void forget_keys(void)
+{
+	struct kit_key *key;
+
+	while (kit.keys) {
+		key = kit.keys;
+		LL_DELETE(kit.keys, key);
+		free(key);
+	}
+}
+
 void kit_end(void)
 {
 	struct ike_sa *sa, *next;
@@ -265,6 +285,7 @@ void kit_end(void)
 		free(sa);
 	}
 	kit_forget_sent();
+	forget_keys();
 	rekey_room_free(&rekey_room);
 	while (usages) {
 		usage = usages;
@@ -349,6 +370,7 @@ static struct usage *usage_of(const struct kit_held *held)
 	usage->spi = held->spi;
 	memcpy(usage->keymat, held->keymat, sizeof(usage->keymat));
 	LL_PREPEND(usages, usage);
+	kit_remember_key((struct chunk){ held->keymat, held->keymat_len });
 	return usage;
 }
 
@@ -497,6 +519,7 @@ static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
 	kit.spared = false;
 	if (err)
 		fail_msg("%s", why.text);
+	kit_remember_key(secret_chunk(&fresh.keymat));
 	if (at_once) {
 		forget_rekey(sa);
 		sa->rekey = fresh;

@@ -79,8 +79,16 @@ struct ike_sa {
 	struct ike_sa *next;
 };
 
+/* A key that a member was told, ever. */
+struct kit_key {
+	struct kit_key *next;
+	size_t len;
+	uint8_t bytes[];
+};
+
 struct kit {
 	struct crypto crypto;
+	struct kit_key *keys;
 	struct conf *conf;
 	struct ks *ks;
 	uint64_t now;
@@ -170,6 +178,8 @@ void kit_inform(struct ike_sa *sa, uint16_t type, struct chunk data);
 void kit_acknowledge(struct ike_sa *sa, const char *group);
 /* SA_EXPIRING of an SA. */
 void kit_expire(struct ike_sa *sa, const char *group, uint32_t used_up);
+/* It is one more of those in kit.keys. */
+void kit_remember_key(struct chunk key);
 /* Forget what went to all. */
 void kit_forget_sent(void);
 
