@@ -57,7 +57,8 @@ bool ike_notify(struct ike_content *content, uint16_t type, struct chunk data);
 /*
  * The last that request() does to an answer: it waits for ike_answer(). Until then nothing
  * that comes from the peer is looked at, as if it were lost, and nothing else is asked.
- * @otherwise: an error, which goes out instead if the answer must not.
+ * @otherwise: an error, which goes out instead if the answer must not. If the IKE SA ends or is
+ * closed before, there is none.
  */
 void ike_hold(struct ike_content *answer, uint16_t otherwise);
 

@@ -201,6 +201,7 @@ static enum log_level level_of(enum ike_end why)
 static void retire(struct ike_sa *sa, enum sa_state state)
 {
 	sa->state = state;
+	ike_held_free(sa);
 	sa->ike->count--;
 	ike_table_remove(&sa->ike->by_peer, &sa->by_peer);
 }
@@ -229,7 +230,6 @@ static void finish(struct ike_sa *sa, enum sa_state state, enum ike_end why, con
 
 	if (before == SA_ENDED || before == state)
 		return;
-	ike_held_free(sa);
 	if (before < SA_CLOSING)
 		retire(sa, state);
 	sa->state = state;
@@ -292,7 +292,6 @@ void ike_close_all(struct ike *ike)
 	ike_enter(ike);
 	while (ike->all) {
 		sa = ike->all;
-		ike_held_free(sa);
 		ike_close(sa);
 		ike_sa_end(sa, IKE_END_CLOSED, "closed");
 	}

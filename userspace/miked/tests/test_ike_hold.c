@@ -175,7 +175,7 @@ static void others_wait_for_it(void **state)
 	assert_int_equal(task.answered, 1);
 }
 
-/* So does its end; and one that has none any more is not answered. */
+/* Whoever closes it does not wait for it: it is never answered. */
 static void is_closed(void **state)
 {
 	struct ike_sa *sa;
@@ -184,12 +184,22 @@ static void is_closed(void **state)
 	ask();
 	sa = ks();
 	ike_close(sa);
-	world_settle(&w);
-	assert_int_equal(w.node[KS].sent, 0);
 	ike_answer(sa, true);
-	world_run(&w, 10);
-	assert_int_equal(asked.answered, 1);
+	world_settle(&w);
+	assert_int_equal(asked.answered, 0);
 	assert_int_equal(w.node[GM].ended, 1);
+	assert_int_equal(w.node[GM].why, IKE_END_DELETED);
+}
+
+static void its_time_is_over(void **state)
+{
+	(void)state;
+	ask();
+	w.now += w.node[KS].who.conf.ike.lifetime_ms;
+	ike_run(w.node[KS].ike);
+	assert_int_equal(w.node[KS].ended, 1);
+	world_settle(&w);
+	assert_int_equal(asked.answered, 0);
 	assert_int_equal(w.node[GM].why, IKE_END_DELETED);
 }
 
@@ -234,6 +244,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_first, begin, end),
 		cmocka_unit_test_setup_teardown(others_wait_for_it, begin, end),
 		cmocka_unit_test_setup_teardown(is_closed, begin, end),
+		cmocka_unit_test_setup_teardown(its_time_is_over, begin, end),
 		cmocka_unit_test_setup_teardown(all_are_closed, begin, end),
 		cmocka_unit_test_setup_teardown(its_peer_is_given_up, begin, end),
 	};

@@ -276,6 +276,34 @@ static void takes_a_new_configuration(void **state)
 	assert_null(kit_held(c, b->sas[0].spi));
 }
 
+/* That is not stored: who has an IKE SA after a restart has said it again. */
+static void knows_what_members_can_do(void **state)
+{
+	static const char narrow[] =
+		"name: video\ntraffic: [ { destination: 239.1.1.1 }, { destination: 239.1.1.2 } ]\n"
+		"members: [ { identity: \"*.example.org\", role: both } ]\n"
+		"lifetime: 1000 s\nrollover: 100 s\nencryption: aes128gcm16\n";
+	static const struct wire_transform wide = {
+		.type = TRANSFORM_ENCR, .id = ENCR_AES_GCM_16, .key_length = 256,
+	};
+	static const struct wire_proposal can = {
+		.number = 1, .protocol = PROTO_ESP, .transforms = &wide, .n_transforms = 1,
+	};
+	const struct kit_ask ask = { .group = "video", .proposals = &can, .n_proposals = 1 };
+	struct reason why = { "" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(kit_ask(b, &ask), 0);
+		join(a, true);
+		assert_int_equal(ks_group_set(kit.ks, group_of(narrow), false, &why), -EPERM);
+		assert_non_null(strstr(why.text, "1 of 2 members could not live with it: b."));
+		stored_restart();
+		stored_connect(b);
+	}
+}
+
 /* A rekey over a Rekey SA that the key server had before reaches who has no IKE SA to it. */
 static void is_heard_again(void **state)
 {
@@ -727,6 +755,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(expels_who_was_registered, begin, end),
 		cmocka_unit_test_setup_teardown(keeps_groups_of_commands, begin, end),
 		cmocka_unit_test_setup_teardown(takes_a_new_configuration, begin, end),
+		cmocka_unit_test_setup_teardown(knows_what_members_can_do, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(is_heard_again, begin, end, STATE(CAST)),
 		cmocka_unit_test_prestate_setup_teardown(keeps_a_rekey_sa_of_before, begin, end,
 							 STATE(CAST)),
