@@ -64,7 +64,7 @@ check-full:	## check with the tests on every kernel, and races for a minute
 	scripts/setup.sh build host guest debug dkms check
 	CHECKPATCH="$(CHECKPATCH)" RACE_SECONDS=60 scripts/check.sh -k "6.1 6.12 debug"
 
-bench-ks:	## what a registration costs a key server, beside strongSwan's figures; MEMBERS=1000 ROUNDS=3
+bench-ks:	## what a registration costs a key server, beside strongSwan's figures; MEMBERS=1000 ROUNDS=3 ONLY="miked miked+store"
 	scripts/setup.sh build bench
 	$(MAKE) -C userspace/miked bench-ks
 

@@ -48,6 +48,7 @@ void ks_free(struct ks *ks)
 	ks->setup.store = NULL;
 	while (ks->n_groups)
 		ks_group_free(ks->groups[0]);
+	ks_entries_free(ks);
 	ks_peers_free(ks);
 	ks_casts_free(ks);
 	free(ks->groups);

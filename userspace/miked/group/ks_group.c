@@ -109,6 +109,7 @@ void ks_exclude_all(struct ks_group *group)
 
 void ks_group_end(struct ks_group *group)
 {
+	ks_save_entries(group->ks);
 	ks_log(LEVEL_NOTICE, group, NULL, "ends: %zu members are told", group->registered);
 	ks_exclude_all(group);
 	ks_store_end_group(group);

@@ -174,6 +174,7 @@ struct ks_member {
 	uint32_t admitted;		/* enum conf_role, by command; 0: not */
 	bool expelled;			/* by command */
 	bool touched;			/* what the store has of it is old */
+	struct ks_entry *entry;		/* its registration is not stored yet; NULL: it is */
 	struct conf_identity *identity;	/* as a command had it; NULL: there was none */
 	char id[];			/* in words */
 };
@@ -198,6 +199,18 @@ struct ks_peer {
 	uint32_t asked_line;		/* of Rekey SAs; 0: none */
 	size_t asked_gone;
 	bool asked_farewell;
+};
+
+/* A registration whose answer waits until it is stored (ks_entry.c). */
+struct ks_entry {
+	struct ks_member *member;
+	struct ks_peer *peer;
+	bool known;			/* all that the answer says is stored already */
+	bool again;			/* it was registered */
+	struct ks_peer *peer_before;	/* where; NULL: it was not, or that has gone */
+	bool listened;
+	struct ks_entry *next;
+	struct ks_member before;	/* as it was then, but for its id */
 };
 
 struct ks_list {
@@ -251,6 +264,7 @@ struct ks {
 	struct ks_room answer, request;	/* a message each, which live at the same time */
 	struct ike_content message;	/* a GSA_REKEY, while it is made */
 	struct ks_cast *casts;
+	struct ks_entry *entries;	/* the oldest first */
 	struct ks_stats stats;
 	bool unsaved;			/* there is something to be stored, which nobody waits for */
 	int store_error;		/* of the last time; 0: all is stored */
@@ -475,6 +489,20 @@ int ks_grant_by(const struct ks_grant *grant, const struct technique_kwk *kwk,
 void ks_write_spis(struct writer *w, const struct ks_epoch *epoch);
 /* All data SAs, and the Rekey SA: who gets this is out of the group (RFC 9838 2.4.3). */
 void ks_put_exclusion(struct ks_room *room, struct wire_message *m);
+
+/* ks_entry.c: registrations that are not stored yet */
+/* @known: it may be answered even if it cannot be. NULL: no memory. */
+struct ks_entry *ks_entry_new(bool known);
+/* The member's registration before ends here, and another begins. */
+void ks_entry_begin(struct ks_entry *entry, struct ks_member *member, struct ks_peer *peer);
+/* It is answered when all is stored; or now, as it is @stored or not. */
+void ks_entry_wait(struct ks_entry *entry);
+void ks_entry_end(struct ks_entry *entry, bool stored);
+/* All that wait. */
+void ks_entries_end(struct ks *ks, bool stored);
+/* The IKE SA has gone, nothing can be answered by it. */
+void ks_entries_part(struct ks_peer *peer);
+void ks_entries_free(struct ks *ks);
 
 /* ks_register.c: GSA_AUTH and GSA_REGISTRATION */
 void ks_registration(struct ks *ks, struct ike_sa *sa, const struct wire_message *request,

@@ -317,7 +317,8 @@ static bool is_worth(const struct ks_member *member)
 {
 	const struct ks_group *group = member->group;
 
-	if (member->peer || member->admitted || member->expelled || ks_knows(member))
+	if (member->peer || member->entry || member->admitted || member->expelled ||
+	    ks_knows(member))
 		return true;
 	return group->n_epochs && member->epoch >= group->epochs[0]->number;
 }

@@ -169,6 +169,7 @@ static void leave_behind(struct ks_member *member)
 /* The IKE SA has gone; the task may still be the engine's. */
 static void part(struct ks_peer *peer)
 {
+	ks_entries_part(peer);
 	while (peer->members)
 		leave_behind(peer->members);
 	set_queued(peer, false);

@@ -81,6 +81,15 @@ static struct refusal identify(struct applicant *a)
 	return a->group ? welcome : unknown_group();
 }
 
+/* What it asked for by another IKE SA, just before, comes first. */
+static void settle(const struct applicant *a)
+{
+	const struct ks_member *known = ks_member_find(a->group, a->id);
+
+	if (known && known->entry)
+		ks_save_entries(a->ks);
+}
+
 /* In a group for one sender that is another one, as long as it is registered. */
 static bool is_only_sender(const struct applicant *a)
 {
@@ -326,13 +335,12 @@ static void enter_line(const struct applicant *a, struct ks_member *member)
 }
 
 /* What was known of an earlier registration is no more (RFC 9838 2.3.3). */
-static void enter(const struct applicant *a, struct ks_member *member, struct ks_peer *peer)
+static void enter(const struct applicant *a, struct ks_entry *entry, struct ks_peer *peer)
 {
+	struct ks_member *member = ks_member_find(a->group, a->id);
 	struct ks_group *group = a->group;
-	bool again = member->peer;
 
-	ks_unregister(member);
-	ks_listen_no_more(member);
+	ks_entry_begin(entry, member, peer);
 	member->n_former = member->n_sids;
 	memcpy(member->former, member->sids, member->n_sids * sizeof(member->sids[0]));
 	member->role = role_of(a);
@@ -346,59 +354,45 @@ static void enter(const struct applicant *a, struct ks_member *member, struct ks
 	memcpy(member->sids, a->sids, a->n_sids * sizeof(a->sids[0]));
 	enter_line(a, member);
 	ks_register(member, peer);
-	ks_log(LEVEL_NOTICE, group, member->id, "%s: registered%s as %s, epoch %u, %zu Sender-IDs",
-	       ike_sa_text(a->sa), again ? " again" : "", a->sender ? "sender" : "receiver",
-	       group->epoch, a->n_sids);
 }
 
 /*
  * Who gets numbers gets them when they are stored. Keys that are stored may be given to
  * others while nothing else can be.
  */
-static bool is_stored(const struct applicant *a, const struct ks_member *member)
-{
-	const struct ks_group *group = a->group;
-	const struct ks_entry entry = {
-		.registered = true,
-		.role = role_of(a),
-		.from = ike_sa_path(a->sa)->remote,
-		.since = ks_now(a->ks),
-		.oldest = group->epochs[a->first]->number,
-		.epoch = group->epoch,
-		.line = a->rekey ? group->line : member->line,
-		.fragments = ike_sa_fragments(a->sa),
-		.sids = a->sids,
-		.former = member->sids,
-		.n_sids = a->n_sids,
-		.n_former = member->n_sids,
-	};
-
-	return !ks_save_entry(member, &entry) ||
-	       (!a->n_sids && ks_may_give(group, a->rekey));
-}
-
 static struct refusal admit(struct applicant *a, struct ks_peer *peer,
 			    struct ike_content *response)
 {
+	bool known = !a->n_sids && ks_may_give(a->group, a->rekey);
 	const struct wire_message *m = a->request;
+	int err = ks_may_store(a->ks);
+	struct ks_entry *entry;
 	struct ks_member *member;
 	struct sag *sag = NULL;
 
+	if (err && !known)
+		return impossible("it cannot be stored");
 	if (grant(a, response))
 		return impossible("keys cannot be wrapped");
 	member = ks_member_get(a->group, a->id);
-	if (member && m->n_proposals)
+	entry = ks_entry_new(known);
+	if (m->n_proposals)
 		sag = sag_keep(m->proposals, m->n_proposals);
-	if (!member || (m->n_proposals && !sag))
-		return impossible("no memory");
-	if (!is_stored(a, member)) {
+	if (!member || !entry || (m->n_proposals && !sag)) {
+		free(entry);
 		free(sag);
-		return impossible("it cannot be stored");
+		return impossible("no memory");
 	}
+	enter(a, entry, peer);
 	ks_member_set_sag(member, sag);
-	enter(a, member, peer);
 	if (a->n_sids)
 		look_ahead(a->group);
+	if (err || !a->ks->setup.store) {
+		ks_entry_end(entry, true);
+	} else {
+		ks_entry_wait(entry);
+		ike_hold(response, N_REGISTRATION_FAILED);
+	}
 	return welcome;
 }
 
@@ -408,8 +402,10 @@ static struct refusal apply(struct applicant *a, struct ks_peer *peer,
 	struct refusal refusal;
 
 	refusal = identify(a);
-	if (!refusal.notify)
+	if (!refusal.notify) {
+		settle(a);
 		refusal = authorize(a);
+	}
 	if (!refusal.notify)
 		refusal = choose_epochs(a);
 	if (!refusal.notify)

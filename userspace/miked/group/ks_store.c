@@ -250,8 +250,7 @@ static int put_rekeys(struct ks_group *group)
 	return err;
 }
 
-/* What is said of its registration, or is about to be. */
-static int put_member(const struct ks_member *member, const struct ks_entry *entry)
+static int put_member(const struct ks_member *member)
 {
 	struct store *store = member->group->ks->setup.store;
 	uint8_t identity[PACK_IDENTITY_LEN], from[PACK_ADDRESS_LEN];
@@ -261,36 +260,12 @@ static int put_member(const struct ks_member *member, const struct ks_entry *ent
 		.group = member->group->conf->name,
 		.id = member->id,
 		.from = CHUNK(from),
-		.port = entry->from.port,
-		.registered = entry->registered,
-		.role = entry->role,
-		.admitted = member->admitted,
-		.expelled = member->expelled,
-		.since = wall_of(member->group->ks, entry->since),
-		.oldest = entry->oldest,
-		.epoch = entry->epoch,
-		.line = entry->line,
-		.fragments = entry->fragments,
-		.sids = entry->sids,
-		.former = entry->former,
-		.n_sids = entry->n_sids,
-		.n_former = entry->n_former,
-	};
-
-	if (member->identity)
-		pack_identity(&i, member->identity);
-	pack_address(&f, &entry->from.addr);
-	row.identity = written(&i);
-	return store->ops->put_member(store, &row);
-}
-
-static struct ks_entry entry_of(const struct ks_member *member)
-{
-	return (struct ks_entry){
+		.port = member->from.port,
 		.registered = member->peer || member->listens,
 		.role = member->role,
-		.from = member->from,
-		.since = member->since,
+		.admitted = member->admitted,
+		.expelled = member->expelled,
+		.since = wall_of(member->group->ks, member->since),
 		.oldest = member->oldest,
 		.epoch = member->epoch,
 		.line = member->line,
@@ -300,11 +275,16 @@ static struct ks_entry entry_of(const struct ks_member *member)
 		.n_sids = member->n_sids,
 		.n_former = member->n_former,
 	};
+
+	if (member->identity)
+		pack_identity(&i, member->identity);
+	pack_address(&f, &member->from.addr);
+	row.identity = written(&i);
+	return store->ops->put_member(store, &row);
 }
 
 static int put_members(struct ks_group *group)
 {
-	struct ks_entry entry;
 	struct ks_member *member;
 	int err = 0;
 	size_t i;
@@ -313,8 +293,7 @@ static int put_members(struct ks_group *group)
 		member = group->members[i];
 		if (!member->touched)
 			continue;
-		entry = entry_of(member);
-		err = put_member(member, &entry);
+		err = put_member(member);
 		member->touched = false;
 	}
 	group->touched = false;
@@ -372,6 +351,7 @@ static int fail(struct ks *ks, int err)
 	ks->store_error = err;
 	ks->store_retry = ks_now(ks) + KS_RETRY_MS;
 	ks->setup.store->ops->rollback(ks->setup.store);
+	ks_entries_end(ks, false);
 	return err;
 }
 
@@ -435,6 +415,7 @@ static int commit(struct ks *ks)
 	ks->store_error = 0;
 	ks->unsaved = false;
 	release(ks);
+	ks_entries_end(ks, true);
 	return 0;
 }
 
@@ -480,17 +461,10 @@ int ks_save(struct ks *ks)
 	return err ? fail(ks, err) : commit(ks);
 }
 
-int ks_save_entry(const struct ks_member *member, const struct ks_entry *entry)
+void ks_save_entries(struct ks *ks)
 {
-	struct ks *ks = member->group->ks;
-	int err = ks_may_store(ks);
-
-	if (err || !ks->setup.store)
-		return err;
-	err = put_changes(ks);
-	if (!err)
-		err = put_member(member, entry);
-	return err ? fail(ks, err) : commit(ks);
+	if (ks->entries)
+		ks_save(ks);
 }
 
 uint64_t ks_save_next(const struct ks *ks)

@@ -35,27 +35,15 @@ struct ks_stored {
 	uint64_t sids[];		/* as struct sid_space has them */
 };
 
-/* What a registration makes of a member. */
-struct ks_entry {
-	bool registered;
-	uint32_t role;
-	struct net_end from;
-	uint64_t since;
-	uint32_t oldest, epoch, line;
-	bool fragments;
-	const uint32_t *sids, *former;
-	size_t n_sids, n_former;
-};
-
 /*
  * Store all that has changed: 0, and what depends on it may go out; or a negative errno
- * value, and it may not.
+ * value, and it may not. Registrations that wait are answered by it either way.
  */
 int ks_save(struct ks *ks);
 /* Whatever the store had. */
 int ks_save_anew(struct ks *ks);
-/* And that a member is about to be registered. */
-int ks_save_entry(const struct ks_member *member, const struct ks_entry *entry);
+/* The same as ks_save(), if a registration waits. */
+void ks_save_entries(struct ks *ks);
 /* When ks_save() is due. */
 uint64_t ks_save_next(const struct ks *ks);
 /* 0, or why something new could not be stored now: not yet again, after a failure. */

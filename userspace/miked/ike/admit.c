@@ -232,7 +232,7 @@ static void respond(struct ike_link *link, const struct opened *request, struct 
 	m.certs = a->proof.certs;
 	m.n_certs = a->proof.n_certs;
 	m.auth = &a->auth;
-	ike_respond(link, request, &m);
+	ike_respond_content(link, request, &m, &a->content);
 }
 
 static void admit(struct ike_link *link, const struct opened *request, struct admission *a)

@@ -48,10 +48,19 @@ struct ike_content {
 	struct wire_message message;
 	struct wire_notify notifies[WIRE_MAX_NOTIFIES];
 	size_t n_notifies;
+	uint16_t otherwise;		/* as ike_hold() has it; N_NONE: nothing is waited for */
+	size_t n_before;		/* of the notifications, then */
 };
 
 /* @data must stay as the rest. False: no room. */
 bool ike_notify(struct ike_content *content, uint16_t type, struct chunk data);
+/*
+ * The last that request() does to an answer: it waits for ike_answer(). Until then nothing
+ * that comes from the peer is looked at, as if it were lost, and nothing else is asked.
+ * @otherwise: an error, which goes out instead if the answer must not. If the IKE SA ends or is
+ * closed before, there is none.
+ */
+void ike_hold(struct ike_content *answer, uint16_t otherwise);
 
 /* Why an IKE SA or a request ended without an answer. */
 enum ike_end {
@@ -148,6 +157,8 @@ struct ike_sa *ike_connect(struct ike *ike, const struct ike_target *target,
  * called from within.
  */
 void ike_ask(struct ike_sa *sa, struct ike_task *task);
+/* The answer that waits goes out, or what goes instead of it. None waits: nothing. */
+void ike_answer(struct ike_sa *sa, bool good);
 /* Delete it: the peer is told, and the tasks end, by IKE_END_CLOSED; `ended` is not called. */
 void ike_close(struct ike_sa *sa);
 /* Close all, tell the peers once, and do not wait for answers. */

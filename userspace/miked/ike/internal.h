@@ -221,6 +221,13 @@ struct rekeying {
 	uint8_t public[DH_MAX_PUBLIC];
 };
 
+/* An answer that waits: sealed, and not the link's yet. */
+struct held {
+	struct ike_link *link;
+	struct net_path path;
+	struct packets good, otherwise;
+};
+
 struct ike_sa {
 	struct ike *ike;
 	struct ike_sa *prev, *next;	/* of all */
@@ -238,6 +245,7 @@ struct ike_sa {
 	struct ike_link *links;		/* all, with that one */
 	struct ike_link *their_link;	/* the peer's rekey, while ours is under way */
 	struct ike_link *speaking;	/* of the message that the room above has in hand */
+	struct held *held;		/* NULL: no answer waits */
 	struct start *start;
 	struct rekeying *rekeying;
 	struct ike_task *tasks, **last_task;
@@ -369,6 +377,11 @@ void ike_asked_clear(struct asked *asked);
 bool ike_ask_again(struct ike_link *link);
 /* Answer the request whose turn it is; as ike_request(). */
 bool ike_respond(struct ike_link *link, const struct opened *request, struct wire_message *m);
+/* The same of what the room above filled in, which may have to wait. */
+bool ike_respond_content(struct ike_link *link, const struct opened *request,
+			 struct wire_message *m, const struct ike_content *content);
+/* The answer that waits is never given. */
+void ike_held_free(struct ike_sa *sa);
 /* The answer has this notification alone. */
 bool ike_respond_notify(struct ike_link *link, const struct opened *request, uint16_t type,
 			struct chunk data);

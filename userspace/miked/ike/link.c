@@ -65,6 +65,8 @@ void ike_link_drop(struct ike_link *link)
 		sa->link = NULL;
 	if (sa->their_link == link)
 		sa->their_link = NULL;
+	if (sa->held && sa->held->link == link)
+		ike_held_free(sa);
 	ike_link_free(link);
 }
 

@@ -158,22 +158,114 @@ bool ike_ask_again(struct ike_link *link)
 	return true;
 }
 
+static int seal_answer(struct ike_link *link, const struct opened *request,
+		       struct wire_message *m, struct packets *packets)
+{
+	m->header = header_of(link, request->m->header.exchange, true, link->next_answer);
+	return ike_seal(link, m, packets);
+}
+
+/* @packets is taken over. */
+static void answer(struct ike_link *link, const struct net_path *path,
+		   const struct packets *packets)
+{
+	packets_free(&link->response);
+	link->response = *packets;
+	link->next_answer++;
+	ike_packets_send(link->sa, path, &link->response);
+}
+
 bool ike_respond(struct ike_link *link, const struct opened *request, struct wire_message *m)
 {
 	struct packets packets = { 0 };
-	int err;
+	int err = seal_answer(link, request, m, &packets);
 
-	m->header = header_of(link, request->m->header.exchange, true, link->next_answer);
-	err = ike_seal(link, m, &packets);
 	if (err) {
 		could_not(link->sa, "an answer", err);
 		return false;
 	}
-	packets_free(&link->response);
-	link->response = packets;
-	link->next_answer++;
-	ike_packets_send(link->sa, request->path, &link->response);
+	answer(link, request->path, &packets);
 	return true;
+}
+
+void ike_hold(struct ike_content *content, uint16_t otherwise)
+{
+	content->otherwise = otherwise;
+	content->n_before = content->n_notifies;
+}
+
+/* What of the answer is the engine's, and the error. */
+static int seal_otherwise(struct ike_link *link, const struct opened *request,
+			  const struct wire_message *good, const struct ike_content *content,
+			  struct packets *packets)
+{
+	struct wire_notify notifies[WIRE_MAX_NOTIFIES + 1] = { { .type = content->otherwise } };
+	struct wire_message m = {
+		.idr = good->idr,
+		.certs = good->certs,
+		.n_certs = good->n_certs,
+		.auth = good->auth,
+		.notifies = notifies,
+		.n_notifies = 1,
+	};
+	size_t i;
+
+	for (i = content->n_before; i < content->n_notifies; i++)
+		notifies[m.n_notifies++] = content->notifies[i];
+	return seal_answer(link, request, &m, packets);
+}
+
+static int hold(struct ike_link *link, const struct opened *request, struct wire_message *m,
+		const struct ike_content *content)
+{
+	struct held *held = calloc(1, sizeof(*held));
+	int err;
+
+	if (!held)
+		return -ENOMEM;
+	link->sa->held = held;
+	held->link = link;
+	held->path = *request->path;
+	err = seal_answer(link, request, m, &held->good);
+	return err ? err : seal_otherwise(link, request, m, content, &held->otherwise);
+}
+
+bool ike_respond_content(struct ike_link *link, const struct opened *request,
+			 struct wire_message *m, const struct ike_content *content)
+{
+	int err;
+
+	if (!content->otherwise)
+		return ike_respond(link, request, m);
+	err = hold(link, request, m, content);
+	if (err)
+		could_not(link->sa, "an answer", err);
+	return !err;
+}
+
+void ike_held_free(struct ike_sa *sa)
+{
+	if (!sa->held)
+		return;
+	packets_free(&sa->held->good);
+	packets_free(&sa->held->otherwise);
+	free(sa->held);
+	sa->held = NULL;
+}
+
+void ike_answer(struct ike_sa *sa, bool good)
+{
+	struct held *held = sa->held;
+	struct packets *packets;
+
+	if (!held)
+		return;
+	packets = good ? &held->good : &held->otherwise;
+	answer(held->link, &held->path, packets);
+	*packets = (struct packets){ 0 };
+	ike_held_free(sa);
+	/* What waited for it is asked by ike_run(): our caller may be in the middle of something. */
+	ike_timer_set(&sa->ike->timers, &sa->timer, ike_now(sa->ike));
 }
 
 bool ike_respond_notify(struct ike_link *link, const struct opened *request, uint16_t type,
@@ -421,7 +513,7 @@ void ike_link_receive(struct ike_link *link, const struct net_path *path, uint8_
 {
 	struct ike_sa *sa = link->sa;
 
-	if (sa->busy)
+	if (sa->busy || sa->held)
 		return;
 	sa->busy++;
 	if (link->keys.all.len || (sa->state == SA_HALF_OPEN && !ike_init_keys(link)))

@@ -161,6 +161,7 @@ void ike_sa_free(struct ike_sa *sa)
 		ike_table_remove(&sa->ike->by_peer, &sa->by_peer);
 		sa->state = SA_ENDED;
 	}
+	ike_held_free(sa);
 	ike_rekey_forget(sa);
 	ike_sa_start_free(sa);
 	for (; sa->links; sa->links = next) {
@@ -200,6 +201,7 @@ static enum log_level level_of(enum ike_end why)
 static void retire(struct ike_sa *sa, enum sa_state state)
 {
 	sa->state = state;
+	ike_held_free(sa);
 	sa->ike->count--;
 	ike_table_remove(&sa->ike->by_peer, &sa->by_peer);
 }
@@ -342,7 +344,7 @@ static uint64_t sa_due(const struct ike_sa *sa)
 
 static bool idle(const struct ike_sa *sa)
 {
-	return !ike_sa_is_over(sa) && sa->link->asked.what == ASK_NOTHING;
+	return !ike_sa_is_over(sa) && !sa->held && sa->link->asked.what == ASK_NOTHING;
 }
 
 /* The next request of those that wait for their turn. */

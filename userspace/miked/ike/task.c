@@ -97,5 +97,5 @@ void ike_upcall(struct ike_link *link, const struct opened *request)
 	ike->user.request(ike->user.context, sa, request->m, &content);
 	sa->speaking = NULL;
 	m = ike_content_message(&content);
-	ike_respond(link, request, &m);
+	ike_respond_content(link, request, &m, &content);
 }

@@ -5,7 +5,8 @@ What a registration costs a key server: members in one process (build/members) r
 to miked; beside it, in turn, the same members begin IKE SAs with strongSwan's charon, and
 strongSwan's load-tester does so with itself, both ends in one charon. For each:
 registrations a second, CPU time and memory for one, as medians of rounds with the least
-and the most. A server is started anew for each round.
+and the most. A server is started anew for each round. miked takes its turns without a
+store and with one, which is a file in the directory for temporary files ($TMPDIR).
 
 In namespaces and a directory of its own; needs root. Ends with 1 if a member fails, or
 holds other SAs than the rest.
@@ -52,6 +53,11 @@ key-server:
     members: [ { identity: "*.example.org", role: both } ]
     rekey: { transport: unicast }
 """
+
+STORE_CONF = KS_CONF.replace("  groups:", """\
+  store: DIR/ks/ks.db
+  master-key: DIR/ks/master
+  groups:""")
 
 MEMBERS_CONF = """\
 log: { target: stderr, level: warning }
@@ -249,6 +255,16 @@ class Miked(Server):
         until(ready, "miked does not start", self.process, self.log)
 
 
+class MikedWithStore(Miked):
+    """Each registration is on the disk before it is answered."""
+    name = "miked+store"
+    text = STORE_CONF
+
+    def configure(self, auth):
+        super().configure(auth)
+        write(f"{self.dir}/ks/master", SECRET + SECRET[2:] + "\n", owner=USER)
+
+
 class Charon(Server):
     name = "charon"
     mode = "ike"
@@ -406,6 +422,9 @@ def load_test(server, args):
             "memory_kib": memory_kib(pid) - memory, "retransmitted": retransmitted}
 
 
+KINDS = (Miked, MikedWithStore, Charon, LoadTester)
+
+
 def measure(kind, directory, auth, args):
     """One round: of one server, all members."""
     server = kind(directory, auth)
@@ -443,11 +462,25 @@ def show(results):
             row(f"{kind.name}, {kind.what}",
                 [f"{form} ({form}..{form})" % tuple(result[key].values())
                  if key in result else "-" for key, _, form in COLUMNS])
-        for kind in list(of)[1:]:
+        for kind in list(of)[1:] if Miked in of else ():
             row(f"miked / {kind.name}",
                 ["%.2f" % (of[Miked][key]["median"] / of[kind][key]["median"])
                  if key in of[kind] and not (kind.both_ends and key == "memory_kib") else "-"
                  for key, _, _ in COLUMNS])
+
+
+def sync_ms(directory, times=50):
+    """What the disk takes to have a few kilobytes: the median."""
+    took = []
+    path = f"{directory}/sync"
+    with open(path, "wb", buffering=0) as file:
+        for _ in range(times):
+            file.write(bytes(8192))
+            start = time.monotonic()
+            os.fdatasync(file.fileno())
+            took.append((time.monotonic() - start) * 1000)
+    os.unlink(path)
+    return statistics.median(took)
 
 
 def version(command):
@@ -468,18 +501,19 @@ def about(args):
         "members": args.members, "at_once": args.at_once, "rounds": args.rounds,
         "proposal": PROPOSAL, **processor(),
         "miked": version([f"{HERE}/miked", "--version"]),
-        "strongswan": version(["dpkg-query", "-W", "-f", "${Version}", "strongswan-charon"]),
+        "strongswan": version(["dpkg-query", "-W", "-f", "${Version}", "strongswan-charon"])
+        if {Charon.name, LoadTester.name} & set(args.only) else None,
         "load_tester": args.load_tester,
     }
 
 
 def run(directory, args):
-    facts = about(args)
-    cases = [(auth, kind) for auth in AUTHS for kind in (Miked, Charon, LoadTester)
-             if kind is not LoadTester or auth == "psk" and args.load_tester]
+    facts = {**about(args), "sync_ms": sync_ms(directory)}
+    cases = [(auth, kind) for auth in AUTHS for kind in KINDS if kind.name in args.only and
+             (kind is not LoadTester or auth == "psk" and args.load_tester)]
     print(f"{args.members} members, {args.at_once} at one time, {PROPOSAL}; {facts['cpus']} CPUs "
-          f"({facts['cpu']}), load {facts['load']:.1f}; medians of {args.rounds} rounds "
-          "(least..most)", flush=True)
+          f"({facts['cpu']}), load {facts['load']:.1f}, a sync of the disk {facts['sync_ms']:.1f} "
+          f"ms; medians of {args.rounds} rounds (least..most)", flush=True)
     subprocess.run([f"{HERE}/build/bench_pki", f"{directory}/pki", str(args.members)], check=True)
     rounds = {case: [] for case in cases}
     for number in range(1, args.rounds + 1):
@@ -493,7 +527,7 @@ def run(directory, args):
     for (auth, kind), ones in rounds.items():
         results[auth][kind] = {key: spread(ones, key) for key in ones[0]}
     show(results)
-    if not args.load_tester:
+    if LoadTester.name in args.only and not args.load_tester:
         print("without strongSwan's load-tester, which Debian does not package: "
               "scripts/load-tester.sh makes it")
     with open(args.json, "w") as file:
@@ -530,6 +564,8 @@ def main():
     parser.add_argument("--members", type=int, default=1000)
     parser.add_argument("--at-once", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=[kind.name for kind in KINDS],
+                        default=[kind.name for kind in KINDS], help="servers")
     parser.add_argument("--json", default=f"{HERE}/build/bench-ks.json")
     parser.add_argument("--load-tester", default="", metavar="FILE",
                         help="strongSwan's plugin, see scripts/load-tester.sh")
@@ -541,7 +577,8 @@ def main():
         return
     if os.geteuid():
         sys.exit("bench-ks: only root can have a network namespace and become another user")
-    for tool in (CHARON, "swanctl", "ip", "unshare"):
+    others = {Charon.name, LoadTester.name} & set(args.only)
+    for tool in ("ip", "unshare", *([CHARON, "swanctl"] if others else ())):
         if not shutil.which(tool):
             sys.exit(f"bench-ks: {tool} is missing: apt install strongswan-charon "
                      "strongswan-swanctl iproute2 util-linux")

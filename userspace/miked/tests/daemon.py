@@ -8,6 +8,7 @@ protocols, who it is when it runs, who may talk to it, and that neither its own 
 slow and hostile clients harm it. In a network namespace and a directory of its own; needs
 root, and ends what it started. Prints TAP.
 """
+import base64
 import ctypes
 import fcntl
 import grp
@@ -76,10 +77,31 @@ BAD = [
     ("{ name: here", "[ name: here", None),
 ]
 
+GROUP = {"name": "extra", "traffic": [{"destination": "239.1.1.1"}, {"destination": "239.1.1.2"}],
+         "members": [{"identity": "*", "role": "both"}]}
+
+# Of build/members.
+MEMBERS = """\
+log: { target: stderr, level: warning }
+local: { addresses: [ 0.0.0.0 ], ports: [ 20850 ], nat-port: 0 }
+credentials: [ { name: gm1, identity: gm1.example.org } ]
+psk: [ { peer: ks.example.org, file: ROOT/members.psk } ]
+member:
+  credential: gm1
+  key-servers:
+  - name: ks
+    address: 127.0.0.1
+    port: 20848
+    identity: ks.example.org
+    may-give: [ { destination: 239.0.0.0/8 } ]
+  groups: [ { name: extra, key-servers: [ ks ], role: both } ]
+"""
+
 number = 0
 failed = 0
 root = ""
 program = ""
+members = ""
 started = []
 
 
@@ -126,7 +148,7 @@ def configure(*changes):
 class Miked:
     """One process of it; what it logs, and what it tells systemd."""
 
-    def __init__(self, *words, before=(), user=None, watchdog=None, start=True):
+    def __init__(self, *words, before=(), user=None, watchdog=None, start=True, cwd=None):
         self.path = os.path.join(root, "run", "s")
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         name = os.path.join(root, f"notify.{len(started)}")
@@ -146,7 +168,7 @@ class Miked:
 
         if not words:
             words = ("--config", os.path.join(root, "miked.conf"), "--user", USER.pw_name)
-        self.process = subprocess.Popen([*before, program, *words], env=env, cwd=root,
+        self.process = subprocess.Popen([*before, program, *words], env=env, cwd=cwd or root,
                                         preexec_fn=prepare,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE)
@@ -637,8 +659,122 @@ def store():
        "nor with one that is damaged", miked.log)
 
 
+def register():
+    """Three members register: the keys of the SAs that they get."""
+    conf = write("members.conf", MEMBERS, 0o600)
+    write("members.psk", "a pre-shared key of the test\n", 0o600)
+    with subprocess.Popen([members, conf, "keys", "3", "3"], text=True, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        said = "".join(process.stdout.readline() for _ in range(3))
+    found = re.fullmatch(r"ready\nregistered=3 failed=0 sas=(\d+) .*\nheld=(\w+)\n", said)
+    if not ok(found, "members register", said):
+        return []
+    held = bytes.fromhex(found[2])
+    each = len(held) // int(found[1])
+    # behind SPI and address
+    return [held[at + 8:at + each] for at in range(0, len(held), each)]
+
+
+def forms(key):
+    return (key, key.hex().encode(), key.hex().upper().encode(),
+            base64.b64encode(key).rstrip(b"=")[:-1])
+
+
+def written(keys, log):
+    """Which of all files of the test, and the log, have one of the keys, or a half of it."""
+    parts = [form for key in keys for form in (*forms(key), *forms(key[:16]))]
+    found = ["the log"] if any(part in log.encode() for part in parts) else []
+    for directory, _, names in os.walk(root):
+        for name in names:
+            path = os.path.join(directory, name)
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    data = file.read()
+                found += [path] if any(part in data for part in parts) else []
+    return found
+
+
+def in_memory(pid, key):
+    """Does the process have the key where it can be looked for?"""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            begin, end = (int(at, 16) for at in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and "[v" not in line:
+                memory.seek(begin)
+                if key in memory.read(end - begin):
+                    return True
+    return False
+
+
+def leaves_core(pid):
+    _, status = os.waitpid(pid, 0)
+    return os.WCOREDUMP(status)
+
+
+def cores():
+    return [name for name in os.listdir(root + "/run") if name.startswith("core")]
+
+
+def may_leave_core():
+    """Is a core what a process of that user leaves there?"""
+    def prepare():
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+        os.setresgid(USER.pw_gid, USER.pw_gid, USER.pw_gid)
+        os.setresuid(USER.pw_uid, USER.pw_uid, USER.pw_uid)
+
+    process = subprocess.Popen(["sleep", "60"], cwd=root + "/run", preexec_fn=prepare)
+    process.send_signal(signal.SIGABRT)
+    does = leaves_core(process.pid)
+    process.returncode = -6
+    for name in cores():
+        os.unlink(f"{root}/run/{name}")
+    if not does:
+        print("# nobody leaves a core here: see core_pattern(5)")
+    return does
+
+
+def keys_stay_inside():
+    """What members got is in no file, neither of the store nor another, in no log, no core."""
+    if not os.path.exists(members):
+        print(f"# no {members}")
+        return
+    for name in os.listdir(root + "/run"):
+        os.unlink(f"{root}/run/{name}")
+    write("master", "0x" + "5a" * 32 + "\n", 0o600, USER.pw_uid)
+    configure(("stderr", "stderr, level: debug"),
+              ("{ credential: here }",
+               "{ credential: here, store: ROOT/run/ks.db, master-key: ROOT/master }"))
+    miked = Miked(cwd=root + "/run")
+    same(miked.client().ask("ks.group.add", policy=json.dumps(GROUP)), DONE, "a group")
+    keys = register()
+    ok(len(keys) == 2 and all(len(key) >= 20 for key in keys), "they get keys", keys)
+    ok(miked.logged("registered as sender"), "which is logged", miked.log)
+    ok(all(in_memory(miked.pid, key) for key in keys), "its memory has them, as they are")
+    same(written(keys, miked.log), [], "and no file while it runs")
+    ok(os.path.getsize(root + "/run/ks.db-wal"), "of which one is the store's log")
+    same(miked.client().ask("ks.rekey", group="extra", now=True), DONE, "SAs follow")
+    fresh = set(register()) - set(keys)
+    ok(fresh, "with other keys")
+    keys += fresh
+    may = may_leave_core()
+    miked.process.send_signal(signal.SIGABRT)
+    while miked._read(SECONDS):
+        pass
+    same((leaves_core(miked.pid), cores()), (False, []),
+         "it leaves no core when it dies" + ("" if may else ", as nobody does here"))
+    miked.process.returncode = -6
+    same(written(keys, miked.log), [], "no file has a key then")
+    miked = Miked(cwd=root + "/run")
+    ok(fresh <= set(register()), "started again it gives the same")
+    same(written(keys, miked.log), [], "and no file has one")
+    same(miked.stop(), 0, "it ends well")
+    same(written(keys, miked.log), [], "nor has one when it has ended")
+
+
 def main():
-    global root, program
+    global root, program, members
     if os.geteuid():
         print("1..0 # SKIP not root")
         return 0
@@ -648,12 +784,13 @@ def main():
         os.chmod(root, 0o755)
         # where its user can get at it
         program = shutil.copy(sys.argv[1], root + "/miked")
+        members = os.path.join(os.path.dirname(os.path.abspath(sys.argv[1])), "build", "members")
         os.mkdir(root + "/run")
         os.chown(root + "/run", USER.pw_uid, USER.pw_gid)
         write("psk", "a pre-shared key of the test\n", 0o600, USER.pw_uid)
         write("open", "a pre-shared key of the test\n", 0o644, USER.pw_uid)
         for test in (usage, check, privileges, who_may, signals, watchdog, death, slow_clients,
-                     hostile_clients, store):
+                     hostile_clients, store, keys_stay_inside):
             test()
     finally:
         for miked in started:

@@ -165,6 +165,8 @@ static void on_request(void *context, struct ike_sa *sa, const struct wire_messa
 	else if (group)
 		answer_group(response);
 	fill(response, node->answer_filler);
+	if (node->otherwise && group)
+		ike_hold(response, node->otherwise);
 	if (node->upcall)
 		node->upcall(node, sa);
 	if (node->close)

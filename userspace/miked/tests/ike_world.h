@@ -53,6 +53,7 @@ struct node {
 	char text[200];
 	uint16_t answer;		/* a notification to answer with; 0: a group policy */
 	size_t answer_filler;
+	uint16_t otherwise;		/* answers about groups wait, as ike_hold() has it; 0: none */
 	uint16_t heard;			/* the first notification of the last request */
 	bool close;			/* in the upcall */
 	size_t sent, sent_bytes;

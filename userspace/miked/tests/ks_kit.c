@@ -42,6 +42,7 @@ const char *__wrap_ike_sa_text(const struct ike_sa *sa);
 uint16_t __wrap_ike_sa_kwa(const struct ike_sa *sa);
 int __wrap_ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w);
 bool __wrap_ike_sa_fragments(const struct ike_sa *sa);
+void __wrap_ike_answer(struct ike_sa *sa, bool good);
 
 bool __wrap_ike_notify(struct ike_content *c, uint16_t type, struct chunk data)
 {
@@ -71,10 +72,17 @@ static void end_tasks(struct ike_sa *sa, enum ike_end why)
 	}
 }
 
+void kit_forget_waiting(struct ike_sa *sa)
+{
+	free(sa->waiting);
+	sa->waiting = NULL;
+}
+
 void __wrap_ike_close(struct ike_sa *sa)
 {
 	assert_false(sa->closed);
 	sa->closed = true;
+	kit_forget_waiting(sa);
 	end_tasks(sa, IKE_END_CLOSED);
 }
 
@@ -245,6 +253,26 @@ void kit_forget_sent(void)
 	kit.n_sent = 0;
 }
 
+void kit_remember_key(struct chunk key)
+{
+	struct kit_key *one = new(1, sizeof(*one) + key.len);
+
+	one->len = key.len;
+	memcpy(one->bytes, key.data, key.len);
+	LL_PREPEND(kit.keys, one);
+}
+
+static void forget_keys(void)
+{
+	struct kit_key *key;
+
+	while (kit.keys) {
+		key = kit.keys;
+		LL_DELETE(kit.keys, key);
+		free(key);
+	}
+}
+
 void kit_end(void)
 {
 	struct ike_sa *sa, *next;
@@ -253,9 +281,11 @@ void kit_end(void)
 	ks_free(kit.ks);
 	LL_FOREACH_SAFE(kit.sas, sa, next) {
 		forget_rekey(sa);
+		kit_forget_waiting(sa);
 		free(sa);
 	}
 	kit_forget_sent();
+	forget_keys();
 	rekey_room_free(&rekey_room);
 	while (usages) {
 		usage = usages;
@@ -296,6 +326,7 @@ struct ike_sa *kit_sa(const char *id, const char *address)
 void kit_lose(struct ike_sa *sa, enum ike_end why)
 {
 	sa->closed = true;
+	kit_forget_waiting(sa);
 	end_tasks(sa, why);
 	ks_ended(kit.ks, sa, why, "lost");
 	assert_null(sa->data);
@@ -339,6 +370,7 @@ static struct usage *usage_of(const struct kit_held *held)
 	usage->spi = held->spi;
 	memcpy(usage->keymat, held->keymat, sizeof(usage->keymat));
 	LL_PREPEND(usages, usage);
+	kit_remember_key((struct chunk){ held->keymat, held->keymat_len });
 	return usage;
 }
 
@@ -487,6 +519,7 @@ static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
 	kit.spared = false;
 	if (err)
 		fail_msg("%s", why.text);
+	kit_remember_key(secret_chunk(&fresh.keymat));
 	if (at_once) {
 		forget_rekey(sa);
 		sa->rekey = fresh;
@@ -665,15 +698,69 @@ static void finish_answer(const struct kit_ask *ask)
 	content.message.n_notifies = content.n_notifies;
 	if (ask->exchange == GSA_AUTH)
 		put_auth(&content.message);
-	through_wire(&content.message);
 }
 
-uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
+static void take_answer(struct ike_sa *sa, const struct wire_message *m, bool sender,
+			uint32_t count)
+{
+	const struct kwk kwk = own_kwk(sa);
+
+	sa->refused = 0;
+	sa->sender = sender;
+	sa->asked = count;
+	assert_non_null(m->gsa);
+	take_registration(sa, m);
+	take_sas(sa, m, &kwk);
+}
+
+/* Nothing of it is told before the key server says so. */
+static void hold(struct ike_sa *sa, const struct kit_ask *ask)
+{
+	struct writer w = writer_to(bytes, sizeof(bytes));
+	struct wire_inner inner;
+
+	assert_null(sa->waiting);
+	assert_int_equal(content.n_before, content.n_notifies);
+	wire_write_inner(&w, &content.message, &inner);
+	assert_false(w.failed);
+	sa->waiting = new(1, sizeof(*sa->waiting) + w.len);
+	*sa->waiting = (struct kit_waiting){
+		.sender = ask->sender,
+		.count = ask->count,
+		.otherwise = content.otherwise,
+		.header = content.message.header,
+		.first = inner.first,
+		.len = w.len,
+	};
+	memcpy(sa->waiting->bytes, bytes, w.len);
+}
+
+void __wrap_ike_answer(struct ike_sa *sa, bool good)
+{
+	struct kit_waiting *waiting = sa->waiting;
+	struct wire_message m;
+	struct wire_error error;
+
+	if (!waiting)
+		return;
+	sa->waiting = NULL;
+	if (!good) {
+		sa->refused = waiting->otherwise;
+	} else {
+		m = (struct wire_message){ .header = waiting->header };
+		if (!wire_parse_inner(&m, &room, waiting->first,
+				      (struct chunk){ waiting->bytes, waiting->len }, &error))
+			fail_msg("%s", error.reason);
+		take_answer(sa, &m, waiting->sender, waiting->count);
+	}
+	free(waiting);
+}
+
+static void request(struct ike_sa *sa, const struct kit_ask *ask)
 {
 	static struct wire_room request_room;
 	static uint8_t request_bytes[WIRE_MAX_INNER];
 	struct wire_notify notifies[4];
-	const struct wire_notify *error;
 	struct wire_message m;
 	struct wire_inner inner;
 	struct wire_error why;
@@ -681,7 +768,6 @@ uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
 	uint8_t buffer[8];
 	struct conf_identity id = { .type = ID_KEY_ID };
 	struct wire_id idg;
-	struct kwk kwk;
 
 	if (ask->id)
 		id = kit_identity(ask->id);
@@ -699,27 +785,40 @@ uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
 				     (struct chunk){ request_bytes, w.len }, &why));
 	content = (struct ike_content){ 0 };
 	ks_request(kit.ks, sa, &m, &content);
+}
+
+bool kit_send(struct ike_sa *sa, const struct kit_ask *ask)
+{
+	const struct wire_notify *error;
+
+	request(sa, ask);
 	finish_answer(ask);
+	if (content.otherwise) {
+		hold(sa, ask);
+		return false;
+	}
+	through_wire(&content.message);
 	error = wire_notify_error(&content.message);
 	sa->refused = error ? error->type : 0;
-	if (error) {
-		assert_int_equal(content.message.n_notifies, 1);
-		assert_true(!error->protocol && !error->spi.len && !error->data.len);
+	if (error || ask->error) {
+		assert_int_equal(content.message.n_notifies, error != NULL);
+		assert_true(!error ||
+			    (!error->protocol && !error->spi.len && !error->data.len));
 		assert_null(content.message.gsa);
-		return sa->refused;
+		return true;
 	}
-	sa->sender = ask->sender;
-	sa->asked = ask->count;
-	if (ask->error) {
-		assert_null(content.message.gsa);
-		assert_int_equal(content.message.n_notifies, 0);
-		return 0;
+	take_answer(sa, &content.message, ask->sender, ask->count);
+	return true;
+}
+
+uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask)
+{
+	if (!kit_send(sa, ask)) {
+		assert_true(ks_next(kit.ks) <= kit.now);
+		ks_run(kit.ks);
+		assert_null(sa->waiting);
 	}
-	assert_non_null(content.message.gsa);
-	take_registration(sa, &content.message);
-	kwk = own_kwk(sa);
-	take_sas(sa, &content.message, &kwk);
-	return 0;
+	return sa->refused;
 }
 
 uint16_t kit_join(struct ike_sa *sa, const char *group, bool sender)

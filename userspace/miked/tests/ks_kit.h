@@ -74,12 +74,21 @@ struct ike_sa {
 	} last_cast;
 	bool cast_gsa;			/* and it had new SAs in it */
 	uint16_t refused;		/* the notification of the last answer; 0: none */
+	struct kit_waiting *waiting;	/* an answer that waits for ike_answer(); NULL: none */
 	struct rekey_partial *partial, *heir_partial;
 	struct ike_sa *next;
 };
 
+/* A key that a member was told, ever. */
+struct kit_key {
+	struct kit_key *next;
+	size_t len;
+	uint8_t bytes[];
+};
+
 struct kit {
 	struct crypto crypto;
+	struct kit_key *keys;
 	struct conf *conf;
 	struct ks *ks;
 	uint64_t now;
@@ -93,6 +102,20 @@ struct kit {
 	size_t n_sent;
 	bool no_source;			/* there is no route to the group */
 };
+
+/* What the member asked for, and the answer, from its first payload on. */
+struct kit_waiting {
+	bool sender;
+	uint32_t count;
+	uint16_t otherwise;
+	struct wire_header header;
+	uint8_t first;
+	size_t len;
+	uint8_t bytes[];
+};
+
+/* The key server is gone, or the IKE SA: nothing is answered any more. */
+void kit_forget_waiting(struct ike_sa *sa);
 
 /* A datagram that went to all. */
 struct kit_sent {
@@ -142,7 +165,9 @@ struct kit_ask {
 	uint32_t error_spi;		/* of the SA it is about; 0: none */
 };
 
-/* The answer is taken by the member. 0, or the notification that refused it. */
+/* It asks. False: it has to be answered by and by. */
+bool kit_send(struct ike_sa *sa, const struct kit_ask *ask);
+/* The answer, too, is taken by the member. 0, or the notification that refused it. */
 uint16_t kit_ask(struct ike_sa *sa, const struct kit_ask *ask);
 /* In short: of @group, as sender with one Sender-ID, or as receiver. */
 uint16_t kit_join(struct ike_sa *sa, const char *group, bool sender);
@@ -153,6 +178,8 @@ void kit_inform(struct ike_sa *sa, uint16_t type, struct chunk data);
 void kit_acknowledge(struct ike_sa *sa, const char *group);
 /* SA_EXPIRING of an SA. */
 void kit_expire(struct ike_sa *sa, const char *group, uint32_t used_up);
+/* It is one more of those in kit.keys. */
+void kit_remember_key(struct chunk key);
 /* Forget what went to all. */
 void kit_forget_sent(void);
 

@@ -5,13 +5,14 @@
  * and the others have it with their number instead of the last 1 in its name, identity and
  * files.
  *
- *	members CONFIGURATION group|ike MEMBERS AT-ONE-TIME
+ *	members CONFIGURATION group|keys|ike MEMBERS AT-ONE-TIME
  *
  * Behind a line "go" on its standard input all of them ask for the group by GSA_AUTH, or
  * for an IKE SA alone by IKE_AUTH, so many at one time. Each looks at the answer as a
  * member does and takes the keys out; all have to hold the same SAs, and no two the same
  * Sender-ID. Then it says how that went on one line of standard output, and keeps the IKE
- * SAs until its standard input ends. Its status is 0 if all went well.
+ * SAs until its standard input ends. Its status is 0 if all went well. With "keys" it also
+ * says what they hold, for a test that looks for it elsewhere.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -55,7 +56,7 @@ struct many {
 	struct one *all;
 	uint32_t count, begun, registered, failed;
 	uint32_t at_once;
-	bool group, going, told;
+	bool group, show, going, told;
 	uint64_t started_ns, started_cpu_ns;
 
 	uint8_t held[HELD_SIZE];	/* by the first that registered */
@@ -208,6 +209,17 @@ static void begin(struct one *one)
 		failed(one, why.text);
 }
 
+/* SPI, address and key of each SA. */
+static void show(const struct many *many)
+{
+	size_t i;
+
+	printf("held=");
+	for (i = 0; i < many->held_len; i++)
+		printf("%02x", many->held[i]);
+	printf("\n");
+}
+
 static void tell(struct many *many)
 {
 	const struct ike_stats *stats = ike_stats(many->ike);
@@ -219,6 +231,8 @@ static void tell(struct many *many)
 	       " seconds=%.6f cpu_ms=%.3f\n",
 	       many->registered, many->failed, many->n_sas, stats->retransmitted,
 	       (double)took / 1e9, (double)cpu / 1e6);
+	if (many->show)
+		show(many);
 	fflush(stdout);
 }
 
@@ -413,7 +427,8 @@ int main(int argc, char **argv)
 
 	if (argc != 5 || sd_event_default(&many.event) < 0)
 		return 2;
-	many.group = !strcmp(argv[2], "group");
+	many.show = !strcmp(argv[2], "keys");
+	many.group = many.show || !strcmp(argv[2], "group");
 	many.count = (uint32_t)strtoul(argv[3], NULL, 10);
 	many.at_once = (uint32_t)strtoul(argv[4], NULL, 10);
 	if (many.count && many.at_once && start(&many, argv[1]))

@@ -86,6 +86,7 @@ void stored_kill(void)
 		sa->data = NULL;
 		sa->tasks = NULL;
 		sa->sent = NULL;
+		kit_forget_waiting(sa);
 	}
 	stop();
 }

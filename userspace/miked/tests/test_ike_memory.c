@@ -107,7 +107,12 @@ static void life(bool by_cookie)
 	if (sa && !tasks[0].ended && tasks[0].answered && !w.node[GM].ended) {
 		world_task(&tasks[1], GSA_REGISTRATION, "group 2");
 		tasks[1].filler = 3000;
+		w.node[KS].otherwise = N_REGISTRATION_FAILED;
 		ike_ask(sa, &tasks[1].task);
+		world_settle(&w);
+		if (w.node[KS].sa)
+			ike_answer(w.node[KS].sa, true);
+		w.node[KS].otherwise = N_NONE;
 		world_run(&w, 12000);
 	}
 	if (sa && tasks[1].answered && !w.node[GM].ended) {

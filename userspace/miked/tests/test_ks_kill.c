@@ -107,13 +107,35 @@ static void check_known(void)
 	}
 }
 
+/* Some ask at one time, and are answered at one time. */
+static void join_together(struct ike_sa **sas, uint32_t *registration, unsigned int first)
+{
+	const struct kit_ask ask = { .group = "video", .sender = true, .count = 1 };
+	unsigned int i;
+
+	for (i = first; i < MEMBERS; i++) {
+		if (sas[i]->closed)
+			stored_connect(sas[i]);
+		kit_send(sas[i], &ask);
+	}
+	ks_run(kit.ks);
+	for (i = first; i < MEMBERS; i++) {
+		if (sas[i]->closed || sas[i]->refused)
+			continue;
+		say_sas(sas[i], ++*registration);
+		say(SAYS_MEMBER, i, NULL, 0, 0);
+	}
+}
+
 static void act(struct ike_sa **sas, uint32_t *registration, unsigned int *seed)
 {
 	unsigned int who = (unsigned int)rand_r(seed) % MEMBERS, what = (unsigned int)rand_r(seed) % 16;
 	struct conf_identity id = kit_identity(name_of(who));
 	struct gemcast_ks_group group;
 
-	if (what < 10) {
+	if (what < 5) {
+		join_together(sas, registration, who);
+	} else if (what < 10) {
 		if (sas[who]->closed)
 			stored_connect(sas[who]);
 		if (!kit_join(sas[who], "video", what % 4)) {
