@@ -65,7 +65,7 @@ check-full:	## check with the tests on every kernel, and races for a minute
 	CHECKPATCH="$(CHECKPATCH)" RACE_SECONDS=60 scripts/check.sh -k "6.1 6.12 debug"
 
 bench-ks:	## what a registration costs a key server, beside strongSwan's figures; MEMBERS=1000 ROUNDS=3
-	scripts/setup.sh build bench
+	scripts/setup.sh build bench-ks
 	$(MAKE) -C userspace/miked bench-ks
 
 bench-rekey:	## time and bytes from a rekey until all members have it; FOLLOWERS="10 100 1000" REKEYS=5

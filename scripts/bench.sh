@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bench.sh [-o DIRECTORY] [-t SECONDS]
+#
+# Count what a packet costs by gemcast, XFRM, MACsec and WireGuard, in a guest with the
+# stock kernel 6.1, and hold it against the goals. The result is a table, and in DIRECTORY
+# (default: bench in the cache) bench.json, bench.svg, a chart, and the log. The status is 0 only
+# if no packet was lost, what the peers cost is what it was, and all goals are met.
+#
+# For a quick run, these variables say what to measure:
+#
+#	PARTS="gateway aead"
+#	PAYLOADS="64 512 1400"	bytes
+#	ROUNDS=3		how often, after one to warm up
+#	PACKETS=2000		in each measurement
+#	GATEWAY_CASES="plain gemcast xfrm macsec wireguard"
+#	GATEWAY_LOADS="pktgen udp gso"
+
+set -eu
+
+. "$(dirname "$0")/paths.sh"
+directory=$build/bench limit=3600
+while getopts o:t: option; do
+	case $option in
+	o) directory=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	*) sed -n 's/^# \(bench.sh .*\)/usage: \1/p' "$0" >&2; exit 2 ;;
+	esac
+done
+
+ko=$("$tree/scripts/module.sh" 6.1)
+aead_cost=$("$tree/scripts/module.sh" -m selftests/bench/aead_cost 6.1)
+make -s -C "$tree/userspace" all >&2
+output=$build/selftests
+mkdir -p "$output/bench" "$directory"
+make -s -C "$tree/selftests" OUTPUT="$output" all >&2
+make -s -C "$tree/selftests/bench" OUTPUT="$output/bench" >&2
+directory=$(cd "$directory" && pwd -P)
+
+guest=("$tree/selftests/guest/boot.sh" -t "$limit" -x -icount -x shift=0
+	-x -plugin -x "$output/bench/icount.so,out=$directory/counts"
+	-e "GEMCAST_KO=$ko"
+	-e "AEAD_COST_KO=$aead_cost"
+	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
+	-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+for name in PARTS PAYLOADS ROUNDS PACKETS GATEWAY_CASES GATEWAY_LOADS; do
+	[ -z "${!name+set}" ] || guest+=(-e "$name=${!name}")
+done
+cd "$tree/selftests"
+rm -f "$directory"/{counts,bench.*}
+status=0
+GEMCAST_ACCEL=tcg "${guest[@]}" ./bench/bench.sh >"$directory/bench.log" || status=$?
+if [ "$status" -ne 0 ]; then
+	grep -Ev '^(row|crypto) ' "$directory/bench.log" | tail -n 40 >&2
+	echo "bench: the guest failed; its log: $directory/bench.log" >&2
+	exit 1
+fi
+exec python3 "$tree/selftests/bench/report.py" "$directory"
