@@ -26,7 +26,7 @@ PACKETS=${PACKETS:-2000}
 PAYLOADS=${PAYLOADS:-64 512 1400}
 
 # shellcheck disable=SC2034
-SEGMENTS=10 GROUP=239.1.1.1 RX_PACKETS=/sys/class/net/eth0/statistics/rx_packets \
+SEGMENTS=25 GROUP=239.1.1.1 RX_PACKETS=/sys/class/net/eth0/statistics/rx_packets \
 	NETSTAT=/proc/net/netstat
 
 # load_counted NS COUNTER-FILE NS-OF-SENDER ARG...

@@ -4,7 +4,7 @@
 # The way over gateways: S - A - B - R, a network of its own for each case; to be sourced
 # by bench.sh.
 
-GATEWAY_CASES=${GATEWAY_CASES-plain gemcast xfrm macsec wireguard}
+GATEWAY_CASES=${GATEWAY_CASES-plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard}
 GATEWAY_LOADS=${GATEWAY_LOADS-pktgen udp gso}
 
 # The core between A and B, and what protects it, for each case.
@@ -29,21 +29,45 @@ core_gemcast()
 }
 
 # What is forwarded by multicast meets the policy as if by 0.0.0.0 and without ports.
-core_xfrm()
+xfrm_tunnel()
 {
-	local key ns dir
+	local case=$1 to=$2 key ns dir
 
 	core=core
 	key=0x$(od -An -v -tx1 -N 20 /dev/urandom | tr -d ' \n')
-	for ns in "A$1" "B$1"; do
-		ip -n "$(ns_name "$ns")" xfrm state add src 10.2.0.1 dst 10.2.0.2 proto esp \
+	for ns in "A$case" "B$case"; do
+		ip -n "$(ns_name "$ns")" xfrm state add src 10.2.0.1 dst "$to" proto esp \
 			spi 0x1000 reqid 1 mode tunnel replay-window 64 \
 			aead 'rfc4106(gcm(aes))' "$key" 128
 		dir=out
-		[ "$ns" = "A$1" ] || dir=fwd
+		[ "$ns" = "A$case" ] || dir=fwd
 		ip -n "$(ns_name "$ns")" xfrm policy add dst $GROUP dir $dir \
-			tmpl src 10.2.0.1 dst 10.2.0.2 proto esp reqid 1 mode tunnel
+			tmpl src 10.2.0.1 dst "$to" proto esp reqid 1 mode tunnel
 	done
+}
+
+# xfrm_group CASE GROUP: the tunnel goes to all that joined, as gemcast's does
+xfrm_group()
+{
+	ip -n "$(ns_name "A$1")" route add "$2" dev core
+	ip -n "$(ns_name "B$1")" address add "$2/32" dev core autojoin
+	xfrm_tunnel "$@"
+}
+
+core_xfrm()
+{
+	xfrm_group "$1" 239.2.2.2
+}
+
+# A router does not look for a route of these.
+core_xfrm-link()
+{
+	xfrm_group "$1" 224.0.0.200
+}
+
+core_xfrm-unicast()
+{
+	xfrm_tunnel "$1" 10.2.0.2
 }
 
 core_macsec()

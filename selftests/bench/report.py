@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What scripts/bench.sh measured: tables, bench.json, bench.svg, and whether goals are met.
+
+report.py DIRECTORY: it has bench.log, the lines of bench.sh, and counts, those of the
+plugin, one for each row. The status is 0 only if all is met and no packet was lost.
+"""
+import json
+import statistics
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+REP_BYTES = 32      # moved by one instruction's worth of a string instruction
+TOLERANCE = 0.05    # of what the peers cost
+PATHS = ("gateway", "host")
+NAMES = {
+    "plain": "plain forwarding", "gemcast": "gemcast", "xfrm": "XFRM",
+    "xfrm-link": "XFRM, to 224.0.0.200", "xfrm-unicast": "XFRM, to one host",
+    "macsec": "MACsec", "wireguard": "WireGuard", "raw": "AES-GCM alone",
+}
+NOT_AES = ("wireguard",)
+# Above plain forwarding, by pktgen over gateways; of plain, itself.
+PEERS = {
+    (64, "plain"): 14060, (64, "xfrm"): 17030, (64, "macsec"): 7870, (64, "wireguard"): 29350,
+    (1400, "plain"): 13820, (1400, "xfrm"): 22600, (1400, "macsec"): 13110,
+    (1400, "wireguard"): 44080,
+}
+GOALS = {64: 5750, 1400: 11300}
+
+
+@dataclass
+class Cell:
+    """The rounds of one measurement."""
+    instructions: list = field(default_factory=list)
+    rate: list = field(default_factory=list)
+    cpu: list = field(default_factory=list)
+    lost: int = 0
+    refused: bool = False
+
+    def take(self, wanted, received, counts):
+        instructions, moved, wall, cpu = counts
+        if received == "refused":
+            self.refused = True
+            return
+        self.lost += max(wanted - int(received), 0)
+        if self.lost:
+            return
+        self.instructions.append((instructions + moved / REP_BYTES) / wanted)
+        self.rate.append(wanted * 1e9 / wall)
+        self.cpu.append(cpu / wanted / 1000)
+
+    @property
+    def valid(self):
+        return bool(self.instructions) and not self.lost and not self.refused
+
+    @property
+    def cost(self):
+        return statistics.median(self.instructions)
+
+
+def spread(values):
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+class Bench:
+    def __init__(self, directory):
+        self.directory = directory
+        self.cells = defaultdict(Cell)
+        self.crypto = defaultdict(dict)
+        self.drivers = {}
+        self.facts = {}
+        self.verdicts = []
+        self.voids = []
+        self.read()
+
+    def read(self):
+        with open(f"{self.directory}/counts") as file:
+            counts = [[int(word) for word in line.split()] for line in file]
+        rows = []
+        with open(f"{self.directory}/bench.log") as file:
+            for line in file:
+                kind, *words = line.split() or [""]
+                if kind == "row":
+                    rows.append(words)
+                elif kind == "crypto":
+                    self.crypto[words[0]][words[1]] = int(words[2])
+                elif kind == "driver":
+                    self.drivers[words[0]] = words[1]
+                elif kind == "kernel":
+                    self.facts["kernel"] = words[0]
+        if len(rows) != len(counts):
+            sys.exit(f"bench: {len(rows)} rows, but {len(counts)} were counted")
+        for (part, case, load, payload, turn, wanted, received), counted in zip(rows, counts):
+            cell = self.cells[part, case, load, int(payload)]
+            if int(turn):
+                cell.take(int(wanted), received, counted)
+            elif received != "refused" and int(received) < int(wanted):
+                cell.lost += int(wanted) - int(received)
+        for key, cell in self.cells.items():
+            if cell.lost:
+                self.voids.append(key)
+
+    def cost(self, *key):
+        """Instructions for a packet, or None."""
+        cell = self.cells.get(key)
+        return cell.cost if cell and cell.valid else None
+
+    def above(self, path, case, load, payload):
+        cost, plain = self.cost(path, case, load, payload), self.cost(path, "plain", load, payload)
+        return None if cost is None or plain is None else cost - plain
+
+    def raw(self, case, payload):
+        return None if case in NOT_AES + ("plain",) else self.cost("aead", "raw", "both", payload)
+
+    def verdict(self, met, text):
+        self.verdicts.append({"met": bool(met), "what": text})
+
+    # --- what is held against what -------------------------------------------------
+
+    def judge(self):
+        for part, case, load, payload in self.voids:
+            lost = self.cells[part, case, load, payload].lost
+            self.verdict(False, f"{part}, {case}, {load}, {payload} bytes: void, {lost} packets lost")
+        self.judge_drivers()
+        self.judge_peers()
+        self.judge_gateway()
+
+    def judge_drivers(self):
+        for who, driver in sorted(self.drivers.items()):
+            fast = [name for algorithm in ("rfc4106(gcm(aes))", "__rfc4106(gcm(aes))")
+                    for name in self.crypto[algorithm]
+                    if "gcm_base(" not in name and "cryptd" not in name]
+            slow = "gcm_base(" in driver and fast
+            self.verdict(not slow, f"{who} has the driver {driver}" +
+                         (f", and there is {fast[0]}" if slow else ""))
+
+    def judge_peers(self):
+        for (payload, case), was in PEERS.items():
+            found = (self.cost if case == "plain" else self.above)("gateway", case, "pktgen", payload)
+            if found is None:
+                continue
+            sign = "" if case == "plain" else "+"
+            self.verdict(abs(found - was) <= TOLERANCE * was,
+                         f"{NAMES[case]}, {payload} bytes: {sign}{found:,.0f}, "
+                         f"known as {sign}{was:,} ({found / was - 1:+.1%}; within {TOLERANCE:.0%})")
+
+    def judge_gateway(self):
+        for payload, goal in GOALS.items():
+            found = self.above("gateway", "gemcast", "pktgen", payload)
+            if found is None:
+                continue
+            self.verdict(found <= goal, f"gemcast, {payload} bytes: +{found:,.0f} above plain "
+                                        f"forwarding, goal +{goal:,}")
+            raw = self.raw("gemcast", payload)
+            peer = self.above("gateway", "macsec", "pktgen", payload)
+            if raw and peer:
+                self.verdict(found - raw <= (peer - raw) / 2,
+                             f"gemcast, {payload} bytes: {found - raw:,.0f} above plain forwarding "
+                             f"and AES-GCM, half of MACsec's {peer - raw:,.0f} is "
+                             f"{(peer - raw) / 2:,.0f}")
+
+    # --- what is written -----------------------------------------------------------
+
+    def rows(self):
+        for (part, case, load, payload), cell in self.cells.items():
+            row = {"part": part, "case": case, "load": load, "payload": payload,
+                   "rounds": len(cell.instructions), "lost": cell.lost, "refused": cell.refused}
+            if cell.valid:
+                row["instructions"] = spread(cell.instructions)
+                row["packets_per_second"] = spread(cell.rate)
+                row["cpu_us"] = spread(cell.cpu)
+                if part in PATHS and case != "plain":
+                    row["above_plain"] = self.above(part, case, load, payload)
+                    raw = self.raw(case, payload)
+                    if raw is not None and row["above_plain"] is not None:
+                        row["above_plain_and_aead"] = row["above_plain"] - raw
+            yield row
+
+    def write_json(self):
+        with open(f"{self.directory}/bench.json", "w") as file:
+            json.dump({**self.facts, "drivers": self.drivers, "crypto": self.crypto,
+                       "rows": list(self.rows()), "goals": self.verdicts}, file, indent=1)
+            file.write("\n")
+
+    def print_path(self, path):
+        raws = {payload: self.cost("aead", "raw", "both", payload)
+                for payload in sorted({key[3] for key in self.cells})}
+        title = {"gateway": "Sender, gateway A, gateway B, receiver", "host": "Host to host"}[path]
+        print(f"\n{title}: instructions for a packet, and by this host's clock the packets in a "
+              "second\nand the CPU's time for one, as median (lowest to highest)\n")
+        print(f"{'load':7}{'bytes':>5}  {'case':22}{'all':>8}{'above plain':>13}{'AES-GCM':>9}"
+              f"{'above both':>12}  {'packets/s':30}{'us':22}")
+        for row in sorted((row for row in self.rows() if row["part"] == path),
+                          key=lambda row: (row["load"], row["payload"])):
+            line = f"{row['load']:7}{row['payload']:5}  {NAMES[row['case']]:22}"
+            if row["refused"]:
+                print(line + f"{'refused':>8}")
+                continue
+            if "instructions" not in row:
+                print(line + f"{'void':>8}  {row['lost']} packets lost")
+                continue
+            raw = raws[row["payload"]] if "above_plain_and_aead" in row else None
+            rate, cpu = row["packets_per_second"], row["cpu_us"]
+            print(line + f"{row['instructions']['median']:8,.0f}" +
+                  number(row.get("above_plain"), 13, "+") + number(raw, 9) +
+                  number(row.get("above_plain_and_aead"), 12) +
+                  f"  {rate['median']:7,.0f} ({rate['min']:,.0f} to {rate['max']:,.0f})".ljust(32) +
+                  f"{cpu['median']:.0f} ({cpu['min']:.0f} to {cpu['max']:.0f})")
+
+    def print_all(self):
+        for path in PATHS:
+            if any(key[0] == path for key in self.cells):
+                self.print_path(path)
+        print()
+        for verdict in self.verdicts:
+            print(f"{'met' if verdict['met'] else 'missed':8}{verdict['what']}")
+
+    def chart(self):
+        """Bars above plain forwarding, a group for each payload, AES-GCM below."""
+        blocks, payloads = [], []
+        for payload in sorted({key[3] for key in self.cells if key[0] == "gateway"}):
+            lines = []
+            for case in NAMES:
+                above = self.above("gateway", case, "pktgen", payload)
+                if case == "plain" or above is None:
+                    continue
+                raw = self.raw(case, payload) or 0
+                lines.append(f'"{NAMES[case]}" {raw:.0f} {above - raw:.0f}')
+            if lines:
+                blocks.append("\n".join(lines))
+                payloads.append(payload)
+        if not blocks:
+            return
+        data = "\n\n\n".join(blocks)
+        plots = []
+        for index, payload in enumerate(payloads):
+            keys = ("'AES-GCM alone'", "'all else'") if not index else ("''", "''")
+            title = [f"title {key}" if key != "''" else "notitle" for key in keys]
+            plots.append(f"newhistogram '{payload} bytes' font ',12' offset 0,-4.2, "
+                         f"$data index {index} using 2:xtic(1) {title[0]} lc rgb '#9aa5b1', "
+                         f"'' index {index} using 3 {title[1]} lc rgb '#2f6f9f'")
+        script = f"""set terminal svg size 960,560 font 'sans-serif,11' background 'white'
+set output '{self.directory}/bench.svg'
+set title 'Instructions for a packet above plain forwarding: two gateways, pktgen'
+set style data histograms
+set style histogram rowstacked title offset 0,-4.2
+set style fill solid 1 border -1
+set boxwidth 0.7
+set grid ytics lc rgb '#d0d0d0'
+set format y "%'.0f"
+set yrange [0:*]
+set xtics rotate by -40 nomirror
+set bmargin 10
+set key top left
+$data << EOD
+{data}
+EOD
+plot {', '.join(plots)}
+"""
+        subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def number(value, width, sign=""):
+    return " " * (width - 1) + "-" if value is None else f"{value:{sign}{width},.0f}"
+
+
+def main():
+    bench = Bench(sys.argv[1])
+    bench.judge()
+    bench.write_json()
+    bench.chart()
+    bench.print_all()
+    missed = sum(not verdict["met"] for verdict in bench.verdicts)
+    print(f"\n{len(bench.verdicts) - missed} met, {missed} missed; all of it: "
+          f"{bench.directory}/bench.json, bench.svg, bench.log")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
