@@ -10,12 +10,14 @@
 #
 # For a quick run, these variables say what to measure:
 #
-#	PARTS="gateway aead"
+#	PARTS="gateway host aead"
 #	PAYLOADS="64 512 1400"	bytes
 #	ROUNDS=3		how often, after one to warm up
 #	PACKETS=2000		in each measurement
-#	GATEWAY_CASES="plain gemcast xfrm macsec wireguard"
+#	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
 #	GATEWAY_LOADS="pktgen udp gso"
+#	HOST_CASES="plain gemcast xfrm macsec"
+#	HOST_LOADS="udp gso member"
 
 set -eu
 
@@ -44,7 +46,8 @@ guest=("$tree/selftests/guest/boot.sh" -t "$limit" -x -icount -x shift=0
 	-e "AEAD_COST_KO=$aead_cost"
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
 	-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-for name in PARTS PAYLOADS ROUNDS PACKETS GATEWAY_CASES GATEWAY_LOADS; do
+for name in PARTS PAYLOADS ROUNDS PACKETS GATEWAY_CASES GATEWAY_LOADS \
+	    HOST_CASES HOST_LOADS; do
 	[ -z "${!name+set}" ] || guest+=(-e "$name=${!name}")
 done
 cd "$tree/selftests"

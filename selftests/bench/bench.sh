@@ -7,8 +7,8 @@
 #
 #	row PART CASE LOAD PAYLOAD ROUND WANTED RECEIVED
 #
-# Round 0 is to warm up. LOAD is pktgen; udp, one datagram a call; or gso, SEGMENTS of them
-# a call. RECEIVED is "refused" if the kernel does not take such a call. And a line for
+# Round 0 is to warm up. LOAD is pktgen; udp, one datagram a call; gso, SEGMENTS of them a call;
+# or member, as udp, and the sender's host has a member, too. RECEIVED is "refused" if the kernel does not take such a call. And a line for
 # each thing that is to be known of the machine:
 #
 #	crypto ALGORITHM DRIVER PRIORITY	what the kernel has
@@ -20,7 +20,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$SELFTESTS/traffic.sh"
 
-PARTS=${PARTS-gateway aead}
+PARTS=${PARTS-gateway host aead}
 ROUNDS=${ROUNDS:-3}
 PACKETS=${PACKETS:-2000}
 PAYLOADS=${PAYLOADS:-64 512 1400}
@@ -50,6 +50,24 @@ pktgen_set()
 	ns_exec "$1" bash -c 'echo "$2" >"/proc/net/pktgen/$1"' - "$2" "$3"
 }
 
+# macsec_between NS NS DEV: a device sec on DEV of both
+macsec_between()
+{
+	local key ns other mac
+
+	key=$(od -An -v -tx1 -N 16 /dev/urandom | tr -d ' \n')
+	for ns in "$1" "$2"; do
+		other=$1
+		[ "$ns" = "$2" ] || other=$2
+		mac=$(ns_exec "$other" cat "/sys/class/net/$3/address")
+		ip -n "$(ns_name "$ns")" link add link "$3" sec type macsec port 1 encrypt on
+		ns_exec "$ns" ip macsec add sec tx sa 0 pn 1 on key 01 "$key"
+		ns_exec "$ns" ip macsec add sec rx port 1 address "$mac"
+		ns_exec "$ns" ip macsec add sec rx port 1 address "$mac" sa 0 pn 1 on key 01 "$key"
+		ip -n "$(ns_name "$ns")" link set sec up
+	done
+}
+
 # The AEAD alone, of the text that a tunnel's ESP packet has: IP, UDP, payload, trailer.
 aead_up()
 {
@@ -59,6 +77,7 @@ aead_up()
 aead_cost()
 {
 	insmod "$AEAD_COST_KO" size="$1" count="$PACKETS"
+	echo "driver raw $(</sys/module/aead_cost/parameters/driver)" >"$TMP/driver.raw"
 	rmmod aead_cost
 	echo "$PACKETS"
 }
@@ -68,14 +87,29 @@ aead_round()
 	measure aead raw both "$1" "$2" "$PACKETS" aead_cost $((($1 + 28 + 2 + 3) / 4 * 4))
 }
 
+# What the kernel has, what gemcast took of it, and what its peers ask for by name.
 crypto_drivers()
 {
+	local name
+
 	awk '$1 == "name" { name = $3 } $1 == "driver" { driver = $3 }
 		$1 == "priority" && name ~ /gcm\(aes\)|chacha/ { print "crypto", name, driver, $3 }' \
-		/proc/crypto | sort -u
+		/proc/crypto | sort -u >"$TMP/crypto"
+	cat "$TMP/crypto" "$TMP"/driver.* 2>/dev/null || :
+	new_key "$TMP/key.crypto"
+	ns_add crypto
+	gc crypto group add 1
+	gc crypto sa add group 1 spi 4096 dst $GROUP dir in aead "$GCM" key file "$TMP/key.crypto"
+	echo "driver gemcast $(gc crypto -j sa show | jq -r '.[].driver')"
+	for name in 'xfrm rfc4106(gcm(aes))' 'macsec gcm(aes)'; do
+		echo "driver ${name% *} $(grep -F "crypto ${name#* } " "$TMP/crypto" |
+			sort -k 4n | tail -n 1 | cut -d ' ' -f 3)"
+	done
 }
 
-. "$(dirname "$0")/gateway.sh"
+for part in gateway host; do
+	. "$SELFTESTS/bench/$part.sh"
+done
 
 load_module
 for part in $PARTS; do
@@ -89,4 +123,5 @@ for ((round = 0; round <= ROUNDS; round++)); do
 	done
 done
 crypto_drivers
+echo "kernel $(uname -r)"
 [ -z "${SYMBOLS-}" ] || grep -E ' [tTwW] ' /proc/kallsyms | sort | sed 's/^/symbol /'

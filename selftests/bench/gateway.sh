@@ -72,20 +72,8 @@ core_xfrm-unicast()
 
 core_macsec()
 {
-	local key ns other mac
-
 	core=sec
-	key=$(od -An -v -tx1 -N 16 /dev/urandom | tr -d ' \n')
-	for ns in "A$1" "B$1"; do
-		other=A
-		[ "$ns" = "B$1" ] || other=B
-		mac=$(ns_exec "$other$1" cat /sys/class/net/core/address)
-		ip -n "$(ns_name "$ns")" link add link core sec type macsec port 1 encrypt on
-		ns_exec "$ns" ip macsec add sec tx sa 0 pn 1 on key 01 "$key"
-		ns_exec "$ns" ip macsec add sec rx port 1 address "$mac"
-		ns_exec "$ns" ip macsec add sec rx port 1 address "$mac" sa 0 pn 1 on key 01 "$key"
-		ip -n "$(ns_name "$ns")" link set sec up
-	done
+	macsec_between "A$1" "B$1" core
 }
 
 core_wireguard()

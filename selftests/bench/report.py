@@ -28,6 +28,7 @@ PEERS = {
     (1400, "wireguard"): 44080,
 }
 GOALS = {64: 5750, 1400: 11300}
+GSO_GAIN = 2
 
 
 @dataclass
@@ -126,6 +127,8 @@ class Bench:
         self.judge_drivers()
         self.judge_peers()
         self.judge_gateway()
+        self.judge_host()
+        self.judge_gso()
 
     def judge_drivers(self):
         for who, driver in sorted(self.drivers.items()):
@@ -160,6 +163,32 @@ class Bench:
                              f"gemcast, {payload} bytes: {found - raw:,.0f} above plain forwarding "
                              f"and AES-GCM, half of MACsec's {peer - raw:,.0f} is "
                              f"{(peer - raw) / 2:,.0f}")
+
+    def judge_host(self):
+        """Ahead of XFRM as over gateways."""
+        for payload, goal in GOALS.items():
+            found = self.above("host", "gemcast", "udp", payload)
+            peer = self.above("host", "xfrm", "udp", payload)
+            if found is not None and peer is not None:
+                limit = peer * goal / PEERS[payload, "xfrm"]
+                self.verdict(found <= limit,
+                             f"gemcast, {payload} bytes, host to host: +{found:,.0f} above plain, "
+                             f"XFRM's +{peer:,.0f} and the margin over gateways allow +{limit:,.0f}")
+            member = self.above("host", "gemcast", "member", payload)
+            if found is not None and member is not None:
+                self.verdict(member <= found,
+                             f"gemcast, {payload} bytes, a member on the sender's host: "
+                             f"+{member:,.0f} above plain, without one +{found:,.0f}")
+
+    def judge_gso(self):
+        for path in PATHS:
+            for payload in sorted({key[3] for key in self.cells}):
+                batch = self.cost(path, "gemcast", "gso", payload)
+                single = self.cost(path, "gemcast", "udp", payload)
+                if batch and single:
+                    self.verdict(batch * GSO_GAIN <= single,
+                                 f"gemcast, {payload} bytes, {path}: {batch:,.0f} a packet of a "
+                                 f"batch, {single:,.0f} one by one; goal {single / GSO_GAIN:,.0f}")
 
     # --- what is written -----------------------------------------------------------
 
