@@ -10,14 +10,16 @@
 #
 # For a quick run, these variables say what to measure:
 #
-#	PARTS="gateway host aead"
+#	PARTS="beside gateway host aead growth"
 #	PAYLOADS="64 512 1400"	bytes
-#	ROUNDS=3		how often, after one to warm up
+#	ROUNDS=5		how often, after one to warm up
 #	PACKETS=2000		in each measurement
 #	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
 #	GATEWAY_LOADS="pktgen udp gso"
 #	HOST_CASES="plain gemcast xfrm macsec"
 #	HOST_LOADS="udp gso member"
+#	GROWTH_OBJECTS="1 1000 100000" GROWTH_SENDERS="1 16 4096" GROWTH_PEERS="1 8 64"
+#	GROWTH_MEMORY=10000	objects made to see what they take
 
 set -eu
 
@@ -40,14 +42,14 @@ make -s -C "$tree/selftests" OUTPUT="$output" all >&2
 make -s -C "$tree/selftests/bench" OUTPUT="$output/bench" >&2
 directory=$(cd "$directory" && pwd -P)
 
-guest=("$tree/selftests/guest/boot.sh" -t "$limit" -x -icount -x shift=0
+guest=("$tree/selftests/guest/boot.sh" -t "$limit" -x -m -x 3G -x -icount -x shift=0
 	-x -plugin -x "$output/bench/icount.so,out=$directory/counts"
 	-e "GEMCAST_KO=$ko"
 	-e "AEAD_COST_KO=$aead_cost"
 	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
 	-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 for name in PARTS PAYLOADS ROUNDS PACKETS GATEWAY_CASES GATEWAY_LOADS \
-	    HOST_CASES HOST_LOADS; do
+	    HOST_CASES HOST_LOADS GROWTH_OBJECTS GROWTH_SENDERS GROWTH_PEERS GROWTH_MEMORY; do
 	[ -z "${!name+set}" ] || guest+=(-e "$name=${!name}")
 done
 cd "$tree/selftests"

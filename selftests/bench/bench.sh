@@ -20,8 +20,8 @@
 . "$(dirname "$0")/../lib.sh"
 . "$SELFTESTS/traffic.sh"
 
-PARTS=${PARTS-gateway host aead}
-ROUNDS=${ROUNDS:-3}
+PARTS=${PARTS-beside gateway host aead growth}
+ROUNDS=${ROUNDS:-5}
 PACKETS=${PACKETS:-2000}
 PAYLOADS=${PAYLOADS:-64 512 1400}
 
@@ -107,21 +107,33 @@ crypto_drivers()
 	done
 }
 
-for part in gateway host; do
+for part in gateway host beside growth; do
 	. "$SELFTESTS/bench/$part.sh"
 done
 
-load_module
+# What goes by turns is made first; beside has the module come and go.
+turns=()
 for part in $PARTS; do
+	case $part in
+	beside) beside_all ;;
+	growth) ;;
+	*) turns+=("$part") ;;
+	esac
+done
+load_module
+for part in "${turns[@]}"; do
 	"${part}_up"
 done
 for ((round = 0; round <= ROUNDS; round++)); do
 	for payload in $PAYLOADS; do
-		for part in $PARTS; do
+		for part in "${turns[@]}"; do
 			"${part}_round" "$payload" $round
 		done
 	done
 done
+case " $PARTS " in
+*' growth '*) growth_all ;;
+esac
 crypto_drivers
 echo "kernel $(uname -r)"
 [ -z "${SYMBOLS-}" ] || grep -E ' [tTwW] ' /proc/kallsyms | sort | sed 's/^/symbol /'

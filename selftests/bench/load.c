@@ -8,7 +8,7 @@
  *
  * UDP... is -i DEV -g ADDRESS -l BYTES [-s SEGMENTS] [-a SOURCES]: COUNT datagrams of
  * BYTES to ADDRESS, port 5000, SEGMENTS of them by one call (UDP_SEGMENT), from SOURCES
- * addresses in turn, 10.64.0.0 the first.
+ * addresses in turn, 10.64.0.0 the first. -x COPIES: each is to arrive so often.
  *
  * It ends when as many have arrived, or none arrives any more, and prints how many. With
  * -c, those are what the counter in the file of that descriptor has grown by; with -f,
@@ -42,7 +42,7 @@ struct load {
 	int counter;			/* or -1 */
 	const char *netns, *dev;
 	struct in_addr to;
-	unsigned long count, sources, segments;
+	unsigned long count, sources, segments, copies;
 	size_t bytes;
 
 	int out, in, in_member;		/* sockets; -1: there is none */
@@ -246,7 +246,7 @@ static unsigned long await(struct load *load, unsigned long before)
 
 	for (patience = PATIENCE; patience; patience--) {
 		n = arrived(load, before);
-		if (n >= load->count)
+		if (n >= load->count * load->copies)
 			return n;
 		if (n != last)
 			patience = PATIENCE;
@@ -260,8 +260,8 @@ static void parse(struct load *load, int argc, char **argv)
 {
 	int option;
 
-	*load = (struct load){ .counter = -1, .segments = 1 };
-	while ((option = getopt(argc, argv, "pmc:n:f:i:g:l:s:a:")) != -1) {
+	*load = (struct load){ .counter = -1, .segments = 1, .copies = 1 };
+	while ((option = getopt(argc, argv, "pmc:n:f:i:g:l:s:a:x:")) != -1) {
 		switch (option) {
 		case 'p': load->pktgen = true; break;
 		case 'm': load->member = true; break;
@@ -273,6 +273,7 @@ static void parse(struct load *load, int argc, char **argv)
 		case 'l': load->bytes = strtoul(optarg, NULL, 10); break;
 		case 's': load->segments = strtoul(optarg, NULL, 10); break;
 		case 'a': load->sources = strtoul(optarg, NULL, 10); break;
+		case 'x': load->copies = strtoul(optarg, NULL, 10); break;
 		default: die("see its source");
 		}
 	}
@@ -300,7 +301,7 @@ int main(int argc, char **argv)
 		n = await(&load, before);
 	marker_end();
 	if (taken)
-		printf("%lu\n", n);
+		printf("%lu\n", n / load.copies);
 	else
 		puts("refused");
 	return 0;
