@@ -29,6 +29,9 @@ PEERS = {
 }
 GOALS = {64: 5750, 1400: 11300}
 GSO_GAIN = 2
+BESIDE = 0.01       # of plain forwarding
+STATES = {"loaded": "the module without policies", "policies": "policies for other groups"}
+GROWTH = {"objects": "policies and SAs", "senders": "senders in one SA", "peers": "peers by UDP"}
 
 
 @dataclass
@@ -72,6 +75,7 @@ class Bench:
         self.crypto = defaultdict(dict)
         self.drivers = {}
         self.facts = {}
+        self.memory = {}    # of the most objects that were made of a kind: count, bytes
         self.verdicts = []
         self.voids = []
         self.read()
@@ -89,6 +93,8 @@ class Bench:
                     self.crypto[words[0]][words[1]] = int(words[2])
                 elif kind == "driver":
                     self.drivers[words[0]] = words[1]
+                elif kind == "memory" and int(words[1]) > self.memory.get(words[0], (0, 0))[0]:
+                    self.memory[words[0]] = int(words[1]), int(words[2])
                 elif kind == "kernel":
                     self.facts["kernel"] = words[0]
         if len(rows) != len(counts):
@@ -129,6 +135,7 @@ class Bench:
         self.judge_gateway()
         self.judge_host()
         self.judge_gso()
+        self.judge_beside()
 
     def judge_drivers(self):
         for who, driver in sorted(self.drivers.items()):
@@ -190,6 +197,20 @@ class Bench:
                                  f"gemcast, {payload} bytes, {path}: {batch:,.0f} a packet of a "
                                  f"batch, {single:,.0f} one by one; goal {single / GSO_GAIN:,.0f}")
 
+    def judge_beside(self):
+        for state in ("loaded", "policies"):
+            for load in ("multicast", "unicast"):
+                found = self.beside(state, load)
+                if found is not None:
+                    self.verdict(found <= BESIDE,
+                                 f"unprotected {load}, {STATES[state]}: {found:+.2%} of plain "
+                                 f"forwarding, goal {BESIDE:.0%}")
+
+    def beside(self, state, load):
+        cost = self.cost("beside", state, load, 64)
+        without = self.cost("beside", "without", load, 64)
+        return None if cost is None or without is None else cost / without - 1
+
     # --- what is written -----------------------------------------------------------
 
     def rows(self):
@@ -210,7 +231,8 @@ class Bench:
     def write_json(self):
         with open(f"{self.directory}/bench.json", "w") as file:
             json.dump({**self.facts, "drivers": self.drivers, "crypto": self.crypto,
-                       "rows": list(self.rows()), "goals": self.verdicts}, file, indent=1)
+                       "rows": list(self.rows()), "memory": self.memory_each(),
+                       "goals": self.verdicts}, file, indent=1)
             file.write("\n")
 
     def print_path(self, path):
@@ -238,10 +260,48 @@ class Bench:
                   f"  {rate['median']:7,.0f} ({rate['min']:,.0f} to {rate['max']:,.0f})".ljust(32) +
                   f"{cpu['median']:.0f} ({cpu['min']:.0f} to {cpu['max']:.0f})")
 
+    def memory_each(self):
+        return {name: size / count for name, (count, size) in self.memory.items()}
+
+    def print_beside(self):
+        print("\nTraffic that is not ours, over the gateways, 64 bytes: instructions for a packet\n")
+        for load in ("multicast", "unicast"):
+            for state in ("without", *STATES):
+                cost, found = self.cost("beside", state, load, 64), self.beside(state, load)
+                if found is not None:
+                    print(f"{load:11}{STATES.get(state, 'without the module'):28}{cost:8,.0f}  "
+                          f"{found:+.2%}")
+
+    def print_growth(self):
+        """Each beside the first of its kind; a further peer beside what one costs."""
+        print("\nGrowth, host to host, 64 bytes: instructions for a packet\n")
+        first = {}
+        for (part, case, _, _), cell in self.cells.items():
+            kind, _, count = case.partition(":")
+            if part != "growth" or not cell.valid:
+                continue
+            n, cost = first.setdefault(kind, (int(count), cell.cost))
+            more = f"{cell.cost / cost - 1:+.1%}"
+            if kind == "peers" and int(count) > n:
+                more = f"{(cell.cost - cost) / (int(count) - n):,.0f} for each further one"
+            print(f"{int(count):7,} {GROWTH[kind]:20}{cell.cost:10,.0f}  {more}")
+
+    def print_memory(self):
+        print("\nMemory of an object, bytes\n")
+        for name, (count, size) in sorted(self.memory.items()):
+            print(f"{name:10}{size / count:8,.0f}  of {count:,}")
+
     def print_all(self):
+        parts = {key[0] for key in self.cells}
         for path in PATHS:
-            if any(key[0] == path for key in self.cells):
+            if path in parts:
                 self.print_path(path)
+        if "beside" in parts:
+            self.print_beside()
+        if "growth" in parts:
+            self.print_growth()
+        if self.memory:
+            self.print_memory()
         print()
         for verdict in self.verdicts:
             print(f"{'met' if verdict['met'] else 'missed':8}{verdict['what']}")
