@@ -185,9 +185,9 @@ int gemcast_aead_init(void)
 	return 0;
 }
 
-static struct aead_request *gemcast_aead_prepare(const struct gemcast_aead *aead,
-						 u8 *esp, unsigned int len,
-						 unsigned int crypt_len)
+static __always_inline struct aead_request *
+gemcast_aead_prepare(const struct gemcast_aead *aead, u8 *esp, unsigned int len,
+		     unsigned int crypt_len)
 {
 	struct gemcast_aead_scratch *scratch;
 	struct crypto_aead *tfm = aead->tfm;

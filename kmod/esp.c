@@ -37,51 +37,74 @@ int gemcast_esp_seal(const struct gemcast_sa *sa, u8 *esp,
 	return gemcast_aead_seal(&sa->aead, esp, text);
 }
 
-/* Whose replay window a packet is checked against; see replay.h. */
-static const struct in6_addr *gemcast_esp_sender(const struct gemcast_sa *sa,
-						 const u8 *iv,
-						 const struct in6_addr *src,
-						 struct in6_addr *sid)
+/* The sender that a replay window is kept for, if it is known by its Sender-ID. */
+static struct in6_addr gemcast_esp_sid(const struct gemcast_sa *sa, const u8 *iv)
 {
-	if (sa->replay != GEMCAST_REPLAY_SID)
-		return src;
-	*sid = in6addr_any;
-	sid->s6_addr32[3] = htonl(get_unaligned_be64(iv) >>
-				  (64 - sa->sid_bits));
-	return sid;
+	return (struct in6_addr){ .s6_addr32 = {
+		[3] = htonl(get_unaligned_be64(iv) >> (64 - sa->sid_bits))
+	} };
+}
+
+static noinline bool gemcast_esp_check_sid(struct gemcast_sa *sa, const u8 *iv,
+					   u32 seq)
+{
+	struct in6_addr sid = gemcast_esp_sid(sa, iv);
+
+	return gemcast_replay_check(&sa->replays, &sid, seq);
+}
+
+static noinline int gemcast_esp_update_sid(struct gemcast_sa *sa, const u8 *iv,
+					   const struct gemcast_esp *info,
+					   unsigned int *news)
+{
+	struct in6_addr sid = gemcast_esp_sid(sa, iv);
+
+	return gemcast_replay_update(&sa->replays, &sid, info->seq,
+				     info->payload, news);
+}
+
+/* May it be new? See replay.h. */
+static bool gemcast_esp_fresh(struct gemcast_sa *sa, const u8 *iv,
+			      const struct in6_addr *src, u32 seq)
+{
+	switch (sa->replay) {
+	case GEMCAST_REPLAY_NONE:
+		return true;
+	case GEMCAST_REPLAY_SID:
+		return gemcast_esp_check_sid(sa, iv, seq);
+	default:
+		return gemcast_replay_check(&sa->replays, src, seq);
+	}
 }
 
 /**
  * gemcast_esp_check() - What can be known of a packet before decryption.
  * @sa: the SA that it names
  * @skb: the packet
- * @offset: of its ESP header from skb->data
+ * @offset: of its ESP header from skb->data; so far it becomes linear
  * @src: its source
  * @info: SPI and sequence number are filled in
  *
  * Context: RCU, softirqs off.
  * Return: 0, or the counter of drops to count.
  */
-int gemcast_esp_check(struct gemcast_sa *sa, const struct sk_buff *skb,
+int gemcast_esp_check(struct gemcast_sa *sa, struct sk_buff *skb,
 		      unsigned int offset, const struct in6_addr *src,
 		      struct gemcast_esp *info)
 {
-	u8 buf[GEMCAST_ESP_HEAD], *head;
 	const struct ip_esp_hdr *hdr;
-	struct in6_addr sid;
 
 	info->spi = sa->key.spi;
-	head = skb_header_pointer(skb, offset, sizeof(buf), buf);
-	if (!head || skb->len - offset < GEMCAST_ESP_HEAD +
-					 GEMCAST_ESP_TRAILER + sa->aead.icv)
+	if (skb->len < offset + GEMCAST_ESP_HEAD + GEMCAST_ESP_TRAILER +
+		       sa->aead.icv)
 		return GEMCAST_A_STATS_IN_TRUNCATED;
-	hdr = (void *)head;
+	if (!pskb_may_pull(skb, offset + GEMCAST_ESP_HEAD))
+		return GEMCAST_A_STATS_IN_NO_MEMORY;
+	hdr = (void *)(skb->data + offset);
 	info->seq = ntohl(hdr->seq_no);
 	if (READ_ONCE(sa->dead))
 		return GEMCAST_A_STATS_IN_EXPIRED;
-	src = gemcast_esp_sender(sa, hdr->enc_data, src, &sid);
-	if (sa->replay != GEMCAST_REPLAY_NONE &&
-	    !gemcast_replay_check(&sa->replays, src, info->seq)) {
+	if (!gemcast_esp_fresh(sa, hdr->enc_data, src, info->seq)) {
 		atomic64_inc(&sa->in_replays);
 		return GEMCAST_A_STATS_IN_REPLAY;
 	}
@@ -92,15 +115,19 @@ static int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
 			      const u8 *iv, const struct in6_addr *src,
 			      const struct gemcast_esp *info)
 {
-	struct in6_addr sid;
 	unsigned int news;
 	int err;
 
-	if (sa->replay == GEMCAST_REPLAY_NONE)
+	switch (sa->replay) {
+	case GEMCAST_REPLAY_NONE:
 		return 0;
-	src = gemcast_esp_sender(sa, iv, src, &sid);
-	err = gemcast_replay_update(&sa->replays, src, info->seq, info->payload,
-				    &news);
+	case GEMCAST_REPLAY_SID:
+		err = gemcast_esp_update_sid(sa, iv, info, &news);
+		break;
+	default:
+		err = gemcast_replay_update(&sa->replays, src, info->seq,
+					    info->payload, &news);
+	}
 	if (news & GEMCAST_REPLAY_EVICTED)
 		gemcast_stats_inc(gn, GEMCAST_A_STATS_SENDERS_EVICTED);
 	if (news & GEMCAST_REPLAY_ENDING)

@@ -56,7 +56,7 @@ int gemcast_esp_open(struct gemcast_net *gn, struct gemcast_sa *sa,
 		     struct sk_buff *skb, const struct in6_addr *src,
 		     struct gemcast_esp *info);
 /* The same checks as far as they go before decryption; @offset: of ESP. */
-int gemcast_esp_check(struct gemcast_sa *sa, const struct sk_buff *skb,
+int gemcast_esp_check(struct gemcast_sa *sa, struct sk_buff *skb,
 		      unsigned int offset, const struct in6_addr *src,
 		      struct gemcast_esp *info);
 

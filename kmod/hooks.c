@@ -20,28 +20,16 @@
 #define GEMCAST_PRI_OUT		300
 #define GEMCAST_PRI_IN		-390
 
+/* Where packets come in, softirqs are off already. */
 static unsigned int gemcast_hook_out(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
 	unsigned int verdict;
 
 	local_bh_disable();
-	verdict = gemcast_output(gemcast_net_rcu(state->net), skb, state);
+	verdict = gemcast_output(priv, skb, state);
 	local_bh_enable();
 	return verdict;
-}
-
-/* Where packets come in, softirqs are off already. */
-static unsigned int gemcast_hook_forward(void *priv, struct sk_buff *skb,
-					 const struct nf_hook_state *state)
-{
-	return gemcast_output(gemcast_net_rcu(state->net), skb, state);
-}
-
-static unsigned int gemcast_hook_in(void *priv, struct sk_buff *skb,
-				    const struct nf_hook_state *state)
-{
-	return gemcast_input(gemcast_net_rcu(state->net), skb, state);
 }
 
 #if IS_ENABLED(CONFIG_NETFILTER_FAMILY_BRIDGE) && \
@@ -55,7 +43,7 @@ static unsigned int gemcast_hook_bridge(void *priv, struct sk_buff *skb,
 					const struct nf_hook_state *state)
 {
 	if (nf_bridge_info_exists(skb) &&
-	    gemcast_input_wants(gemcast_net_rcu(state->net), skb))
+	    gemcast_input_wants(priv, skb))
 		skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
 	return NF_ACCEPT;
 }
@@ -67,20 +55,26 @@ static unsigned int gemcast_hook_bridge(void *priv, struct sk_buff *skb,
 static const struct nf_hook_ops gemcast_hook_ops[] = {
 	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV4, NF_INET_LOCAL_OUT,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_forward, NFPROTO_IPV4, NF_INET_FORWARD,
+	GEMCAST_HOOK(gemcast_output, NFPROTO_IPV4, NF_INET_FORWARD,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV4, NF_INET_PRE_ROUTING,
+	GEMCAST_HOOK(gemcast_input, NFPROTO_IPV4, NF_INET_PRE_ROUTING,
 		     GEMCAST_PRI_IN),
 	GEMCAST_HOOK(gemcast_hook_out, NFPROTO_IPV6, NF_INET_LOCAL_OUT,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_forward, NFPROTO_IPV6, NF_INET_FORWARD,
+	GEMCAST_HOOK(gemcast_output, NFPROTO_IPV6, NF_INET_FORWARD,
 		     GEMCAST_PRI_OUT),
-	GEMCAST_HOOK(gemcast_hook_in, NFPROTO_IPV6, NF_INET_PRE_ROUTING,
+	GEMCAST_HOOK(gemcast_input, NFPROTO_IPV6, NF_INET_PRE_ROUTING,
 		     GEMCAST_PRI_IN),
 #ifdef GEMCAST_HOOK_BRIDGE
 	GEMCAST_HOOK(gemcast_hook_bridge, NFPROTO_BRIDGE, NF_BR_LOCAL_IN,
 		     NF_BR_PRI_LAST),
 #endif
+};
+
+/* Of one namespace: the same, with it as their priv. */
+struct gemcast_hooks {
+	struct nf_hook_ops ops[ARRAY_SIZE(gemcast_hook_ops)];
+	struct rcu_head rcu;
 };
 
 /* The sockets that our packets go out by stay as long as the namespace. */
@@ -105,6 +99,27 @@ static int gemcast_hooks_sockets(struct gemcast_net *gn)
 	return 0;
 }
 
+static int gemcast_hooks_register(struct gemcast_net *gn)
+{
+	struct gemcast_hooks *hooks = kzalloc(sizeof(*hooks), GFP_KERNEL_ACCOUNT);
+	unsigned int i;
+	int err;
+
+	if (!hooks)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(gemcast_hook_ops); i++) {
+		hooks->ops[i] = gemcast_hook_ops[i];
+		hooks->ops[i].priv = gn;
+	}
+	err = nf_register_net_hooks(gn->net, hooks->ops,
+				    ARRAY_SIZE(hooks->ops));
+	if (err)
+		kfree(hooks);
+	else
+		gn->hooks = hooks;
+	return err;
+}
+
 /**
  * gemcast_hooks_enable() - Begin to look at the packets of a namespace.
  * @gn: namespace, locked
@@ -125,11 +140,9 @@ int gemcast_hooks_enable(struct gemcast_net *gn)
 	err = nf_defrag_ipv6_enable(gn->net);
 	if (err)
 		goto defrag4;
-	err = nf_register_net_hooks(gn->net, gemcast_hook_ops,
-				    ARRAY_SIZE(gemcast_hook_ops));
+	err = gemcast_hooks_register(gn);
 	if (err)
 		goto defrag6;
-	gn->hooked = true;
 	return 0;
 defrag6:
 	nf_defrag_ipv6_disable(gn->net);
@@ -145,12 +158,14 @@ defrag4:
 void gemcast_hooks_disable(struct gemcast_net *gn)
 {
 	lockdep_assert_held(&gn->lock);
-	if (!gn->hooked)
+	if (!gn->hooks)
 		return;
-	gn->hooked = false;
 	gemcast_member_forget(gn);
-	nf_unregister_net_hooks(gn->net, gemcast_hook_ops,
-				ARRAY_SIZE(gemcast_hook_ops));
+	nf_unregister_net_hooks(gn->net, gn->hooks->ops,
+				ARRAY_SIZE(gn->hooks->ops));
+	/* Who lists hooks may still look at them. */
+	kfree_rcu(gn->hooks, rcu);
+	gn->hooks = NULL;
 	nf_defrag_ipv6_disable(gn->net);
 	nf_defrag_ipv4_disable(gn->net);
 }

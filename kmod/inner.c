@@ -12,41 +12,43 @@
 #include "inner.h"
 #include "outer.h"
 
-static bool gemcast_inner_valid4(const struct sk_buff *skb, unsigned int *len)
+static bool gemcast_inner_valid4(const struct sk_buff *skb, unsigned int room,
+				 unsigned int *len)
 {
 	const struct iphdr *ip = (void *)skb->data;
 
-	if (skb->len < sizeof(*ip) || ip->version != 4 || ip->ihl < 5 ||
-	    skb->len < ip->ihl * 4 || ip_fast_csum(ip, ip->ihl))
+	if (room < sizeof(*ip) || ip->version != 4 || ip->ihl < 5 ||
+	    room < ip->ihl * 4 || ip_fast_csum(ip, ip->ihl))
 		return false;
 	*len = ntohs(ip->tot_len);
 	return *len >= ip->ihl * 4 && !ipv4_is_multicast(ip->saddr) &&
 	       !ipv4_is_lbcast(ip->saddr) && !ipv4_is_loopback(ip->saddr);
 }
 
-static bool gemcast_inner_valid6(const struct sk_buff *skb, unsigned int *len)
+static bool gemcast_inner_valid6(const struct sk_buff *skb, unsigned int room,
+				 unsigned int *len)
 {
 	const struct ipv6hdr *ip = (void *)skb->data;
 
-	if (skb->len < sizeof(*ip) || ip->version != 6)
+	if (room < sizeof(*ip) || ip->version != 6)
 		return false;
 	*len = sizeof(*ip) + ntohs(ip->payload_len);
 	return !ipv6_addr_is_multicast(&ip->saddr) &&
 	       !ipv6_addr_loopback(&ip->saddr);
 }
 
-/* skb->data is at the IP packet, which may have padding behind it. */
+/* skb->data is at the IP packet; behind it there may be padding, and there is a trailer. */
 static int gemcast_inner_packet(struct gemcast_in *in, struct sk_buff *skb)
 {
 	bool v6 = in->esp.next == IPPROTO_IPV6, valid;
-	unsigned int len = 0;
+	unsigned int room = in->esp.payload, len = 0;
 	u8 tos;
 
-	valid = v6 ? gemcast_inner_valid6(skb, &len) :
-		     gemcast_inner_valid4(skb, &len);
-	if (!valid || len > skb->len)
+	valid = v6 ? gemcast_inner_valid6(skb, room, &len) :
+		     gemcast_inner_valid4(skb, room, &len);
+	if (!valid || len > room)
 		return GEMCAST_A_STATS_IN_BAD_INNER;
-	skb_trim(skb, len);
+	__skb_trim(skb, len);
 	skb_reset_network_header(skb);
 	skb->protocol = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
 	if (v6) {
@@ -68,6 +70,7 @@ static void gemcast_inner_transport(struct gemcast_in *in, struct sk_buff *skb,
 {
 	u8 *from = skb_network_header(skb);
 
+	skb_trim(skb, in->esp.payload);
 	skb_push(skb, head);
 	memmove(skb->data, from, head);
 	skb_reset_network_header(skb);
@@ -83,11 +86,10 @@ static void gemcast_inner_transport(struct gemcast_in *in, struct sk_buff *skb,
 	}
 }
 
-/* Leaves what was protected, no header before it and no trailer behind. */
+/* Begins with what was protected. */
 static void gemcast_inner_strip(struct gemcast_in *in, struct sk_buff *skb)
 {
 	__skb_pull(skb, GEMCAST_ESP_HEAD);
-	skb_trim(skb, in->esp.payload);
 	in->tunnel = in->esp.next == IPPROTO_IPIP ||
 		     in->esp.next == IPPROTO_IPV6;
 }

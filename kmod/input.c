@@ -56,9 +56,14 @@ static void gemcast_in_drop(const struct gemcast_in *in,
 	gemcast_in_audit(in, drop);
 }
 
-/* Who seems to have sent it to whom, by the header the packet came with. */
-static void gemcast_in_outer(struct gemcast_in *in, const struct sk_buff *skb)
+/*
+ * Who seems to have sent it to whom, by the header the packet came with; @in is empty.
+ */
+static void gemcast_in_outer(struct gemcast_in *in, struct gemcast_net *gn,
+			     const struct sk_buff *skb)
 {
+	in->gn = gn;
+	in->ifindex = skb->dev->ifindex;
 	if (ip_hdr(skb)->version == 6) {
 		const struct ipv6hdr *ip = ipv6_hdr(skb);
 
@@ -72,7 +77,6 @@ static void gemcast_in_outer(struct gemcast_in *in, const struct sk_buff *skb)
 		ipv6_addr_set_v4mapped(ip_hdr(skb)->daddr, &in->dst);
 		in->tos = ip_hdr(skb)->tos;
 	}
-	in->ifindex = skb->dev->ifindex;
 }
 
 /* SPI and, if it is there, sequence number; false if even that is too much. */
@@ -123,16 +127,17 @@ static int gemcast_in_open(struct gemcast_in *in, struct sk_buff *skb,
 static int gemcast_in_policy(struct gemcast_in *in, struct sk_buff *skb)
 {
 	const struct gemcast_policy_config *cfg;
-	struct gemcast_flow flow;
-	bool denied;
+	const struct gemcast_verdict *v;
 
-	if (!gemcast_flow_read(skb, &flow))
-		return GEMCAST_A_STATS_IN_BAD_INNER;
 	/* The policies of a udp group name the interface on its other side. */
-	flow.ifindex = in->sa->key.port ? GEMCAST_FLOW_ANY_DEV : in->ifindex;
-	in->policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, &flow,
-					   &denied);
-	if (denied)
+	v = gemcast_verdict_get(rcu_dereference(in->gn->ruleset),
+				GEMCAST_GSPD_IN, skb,
+				in->sa->key.port ? GEMCAST_FLOW_ANY_DEV :
+						   in->ifindex);
+	if (!v)
+		return GEMCAST_A_STATS_IN_BAD_INNER;
+	in->policy = v->policy;
+	if (v->denied)
 		return GEMCAST_A_STATS_IN_SSM;
 	if (!in->policy || in->policy->group != in->sa->group)
 		return GEMCAST_A_STATS_IN_POLICY;
@@ -142,10 +147,10 @@ static int gemcast_in_policy(struct gemcast_in *in, struct sk_buff *skb)
 		return GEMCAST_A_STATS_IN_POLICY;
 	if (in->tunnel && !in->sa->key.port) {
 		if (cfg->preserve & GEMCAST_PRESERVE_SRC &&
-		    !ipv6_addr_equal(&flow.src, &in->src))
+		    !ipv6_addr_equal(&v->flow.src, &in->src))
 			return GEMCAST_A_STATS_IN_ADDRESS;
 		if (cfg->preserve & GEMCAST_PRESERVE_DST &&
-		    !ipv6_addr_equal(&flow.dst, &in->dst))
+		    !ipv6_addr_equal(&v->flow.dst, &in->dst))
 			return GEMCAST_A_STATS_IN_ADDRESS;
 	}
 	if (!gemcast_sa_charge(in->sa, 1, skb->len))
@@ -203,39 +208,33 @@ static unsigned int gemcast_in_esp(struct gemcast_in *in, struct sk_buff *skb,
 }
 
 /* Drops what policies discard as it came, to a source-specific group above all. */
-static bool gemcast_in_discard(struct gemcast_in *in,
-			       const struct gemcast_flow *flow)
+static bool gemcast_in_discard(const struct gemcast_in *in,
+			       const struct gemcast_verdict *v)
 {
-	bool denied;
-
-	in->policy = gemcast_policy_lookup(in->gn, GEMCAST_GSPD_IN, flow,
-					   &denied);
-	if (denied)
+	if (v->denied)
 		gemcast_in_drop(in, GEMCAST_A_STATS_IN_SSM);
-	else if (in->policy && in->policy->cfg.action == GEMCAST_ACTION_DISCARD)
+	else if (v->policy && v->policy->cfg.action == GEMCAST_ACTION_DISCARD)
 		gemcast_in_drop(in, GEMCAST_A_STATS_IN_DISCARD);
 	else
 		return false;
 	return true;
 }
 
-/* Cleartext: may it be here? */
-static unsigned int gemcast_in_clear(struct gemcast_in *in, struct sk_buff *skb,
-				     const struct gemcast_flow *flow,
-				     const struct nf_hook_state *state)
+/* Cleartext that policies speak of: may it be here? */
+static bool gemcast_in_clear(struct gemcast_net *gn, const struct sk_buff *skb,
+			     const struct gemcast_verdict *v)
 {
-	const struct gemcast_group *group;
+	const struct gemcast_group *group = v->policy ? v->policy->group : NULL;
+	struct gemcast_in in = {};
 
-	if (gemcast_in_discard(in, flow))
-		return NF_DROP;
-	group = in->policy ? in->policy->group : NULL;
+	gemcast_in_outer(&in, gn, skb);
+	if (gemcast_in_discard(&in, v))
+		return false;
 	if (group && !group->port) {
-		gemcast_in_drop(in, GEMCAST_A_STATS_IN_SPOOF);
-		return NF_DROP;
+		gemcast_in_drop(&in, GEMCAST_A_STATS_IN_SPOOF);
+		return false;
 	}
-	if (gemcast_ruleset_arriving(rcu_dereference(in->gn->ruleset)))
-		gemcast_output_arriving(in->gn, skb, flow, state);
-	return NF_ACCEPT;
+	return true;
 }
 
 /*
@@ -255,58 +254,76 @@ static unsigned int gemcast_in_unknown(const struct gemcast_in *in,
  * ESP by no SA of ours may be another's: XFRM's, or a gateway's further on. It
  * goes on unless policies discard it as it is (RFC 5374 5.2).
  */
-static unsigned int gemcast_in_find(struct gemcast_in *in, struct sk_buff *skb,
-				    const struct gemcast_flow *flow)
+static unsigned int gemcast_in_find(struct gemcast_net *gn, struct sk_buff *skb,
+				    struct gemcast_verdict *v)
 {
-	if (!gemcast_in_head(in, skb, flow->upper))
+	const struct gemcast_flow *flow = &v->flow;
+	struct gemcast_in in = {};
+
+	gemcast_in_outer(&in, gn, skb);
+	if (!gemcast_in_head(&in, skb, flow->upper))
 		return NF_ACCEPT;
-	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, 0, &in->dst, &in->src);
-	if (!in->sa)
-		return gemcast_in_discard(in, flow) ?
-		       NF_DROP : gemcast_in_unknown(in, flow);
+	in.sa = gemcast_sa_lookup(gn, in.esp.spi, 0, &in.dst, &in.src);
+	if (!in.sa)
+		return gemcast_in_discard(&in, v) ?
+		       NF_DROP : gemcast_in_unknown(&in, flow);
 	/* Its copy may come in where it belongs: that one is to be counted. */
-	if (gemcast_verdict_elsewhere(rcu_dereference(in->gn->ruleset),
-				      in->sa->group, flow))
+	if (gemcast_verdict_elsewhere(rcu_dereference(gn->ruleset), v,
+				      in.sa->group))
 		return NF_ACCEPT;
 	if (flow->fragment) {
-		gemcast_in_drop(in, GEMCAST_A_STATS_IN_FRAGMENT);
+		gemcast_in_drop(&in, GEMCAST_A_STATS_IN_FRAGMENT);
 		return NF_DROP;
 	}
-	return gemcast_in_esp(in, skb, flow->upper);
+	return gemcast_in_esp(&in, skb, flow->upper);
 }
 
-bool gemcast_input_wants(const struct gemcast_net *gn,
-			 const struct sk_buff *skb)
+/* ESP of the plainest kind, whose SA is known. */
+static unsigned int gemcast_in_plain(struct gemcast_net *gn, struct sk_buff *skb,
+				     struct gemcast_sa *sa)
 {
-	switch (skb->protocol) {
-	case htons(ETH_P_IP):
-		if (ip_hdr(skb)->protocol == IPPROTO_ESP)
-			return true;
-		break;
-	case htons(ETH_P_IPV6):
-		if (ipv6_hdr(skb)->nexthdr == IPPROTO_ESP)
-			return true;
-		break;
-	default:
-		return false;
-	}
-	return gemcast_flow_multicast(skb) || gemcast_policy_unicast(gn);
+	struct gemcast_in in = { .sa = sa };
+
+	gemcast_in_outer(&in, gn, skb);
+	return gemcast_in_esp(&in, skb, sizeof(struct iphdr));
+}
+
+/* All the rest. */
+static unsigned int gemcast_in_other(struct gemcast_net *gn,
+				     struct gemcast_ruleset *rs,
+				     struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	struct gemcast_verdict *v;
+
+	v = gemcast_verdict_get(rs, GEMCAST_GSPD_IN, skb, state->in->ifindex);
+	if (!v)
+		return NF_ACCEPT;
+	gemcast_member_see(gn, skb, &v->flow, false);
+	if (v->flow.proto == IPPROTO_ESP)
+		return gemcast_in_find(gn, skb, v);
+	if ((v->policy || v->denied) && !gemcast_in_clear(gn, skb, v))
+		return NF_DROP;
+	if (gemcast_ruleset_arriving(rs))
+		gemcast_output_arriving(gn, skb, state);
+	return NF_ACCEPT;
 }
 
 /**
  * gemcast_input() - Decide on a packet that came in.
- * @gn: namespace
+ * @priv: namespace
  * @skb: the packet
  * @state: of the hook
  *
  * Context: RCU, softirqs off.
  * Return: a netfilter verdict.
  */
-unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
+unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
-	struct gemcast_in in = { .gn = gn };
-	struct gemcast_flow flow;
+	struct gemcast_net *gn = priv;
+	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
+	struct gemcast_sa *sa;
 
 	/*
 	 * Our own cleartext, looped back; or already read and injected anew; or
@@ -318,21 +335,15 @@ unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (!gemcast_input_wants(gn, skb))
 		return NF_ACCEPT;
-	if (!gemcast_flow_read(skb, &flow))
-		return NF_ACCEPT;
-	flow.ifindex = state->in->ifindex;
-	gemcast_member_see(gn, skb, &flow, false);
-	gemcast_in_outer(&in, skb);
-	if (flow.proto == IPPROTO_ESP)
-		return gemcast_in_find(&in, skb, &flow);
-	return gemcast_in_clear(&in, skb, &flow, state);
+	sa = gemcast_verdict_sa(rs, skb, state->in->ifindex);
+	return sa ? gemcast_in_plain(gn, skb, sa) :
+		    gemcast_in_other(gn, rs, skb, state);
 }
 
 static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
 {
 	int drop;
 
-	gemcast_in_outer(in, skb);
 	if (!gemcast_in_head(in, skb, 0))
 		return GEMCAST_A_STATS_IN_TRUNCATED;
 	in->sa = gemcast_sa_lookup(in->gn, in->esp.spi, port, &in->dst,
@@ -349,9 +360,11 @@ static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
 
 void gemcast_input_udp(struct gemcast_net *gn, struct sk_buff *skb, u16 port)
 {
-	struct gemcast_in in = { .gn = gn };
-	int drop = gemcast_in_udp(&in, skb, port);
+	struct gemcast_in in = {};
+	int drop;
 
+	gemcast_in_outer(&in, gn, skb);
+	drop = gemcast_in_udp(&in, skb, port);
 	if (!drop)
 		drop = gemcast_reinject(in.policy, skb);
 	if (!drop)

@@ -4,13 +4,30 @@
 #define GEMCAST_INPUT_H
 
 #include <linux/netfilter.h>
-#include "net.h"
+#include <linux/if_ether.h>
+#include "ruleset.h"
 
 /* Does it look at such an IP packet? Its header is there to be read. */
-bool gemcast_input_wants(const struct gemcast_net *gn,
-			 const struct sk_buff *skb);
-/* PRE_ROUTING: a verdict. Softirqs off, RCU. */
-unsigned int gemcast_input(struct gemcast_net *gn, struct sk_buff *skb,
+static inline bool gemcast_input_wants(const struct gemcast_net *gn,
+				       const struct sk_buff *skb)
+{
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		if (ip_hdr(skb)->protocol == IPPROTO_ESP)
+			return true;
+		break;
+	case htons(ETH_P_IPV6):
+		if (ipv6_hdr(skb)->nexthdr == IPPROTO_ESP)
+			return true;
+		break;
+	default:
+		return false;
+	}
+	return gemcast_ruleset_wants(rcu_dereference(gn->ruleset), skb);
+}
+
+/* PRE_ROUTING, @priv is the namespace: a verdict. Softirqs off, RCU. */
+unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state);
 /*
  * ESP that came to a udp group's @port, from skb->data on, its IP header at the

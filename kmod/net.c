@@ -22,11 +22,6 @@ struct gemcast_net *gemcast_net(struct net *net)
 	return net_generic(net, gemcast_net_id);
 }
 
-struct gemcast_net *gemcast_net_rcu(struct net *net)
-{
-	return rcu_dereference(net->gen)->ptr[gemcast_net_id];
-}
-
 int gemcast_net_find_dev(const struct gemcast_net *gn, const char *name,
 			 struct netlink_ext_ack *extack)
 {

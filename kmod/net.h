@@ -13,6 +13,7 @@
 
 enum gemcast_gspd { GEMCAST_GSPD_OUT, GEMCAST_GSPD_IN, GEMCAST_GSPDS };
 
+struct gemcast_hooks;
 struct gemcast_members;
 struct gemcast_ruleset;
 
@@ -36,7 +37,7 @@ struct gemcast_net {
 	struct list_head udp_ports;		/* struct gemcast_udp_port; lock */
 	u32 policy_index;			/* last one given; lock */
 	u64 sa_number;				/* last one given; lock */
-	bool hooked;				/* lock */
+	struct gemcast_hooks *hooks;		/* registered; NULL: none; lock */
 	struct gemcast_members *members;	/* see member.c */
 	struct sock *ctl4;			/* sends ESP; never loops back */
 	struct sock *ctl6;
@@ -47,8 +48,17 @@ struct gemcast_net {
 };
 
 struct gemcast_net *gemcast_net(struct net *net);
-/* The same for who is under RCU already. */
-struct gemcast_net *gemcast_net_rcu(struct net *net);
+
+/* Counts one. Softirqs off. */
+static inline void gemcast_stats_inc(struct gemcast_net *gn,
+				     enum gemcast_stats_attr which)
+{
+	struct gemcast_stats *stats = this_cpu_ptr(gn->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->count[which]);
+	u64_stats_update_end(&stats->syncp);
+}
 
 /* The index of interface @name, 0 if @name is empty, or -ENODEV. */
 int gemcast_net_find_dev(const struct gemcast_net *gn, const char *name,

@@ -113,9 +113,9 @@ int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
 	if (out->policy->group->port)
 		return 0;
 	out->src = whole || cfg->preserve & GEMCAST_PRESERVE_SRC ?
-		   out->flow->src : cfg->local;
+		   out->flow.src : cfg->local;
 	out->dst = whole || cfg->preserve & GEMCAST_PRESERVE_DST ?
-		   out->flow->dst : cfg->remote;
+		   out->flow.dst : cfg->remote;
 	if (whole || cfg->preserve & GEMCAST_PRESERVE_DST) {
 		out->route = skb_dst(skb);
 		if (ipv6_addr_any(&out->src) &&
@@ -139,20 +139,13 @@ void gemcast_outer_done(struct gemcast_out *out)
 		dst_release(out->route);
 }
 
-u8 gemcast_outer_ttl(const struct sk_buff *skb)
-{
-	if (ip_hdr(skb)->version == 6)
-		return ipv6_hdr(skb)->hop_limit;
-	return ip_hdr(skb)->ttl;
-}
-
 static unsigned int gemcast_outer_esp_len(const struct gemcast_out *out,
 					  const struct sk_buff *skb)
 {
 	unsigned int strip = 0;
 
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
-		strip = out->flow->frag_part;
+		strip = out->flow.frag_part;
 	return gemcast_esp_len(out->sa, skb->len - strip);
 }
 
@@ -160,21 +153,8 @@ static unsigned int gemcast_outer_esp_len(const struct gemcast_out *out,
 static unsigned int gemcast_outer_head(const struct gemcast_out *out)
 {
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
-		return out->flow->frag_part;
+		return out->flow.frag_part;
 	return out->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
-}
-
-bool gemcast_outer_too_long(const struct gemcast_out *out,
-			    const struct sk_buff *skb)
-{
-	unsigned int len = gemcast_outer_esp_len(out, skb);
-
-	if (!out->route)
-		return len > GEMCAST_ESP_MAX_UDP;
-	len += gemcast_outer_head(out);
-	if (out->v6)
-		return len > GEMCAST_ESP_MAX6 + sizeof(struct ipv6hdr);
-	return len > IP_MAX_MTU;
 }
 
 /*
@@ -224,23 +204,44 @@ unsigned int gemcast_outer_longest(const struct gemcast_out *out)
 					       gemcast_outer_room(out));
 
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
-		len += out->flow->frag_part;
+		len += out->flow.frag_part;
 	return len;
 }
 
-bool gemcast_outer_cut(const struct gemcast_out *out,
-		       const struct sk_buff *skb)
+/* Longer than any ESP packet can be? */
+static bool gemcast_outer_too_long(const struct gemcast_out *out,
+				   unsigned int len)
 {
-	return out->policy->cfg.fragment == GEMCAST_FRAGMENT_BEFORE &&
-	       !out->flow->fragment && !gemcast_outer_df(out, skb, skb->len) &&
-	       gemcast_outer_esp_len(out, skb) > gemcast_outer_room(out);
+	if (!out->route)
+		return len > GEMCAST_ESP_MAX_UDP;
+	len += gemcast_outer_head(out);
+	if (out->v6)
+		return len > GEMCAST_ESP_MAX6 + sizeof(struct ipv6hdr);
+	return len > IP_MAX_MTU;
 }
 
-bool gemcast_outer_fits(const struct gemcast_out *out,
-			const struct sk_buff *skb)
+/**
+ * gemcast_outer_fit() - How does a packet go into ESP packets?
+ * @out: packet on its way; length, and whether it may be cut, are filled in
+ * @skb: the cleartext
+ *
+ * Return: as a whole; in slices, since it is longer than any ESP packet can be, or
+ * since policy has it cut before; or not at all, as it may not be cut.
+ */
+enum gemcast_fit gemcast_outer_fit(struct gemcast_out *out,
+				   const struct sk_buff *skb)
 {
-	return !out->route || !gemcast_outer_df(out, skb, skb->len) ||
-	       gemcast_outer_esp_len(out, skb) <= gemcast_outer_room(out);
+	bool before = out->policy->cfg.fragment == GEMCAST_FRAGMENT_BEFORE;
+	unsigned int len = gemcast_outer_esp_len(out, skb);
+
+	out->len = len;
+	out->df = gemcast_outer_df(out, skb, skb->len);
+	if (gemcast_outer_too_long(out, len))
+		return GEMCAST_FIT_SLICES;
+	if (!(out->df ? !!out->route : before && !out->flow.fragment) ||
+	    len <= gemcast_outer_room(out))
+		return GEMCAST_FIT_WHOLE;
+	return out->df ? GEMCAST_FIT_NOT : GEMCAST_FIT_SLICES;
 }
 
 /* Where the protocol behind the first @len bytes of headers is said. */
@@ -303,7 +304,6 @@ bool gemcast_outer_in_place(const struct gemcast_out *out,
 			    const struct sk_buff *skb)
 {
 	const struct net_device *dev;
-	unsigned int len;
 
 	if (!out->forwarded || !out->route || skb_cloned(skb) ||
 	    skb_shared(skb) || skb_is_nonlinear(skb) ||
@@ -311,16 +311,14 @@ bool gemcast_outer_in_place(const struct gemcast_out *out,
 	    out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
 		return false;
 	dev = out->route->dev;
-	len = gemcast_esp_len(out->sa, skb->len);
 	return skb_headroom(skb) >= GEMCAST_ESP_HEAD + gemcast_outer_head(out) +
 				    LL_RESERVED_SPACE(dev) &&
-	       skb_tailroom(skb) >= len - GEMCAST_ESP_HEAD - skb->len +
+	       skb_tailroom(skb) >= out->len - GEMCAST_ESP_HEAD - skb->len +
 				    dev->needed_tailroom;
 }
 
 void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 {
-	unsigned int len = gemcast_esp_len(out->sa, skb->len);
 	unsigned long route = skb->_skb_refdst;
 
 	/* What it is and whence it came is not the ESP packet's; its route may be. */
@@ -332,8 +330,8 @@ void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 	skb->encapsulation = 0;
 	skb->ip_summed = CHECKSUM_NONE;
 	skb_clear_hash(skb);
-	skb_push(skb, GEMCAST_ESP_HEAD);
-	skb_put(skb, len - skb->len);
+	__skb_push(skb, GEMCAST_ESP_HEAD);
+	__skb_put(skb, out->len - skb->len);
 	out->consumed = true;
 }
 
@@ -355,20 +353,29 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 	       CSUM_MANGLED_0;
 }
 
+/*
+ * Fragments of two packets must not be taken for one's (RFC 6864): what numbers an
+ * SA's packets serves, and SAs begin anywhere.
+ */
+static __be16 gemcast_outer_id(const struct gemcast_out *out, u32 seq)
+{
+	return htons((u16)(out->sa->key.spi + seq));
+}
+
 static void gemcast_outer_header4(const struct gemcast_out *out,
 				  const struct sk_buff *skb,
-				  struct sk_buff *esp)
+				  struct sk_buff *esp, u8 tos, u32 seq)
 {
 	const struct iphdr *inner = ip_hdr(skb);
 	unsigned int head = gemcast_outer_head(out);
-	struct iphdr *ip = skb_push(esp, head);
+	struct iphdr *ip = __skb_push(esp, head);
 
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
 		skb_copy_bits(skb, 0, ip, head);
 	} else {
 		ip->version = 4;
 		ip->ihl = sizeof(*ip) / 4;
-		ip->tos = gemcast_outer_tos(out, skb);
+		ip->tos = tos;
 		ip->ttl = inner->ttl;
 		ip->saddr = gemcast_addr_v4(&out->src);
 		ip->daddr = gemcast_addr_v4(&out->dst);
@@ -376,25 +383,24 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 	ip->protocol = IPPROTO_ESP;
 	ip->tot_len = htons(esp->len);
 	ip->frag_off = esp->ignore_df ? 0 : htons(IP_DF);
-	__ip_select_ident(out->gn->net, ip, 1);
+	ip->id = gemcast_outer_id(out, seq);
 	ip_send_check(ip);
 	esp->protocol = htons(ETH_P_IP);
 }
 
 static void gemcast_outer_header6(const struct gemcast_out *out,
 				  const struct sk_buff *skb,
-				  struct sk_buff *esp)
+				  struct sk_buff *esp, u8 tos)
 {
 	const struct ipv6hdr *inner = ipv6_hdr(skb);
 	unsigned int head = gemcast_outer_head(out);
-	struct ipv6hdr *ip = skb_push(esp, head);
+	struct ipv6hdr *ip = __skb_push(esp, head);
 
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
 		skb_copy_bits(skb, 0, ip, head);
 		gemcast_outer_set_next((u8 *)ip, head, IPPROTO_ESP);
 	} else {
-		ip6_flow_hdr(ip, gemcast_outer_tos(out, skb),
-			     ip6_flowlabel(inner));
+		ip6_flow_hdr(ip, tos, ip6_flowlabel(inner));
 		ip->nexthdr = IPPROTO_ESP;
 		ip->hop_limit = inner->hop_limit;
 		ip->saddr = out->src;
@@ -441,16 +447,15 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 		       struct sk_buff *esp, unsigned int payload, u8 next,
 		       u32 seq)
 {
-	unsigned int len = esp == skb ? payload : skb->len;
 	u8 *start = esp->data, tos = gemcast_outer_tos(out, skb);
 
 	/* Whatever is longer than the MTU is cut unless DF forbids. */
-	esp->ignore_df = !gemcast_outer_df(out, skb, len);
+	esp->ignore_df = !out->df;
 	/* The header first: what it is made from may be about to be encrypted. */
 	if (out->route && out->v6)
-		gemcast_outer_header6(out, skb, esp);
+		gemcast_outer_header6(out, skb, esp, tos);
 	else if (out->route)
-		gemcast_outer_header4(out, skb, esp);
+		gemcast_outer_header4(out, skb, esp, tos, seq);
 	if (gemcast_esp_seal(out->sa, start, payload, next, seq)) {
 		kfree_skb(esp);
 		return GEMCAST_A_STATS_OUT_CRYPTO;

@@ -13,7 +13,7 @@ struct gemcast_out {
 	struct gemcast_net *gn;
 	struct gemcast_policy *policy;
 	struct gemcast_sa *sa;
-	const struct gemcast_flow *flow;
+	struct gemcast_flow flow;	/* of the cleartext */
 	struct in6_addr src;		/* of the outer header; */
 	struct in6_addr dst;		/* unset in a udp group */
 	struct dst_entry *route;	/* of the ESP packets; NULL: by UDP */
@@ -21,9 +21,18 @@ struct gemcast_out {
 	bool v6;
 	bool forwarded;
 	bool whole;			/* its sender wants it not cut */
+	bool df;			/* so does the outer header; of each datagram, */
+	unsigned int len;		/* as is this: of its ESP packet, if whole */
 	u16 pieces;			/* it came in some of this length; IPv6 */
 	bool sent;			/* an ESP packet went out */
 	bool consumed;			/* the cleartext's buffer became its own */
+};
+
+/* How a datagram goes into ESP packets. */
+enum gemcast_fit {
+	GEMCAST_FIT_WHOLE,
+	GEMCAST_FIT_SLICES,		/* cut before it is encrypted */
+	GEMCAST_FIT_NOT,		/* it would have to be cut and may not be */
 };
 
 /* A datagram too long for one ESP packet, and the part that is next. */
@@ -45,20 +54,21 @@ int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
 			const struct nf_hook_state *state);
 void gemcast_outer_done(struct gemcast_out *out);
 
-u8 gemcast_outer_ttl(const struct sk_buff *skb);
+/* Of a packet, IP for sure. */
+static inline u8 gemcast_outer_ttl(const struct sk_buff *skb)
+{
+	if (ip_hdr(skb)->version == 6)
+		return ipv6_hdr(skb)->hop_limit;
+	return ip_hdr(skb)->ttl;
+}
+
 /* The longest ESP packet that goes out in one piece. */
 unsigned int gemcast_outer_room(const struct gemcast_out *out);
 /* The longest packet for whose ESP packet there is room. */
 unsigned int gemcast_outer_longest(const struct gemcast_out *out);
-/* Longer than any ESP packet can be? */
-bool gemcast_outer_too_long(const struct gemcast_out *out,
-			    const struct sk_buff *skb);
-/* To be cut before it is encrypted? */
-bool gemcast_outer_cut(const struct gemcast_out *out,
-		       const struct sk_buff *skb);
-/* Within the MTU, if it may not be cut? */
-bool gemcast_outer_fits(const struct gemcast_out *out,
-			const struct sk_buff *skb);
+/* How it goes; sets @out->df and ->len. */
+enum gemcast_fit gemcast_outer_fit(struct gemcast_out *out,
+				   const struct sk_buff *skb);
 /* The protocol behind the first @len bytes of headers. */
 u8 gemcast_outer_next(const struct sk_buff *skb, unsigned int len);
 /* Says so in the copy of them at @head. */

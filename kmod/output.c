@@ -19,6 +19,7 @@
 #include "output.h"
 #include "policy.h"
 #include "toobig.h"
+#include "verdict.h"
 
 static int gemcast_out_whole(struct gemcast_out *out, struct sk_buff *skb,
 			     u32 seq)
@@ -32,7 +33,7 @@ static int gemcast_out_whole(struct gemcast_out *out, struct sk_buff *skb,
 		return gemcast_outer_send(out, skb, skb, len, next, seq);
 	}
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
-		strip = out->flow->frag_part;
+		strip = out->flow.frag_part;
 		next = gemcast_outer_next(skb, strip);
 	}
 	esp = gemcast_outer_alloc(out, skb->len - strip);
@@ -66,7 +67,8 @@ gemcast_out_slice(struct gemcast_out *out, const struct sk_buff *skb,
 }
 
 /* Fragmented before encryption: what no ESP packet can hold, or policy says. */
-static int gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
+static noinline int
+gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
 {
 	int drop;
 	struct gemcast_slice slice;
@@ -95,10 +97,14 @@ static int gemcast_out_one(struct gemcast_out *out, struct sk_buff *skb)
 	int drop;
 	u32 seq;
 
-	if (gemcast_outer_too_long(out, skb) || gemcast_outer_cut(out, skb))
+	switch (gemcast_outer_fit(out, skb)) {
+	case GEMCAST_FIT_SLICES:
 		return gemcast_out_sliced(out, skb);
-	if (!gemcast_outer_fits(out, skb))
+	case GEMCAST_FIT_NOT:
 		return GEMCAST_A_STATS_OUT_TOO_BIG;
+	case GEMCAST_FIT_WHOLE:
+		break;
+	}
 	drop = gemcast_sa_take(out->sa, 1, &seq);
 	return drop ?: gemcast_out_whole(out, skb, seq);
 }
@@ -123,7 +129,7 @@ static int gemcast_out_batch(struct gemcast_out *out, struct sk_buff *segs)
 		n++;
 	drop = gemcast_sa_take(out->sa, n, &seq);
 	skb_list_walk_safe(segs, seg, next) {
-		if (!drop && !gemcast_outer_fits(out, seg))
+		if (!drop && gemcast_outer_fit(out, seg) == GEMCAST_FIT_NOT)
 			drop = GEMCAST_A_STATS_OUT_TOO_BIG;
 		if (!drop)
 			drop = gemcast_out_whole(out, seg, seq++);
@@ -146,7 +152,8 @@ static int gemcast_out_batch_cut(struct gemcast_out *out, struct sk_buff *segs)
 	return drop;
 }
 
-static int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
+static noinline int
+gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
 {
 	struct sk_buff *clone, *segs;
 
@@ -254,9 +261,9 @@ static void gemcast_out_audit(struct gemcast_net *gn,
 		.esp = true,
 		.spi = out->sa->key.spi,
 		.seq = out->sa->seq_last,
-		.src = out->flow->src,
-		.dst = out->flow->dst,
-		.ifindex = out->flow->ifindex,
+		.src = out->flow.src,
+		.dst = out->flow.dst,
+		.ifindex = out->flow.ifindex,
 	};
 
 	if (drop == GEMCAST_A_STATS_OUT_SEQ_END)
@@ -278,14 +285,15 @@ static bool gemcast_out_uncut(const struct sk_buff *skb,
 
 static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 					struct sk_buff *skb,
-					struct gemcast_policy *policy,
-					const struct gemcast_flow *flow,
+					const struct gemcast_verdict *v,
 					const struct nf_hook_state *state)
 {
+	struct gemcast_policy *policy = v->policy;
+	/* By a tunnel of its own a device may send what we send: @v ends then. */
 	struct gemcast_out out = {
 		.gn = gn,
 		.policy = policy,
-		.flow = flow,
+		.flow = v->flow,
 		.v6 = state->pf == NFPROTO_IPV6,
 		.forwarded = state->hook == NF_INET_FORWARD,
 		.whole = gemcast_out_uncut(skb, state),
@@ -294,13 +302,13 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 
 	if (out.v6 && out.forwarded)
 		out.pieces = IP6CB(skb)->frag_max_size;
-	if (flow->frag_part > skb_headlen(skb))
+	if (out.flow.frag_part > skb_headlen(skb))
 		drop = GEMCAST_A_STATS_OUT_MALFORMED;
 	if (policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
 		/* RFC 5374 3, RFC 4303 3.3.4 */
 		if (out.forwarded)
 			drop = GEMCAST_A_STATS_OUT_FORWARDED;
-		else if (flow->fragment)
+		else if (out.flow.fragment)
 			drop = GEMCAST_A_STATS_OUT_FRAGMENT;
 	}
 	if (!drop)
@@ -310,7 +318,7 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 	out.sa = gemcast_group_send_sa(policy->group, &out.dst, &out.src);
 	if (!out.sa) {
 		gemcast_outer_done(&out);
-		return gemcast_out_no_sa(gn, policy, flow, state);
+		return gemcast_out_no_sa(gn, policy, &out.flow, state);
 	}
 	/* Hop limit 0 stays on this host. */
 	if (gemcast_outer_ttl(skb))
@@ -343,33 +351,34 @@ static bool gemcast_out_bridged(const struct sk_buff *skb,
 
 /**
  * gemcast_output() - Decide on a packet that leaves or is forwarded.
- * @gn: namespace
+ * @priv: namespace
  * @skb: the packet
  * @state: of the hook
  *
  * Context: RCU, softirqs off.
  * Return: a netfilter verdict.
  */
-unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
+unsigned int gemcast_output(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
+	struct gemcast_net *gn = priv;
+	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
+	const struct gemcast_verdict *v;
 	struct gemcast_policy *policy;
-	struct gemcast_flow flow;
-	bool denied;
 
 	/* Through the loopback interface nothing leaves. */
-	if ((!gemcast_flow_multicast(skb) && !gemcast_policy_unicast(gn)) ||
+	if (!gemcast_ruleset_wants(rs, skb) ||
 	    state->out->flags & IFF_LOOPBACK || gemcast_out_bridged(skb, state))
 		return NF_ACCEPT;
-	if (!gemcast_flow_read(skb, &flow))
+	v = gemcast_verdict_get(rs, GEMCAST_GSPD_OUT, skb, state->out->ifindex);
+	if (!v)
 		return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_MALFORMED,
 					state);
-	flow.ifindex = state->out->ifindex;
 	if (state->hook == NF_INET_LOCAL_OUT)
-		gemcast_member_see(gn, skb, &flow, true);
-	policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, &flow, &denied);
-	if (denied)
-		return gemcast_out_denied(gn, &flow, state);
+		gemcast_member_see(gn, skb, &v->flow, true);
+	if (v->denied)
+		return gemcast_out_denied(gn, &v->flow, state);
+	policy = v->policy;
 	if (!policy)
 		return NF_ACCEPT;
 	gemcast_counters_add(policy->count[GEMCAST_GSPD_OUT], 1, skb->len);
@@ -381,14 +390,13 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
 	case GEMCAST_ACTION_PROTECT:
 		break;
 	}
-	return gemcast_out_protect(gn, skb, policy, &flow, state);
+	return gemcast_out_protect(gn, skb, v, state);
 }
 
 /**
  * gemcast_output_arriving() - Send on by UDP what a policy takes on arrival.
  * @gn: namespace
  * @skb: a multicast packet that came in; it goes on as if nothing were
- * @flow: what it is
  * @state: of the hook
  *
  * The sending end of a unicast tunnel need not be a multicast router: a policy
@@ -397,27 +405,29 @@ unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
  * Context: RCU, softirqs off.
  */
 void gemcast_output_arriving(struct gemcast_net *gn, struct sk_buff *skb,
-			     const struct gemcast_flow *flow,
 			     const struct nf_hook_state *state)
 {
+	const struct gemcast_verdict *v;
 	struct gemcast_out out = {
 		.gn = gn,
-		.flow = flow,
 		.v6 = state->pf == NFPROTO_IPV6,
 		.forwarded = true,
 	};
-	bool denied;
 	int drop;
 
-	if (flow->frag_part > skb_headlen(skb))
+	v = gemcast_verdict_get(rcu_dereference(gn->ruleset), GEMCAST_GSPD_OUT,
+				skb, state->in->ifindex);
+	if (!v || !v->policy || !gemcast_policy_arriving(v->policy))
 		return;
-	out.policy = gemcast_policy_lookup(gn, GEMCAST_GSPD_OUT, flow, &denied);
-	if (!out.policy || !gemcast_policy_arriving(out.policy))
+	out.policy = v->policy;
+	out.flow = v->flow;
+	if (out.flow.frag_part > skb_headlen(skb))
 		return;
 	gemcast_counters_add(out.policy->count[GEMCAST_GSPD_OUT], 1, skb->len);
-	out.sa = gemcast_group_send_sa(out.policy->group, &flow->dst, &flow->src);
+	out.sa = gemcast_group_send_sa(out.policy->group, &out.flow.dst,
+				       &out.flow.src);
 	if (!out.sa) {
-		gemcast_event_acquire(out.policy, flow);
+		gemcast_event_acquire(out.policy, &out.flow);
 		drop = GEMCAST_A_STATS_OUT_NO_SA;
 	} else {
 		drop = gemcast_out_packet(&out, skb);

@@ -7,12 +7,11 @@
 #include "flow.h"
 #include "net.h"
 
-/* LOCAL_OUT and FORWARD: a verdict. Softirqs off, RCU. */
-unsigned int gemcast_output(struct gemcast_net *gn, struct sk_buff *skb,
+/* LOCAL_OUT and FORWARD, @priv is the namespace: a verdict. Softirqs off, RCU. */
+unsigned int gemcast_output(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state);
 /* PRE_ROUTING: sends to a udp group's peers what arrives; @skb is only read. */
 void gemcast_output_arriving(struct gemcast_net *gn, struct sk_buff *skb,
-			     const struct gemcast_flow *flow,
 			     const struct nf_hook_state *state);
 
 #endif

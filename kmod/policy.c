@@ -475,17 +475,3 @@ bool gemcast_policy_selects(const struct gemcast_policy *policy,
 	       gemcast_policy_ports(policy, flow) &&
 	       (!control || gemcast_policy_names(policy, flow));
 }
-
-bool gemcast_policy_unicast(const struct gemcast_net *gn)
-{
-	return gemcast_ruleset_unicast(rcu_dereference(gn->ruleset));
-}
-
-struct gemcast_policy *gemcast_policy_lookup(const struct gemcast_net *gn,
-					     enum gemcast_gspd which,
-					     const struct gemcast_flow *flow,
-					     bool *denied)
-{
-	return gemcast_verdict_lookup(rcu_dereference(gn->ruleset), which,
-				      flow, denied);
-}

@@ -142,11 +142,5 @@ bool gemcast_policy_selects(const struct gemcast_policy *policy,
 			    const struct gemcast_flow *flow, bool control);
 bool gemcast_policy_on_dev(const struct gemcast_policy *policy,
 			   const struct gemcast_flow *flow);
-/* For all others; see there. */
-bool gemcast_policy_unicast(const struct gemcast_net *gn);
-struct gemcast_policy *gemcast_policy_lookup(const struct gemcast_net *gn,
-					     enum gemcast_gspd which,
-					     const struct gemcast_flow *flow,
-					     bool *denied);
 
 #endif

@@ -79,10 +79,11 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 					      const struct gemcast_flow *flow,
 					      bool *denied);
 
-/* The same: is there anything for unicast packets? */
-static inline bool gemcast_ruleset_unicast(const struct gemcast_ruleset *rs)
+/* The same: is there anything for such a packet, IP for sure? */
+static inline bool gemcast_ruleset_wants(const struct gemcast_ruleset *rs,
+					 const struct sk_buff *skb)
 {
-	return READ_ONCE(rs->nunicast);
+	return gemcast_flow_multicast(skb) || READ_ONCE(rs->nunicast);
 }
 
 /* The same: is there a policy that takes what arrives, see policy.h? */

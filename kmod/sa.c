@@ -13,6 +13,7 @@
 #include "event.h"
 #include "ivclock.h"
 #include "sa.h"
+#include "verdict.h"
 
 static uint gemcast_test_seq_left;
 module_param_named_unsafe(test_seq_left, gemcast_test_seq_left, uint, 0600);
@@ -493,6 +494,7 @@ int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
 					     gemcast_sad_params);
 	if (err)
 		goto undo;
+	gemcast_verdict_forget(gemcast_ruleset_active(gn));
 	sa->number = ++gn->sa_number;
 	list_add_tail(&sa->all, &gn->sas);
 	gemcast_sa_order(sa);
@@ -548,6 +550,7 @@ void gemcast_sa_del(struct gemcast_sa *sa)
 
 	lockdep_assert_held(&gn->lock);
 	rhashtable_remove_fast(&gn->sad, &sa->hash, gemcast_sad_params);
+	gemcast_verdict_forget(gemcast_ruleset_active(gn));
 	gemcast_sa_retire(sa);
 }
 
@@ -672,8 +675,15 @@ struct gemcast_sa *gemcast_sa_lookup(const struct gemcast_net *gn, u32 spi,
 	return gemcast_sad_get(gn, &key);
 }
 
-/* May the numbers up to @seq be used yet? Any context. */
-static bool gemcast_sa_pace(struct gemcast_sa *sa, u64 seq)
+/**
+ * gemcast_sa_pace() - May numbers be used yet?
+ * @sa: an SA that sends
+ * @seq: the last of them
+ *
+ * Context: any.
+ * Return: true if so; also ahead of time for those that come next.
+ */
+bool gemcast_sa_pace(struct gemcast_sa *sa, u64 seq)
 {
 	u64 limit = gemcast_ivclock_limit(64 - sa->sid_bits);
 
@@ -684,34 +694,21 @@ static bool gemcast_sa_pace(struct gemcast_sa *sa, u64 seq)
 }
 
 /**
- * gemcast_sa_take() - Take sequence numbers to send by.
+ * gemcast_sa_end() - Few numbers are left, or none.
  * @sa: an SA that sends
- * @n: how many
- * @seq: the first of them
+ * @first: the last number that was taken before
+ * @last: the last one now
  *
  * Context: any.
  * Return: 0, or the counter of drops to count.
  */
-int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq)
+int gemcast_sa_end(struct gemcast_sa *sa, u64 first, u64 last)
 {
-	u64 first = atomic64_read(&sa->seq), last = first + n;
-
-	if (unlikely(last > READ_ONCE(sa->iv_pace)) &&
-	    !gemcast_sa_pace(sa, last))
-		return GEMCAST_A_STATS_OUT_IV_PACE;
-
-	last = atomic64_add_return(n, &sa->seq);
-	first = last - n;
-	if (unlikely(last >= sa->seq_soft)) {
-		if (first < sa->seq_soft)
-			gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_SOFT);
-		if (last >= sa->seq_last && !xchg(&sa->out_ended, true))
-			gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_END);
-		if (last > sa->seq_last)
-			return GEMCAST_A_STATS_OUT_SEQ_END;
-	}
-	*seq = first + 1;
-	return 0;
+	if (first < sa->seq_soft)
+		gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_SOFT);
+	if (last >= sa->seq_last && !xchg(&sa->out_ended, true))
+		gemcast_sa_note(sa, GEMCAST_SA_EV_SEQ_END);
+	return last > sa->seq_last ? GEMCAST_A_STATS_OUT_SEQ_END : 0;
 }
 
 /**
@@ -743,7 +740,7 @@ static bool gemcast_sa_limit(struct gemcast_sa *sa, atomic64_t *count,
 }
 
 /**
- * gemcast_sa_charge() - Count packets against the limits of an SA.
+ * gemcast_sa_charge_limits() - Count packets against the limits of an SA.
  * @sa: the SA
  * @packets: how many
  * @bytes: of cleartext in them
@@ -751,11 +748,9 @@ static bool gemcast_sa_limit(struct gemcast_sa *sa, atomic64_t *count,
  * Context: RCU.
  * Return: false if they are beyond a hard limit and must be dropped.
  */
-bool gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
-		       unsigned int bytes)
+bool gemcast_sa_charge_limits(struct gemcast_sa *sa, unsigned int packets,
+			      unsigned int bytes)
 {
-	if (likely(!sa->limited))
-		return true;
 	return gemcast_sa_limit(sa, &sa->packets, packets,
 				GEMCAST_LIMIT_PACKETS,
 				GEMCAST_SA_EV_SOFT_PACKETS,

@@ -152,16 +152,41 @@ void gemcast_sa_flush(struct gemcast_net *gn,
 struct gemcast_sa *gemcast_sa_lookup(const struct gemcast_net *gn, u32 spi,
 				     u16 port, const struct in6_addr *dst,
 				     const struct in6_addr *src);
+/* For gemcast_sa_take(): its clock, and its end. Any context. */
+bool gemcast_sa_pace(struct gemcast_sa *sa, u64 seq);
+int gemcast_sa_end(struct gemcast_sa *sa, u64 first, u64 last);
+
 /*
  * Takes @n sequence numbers, *@seq is the first. 0, or which counter of drops
  * to count.
  */
-int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n, u32 *seq);
+static inline int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n,
+				  u32 *seq)
+{
+	u64 last = atomic64_read(&sa->seq) + n;
+
+	if (unlikely(last > READ_ONCE(sa->iv_pace)) &&
+	    !gemcast_sa_pace(sa, last))
+		return GEMCAST_A_STATS_OUT_IV_PACE;
+	last = atomic64_add_return(n, &sa->seq);
+	*seq = last - n + 1;
+	if (likely(last < sa->seq_soft))
+		return 0;
+	return gemcast_sa_end(sa, last - n, last);
+}
+
 /* A sender that is received has few numbers left; told once. Any context. */
 void gemcast_sa_ending(struct gemcast_sa *sa);
 /* Counts packets against the limits; false if a hard one is passed. */
-bool gemcast_sa_charge(struct gemcast_sa *sa, unsigned int packets,
-		       unsigned int bytes);
+bool gemcast_sa_charge_limits(struct gemcast_sa *sa, unsigned int packets,
+			      unsigned int bytes);
+static inline bool gemcast_sa_charge(struct gemcast_sa *sa,
+				     unsigned int packets, unsigned int bytes)
+{
+	return likely(!sa->limited) ||
+	       gemcast_sa_charge_limits(sa, packets, bytes);
+}
+
 /* The 64-bit IV of sequence number @seq: SID, then counter (RFC 6054 3). */
 static inline u64 gemcast_sa_iv(const struct gemcast_sa *sa, u32 seq)
 {

@@ -32,7 +32,7 @@ bool gemcast_slice_first(struct gemcast_slice *slice,
 	struct iphdr ip;
 
 	slice->v6 = out->v6;
-	slice->head = out->flow->frag_part;
+	slice->head = out->flow.frag_part;
 	slice->total = skb->len - slice->head;
 	slice->offset = 0;
 	slice->len = 0;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters: per CPU and without locks; a reader sums up.
- *
- * Writers have softirqs off, or turn them off.
+ * Counters: per CPU and without locks; a reader sums up. Writers have softirqs off.
  */
 #include <linux/netdevice.h>
 #include "net.h"
@@ -16,18 +14,6 @@ int gemcast_stats_init(struct gemcast_net *gn)
 void gemcast_stats_exit(struct gemcast_net *gn)
 {
 	free_percpu(gn->stats);
-}
-
-void gemcast_stats_inc(struct gemcast_net *gn, enum gemcast_stats_attr which)
-{
-	struct gemcast_stats *stats;
-
-	local_bh_disable();
-	stats = this_cpu_ptr(gn->stats);
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_inc(&stats->count[which]);
-	u64_stats_update_end(&stats->syncp);
-	local_bh_enable();
 }
 
 static void gemcast_stats_sum(struct gemcast_net *gn, u64 *sum)
@@ -70,18 +56,6 @@ void gemcast_stats_reset(struct gemcast_net *gn)
 struct gemcast_counters __percpu *gemcast_counters_alloc(void)
 {
 	return netdev_alloc_pcpu_stats(struct gemcast_counters);
-}
-
-void gemcast_counters_add(struct gemcast_counters __percpu *counters,
-			  unsigned int packets, unsigned int bytes)
-{
-	struct gemcast_counters *c = this_cpu_ptr(counters);
-
-	u64_stats_update_begin(&c->syncp);
-	u64_stats_add(&c->packets, packets);
-	u64_stats_add(&c->bytes, bytes);
-	u64_stats_set(&c->used, get_jiffies_64());
-	u64_stats_update_end(&c->syncp);
 }
 
 struct gemcast_count gemcast_counters_read(struct gemcast_counters __percpu *c)

@@ -30,8 +30,6 @@ struct gemcast_count {
 
 int gemcast_stats_init(struct gemcast_net *gn);
 void gemcast_stats_exit(struct gemcast_net *gn);
-/* Any context. */
-void gemcast_stats_inc(struct gemcast_net *gn, enum gemcast_stats_attr which);
 /* @sum is indexed by enum gemcast_stats_attr. */
 void gemcast_stats_read(struct gemcast_net *gn, u64 sum[__GEMCAST_A_STATS_MAX]);
 /* Counting goes on from nought: what was read before is taken as the base. */
@@ -39,8 +37,18 @@ void gemcast_stats_reset(struct gemcast_net *gn);
 
 struct gemcast_counters __percpu *gemcast_counters_alloc(void);
 /* Softirqs off. */
-void gemcast_counters_add(struct gemcast_counters __percpu *counters,
-			  unsigned int packets, unsigned int bytes);
+static inline void gemcast_counters_add(struct gemcast_counters __percpu *counters,
+					unsigned int packets, unsigned int bytes)
+{
+	struct gemcast_counters *c = this_cpu_ptr(counters);
+
+	u64_stats_update_begin(&c->syncp);
+	u64_stats_add(&c->packets, packets);
+	u64_stats_add(&c->bytes, bytes);
+	u64_stats_set(&c->used, get_jiffies_64());
+	u64_stats_update_end(&c->syncp);
+}
+
 struct gemcast_count gemcast_counters_read(struct gemcast_counters __percpu *c);
 
 #endif

@@ -67,5 +67,5 @@ void gemcast_toobig_tell(const struct gemcast_out *out, struct sk_buff *skb,
 	if (!sk || !sk_fullsock(sk))
 		return;
 	if (out->v6 ? gemcast_sock_recverr6(sk) : gemcast_sock_recverr4(sk))
-		gemcast_toobig_queue(sk, skb, out->flow, out->v6, mtu);
+		gemcast_toobig_queue(sk, skb, &out->flow, out->v6, mtu);
 }

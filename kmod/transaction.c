@@ -133,7 +133,7 @@ int gemcast_transaction_commit(struct gemcast_net *gn, u32 portid,
 	err = gemcast_transaction_check(gn, portid, extack);
 	if (err)
 		return err;
-	if (new->npolicies && !gn->hooked) {
+	if (new->npolicies && !gn->hooks) {
 		err = gemcast_hooks_enable(gn);
 		if (err) {
 			NL_SET_ERR_MSG(extack, "cannot register the hooks");

@@ -1,114 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Verdicts: the answers that the rule set gave for the flows of late, a small table for
- * each CPU, used with softirqs off. An answer is good as long as the rule set has the
- * generation that it had before it was asked. Generations are never used again, in any
- * namespace, so that an entry needs no owner and nobody has to clear it.
+ * Verdicts: the answers that rule set and SA table gave for the packets of late, a small
+ * table for each CPU, used with softirqs off. An answer is good as long as the rule set
+ * has the generation that it had before it was asked. Generations are never used again,
+ * in any namespace, so that an entry needs no owner and nobody has to clear it.
  */
-#include <linux/percpu.h>
 #include "policy.h"
 #include "verdict.h"
 
-#define GEMCAST_VERDICT_BITS	6
+DEFINE_PER_CPU(struct gemcast_verdicts, gemcast_verdicts);
 
-/* What was asked besides the GSPDs. */
-#define GEMCAST_VERDICT_ELSEWHERE	GEMCAST_GSPDS
-
-struct gemcast_verdict {
-	struct gemcast_flow_key key;
-	u64 generation;			/* 0: never used */
-	const struct gemcast_group *group;	/* of GEMCAST_VERDICT_ELSEWHERE */
-	struct gemcast_policy *policy;
-	u8 which;
-	bool yes;			/* denied, or elsewhere */
-};
-
-struct gemcast_verdicts {
-	struct gemcast_verdict entry[1 << GEMCAST_VERDICT_BITS];
-};
-
-static DEFINE_PER_CPU(struct gemcast_verdicts, gemcast_verdicts);
-
-static atomic64_t gemcast_verdict_generation = ATOMIC64_INIT(0);
+static atomic64_t gemcast_verdict_newest = ATOMIC64_INIT(0);
 
 void gemcast_verdict_forget(struct gemcast_ruleset *rs)
 {
 	/* Behind the change: who reads the new one sees the change. */
 	smp_store_release(&rs->generation,
-			  atomic64_inc_return(&gemcast_verdict_generation));
+			  atomic64_inc_return(&gemcast_verdict_newest));
 }
 
-/*
- * Namespaces have flows that are alike, and one flow is asked for by both GSPDs, on two
- * interfaces: numbers that are small must not undo each other.
- */
+static struct gemcast_verdict_key gemcast_verdict_key(struct gemcast_ruleset *rs,
+						      u64 asked)
+{
+	return (struct gemcast_verdict_key){
+		.generation = gemcast_verdict_generation(rs),
+		.asked = asked,
+	};
+}
+
+static struct gemcast_verdict_entry *
+gemcast_verdict_find(const struct gemcast_verdict_key *key)
+{
+	return gemcast_verdict_entry(key->plain, key->generation, key->asked);
+}
+
+/* Asks the rule set. */
 static struct gemcast_verdict *
-gemcast_verdict_slot(u64 generation, const struct gemcast_flow *flow,
-		     unsigned int which)
+gemcast_verdict_ask(struct gemcast_ruleset *rs, enum gemcast_gspd which,
+		    struct gemcast_verdict_entry *entry,
+		    const struct gemcast_verdict_key *key)
 {
-	const struct gemcast_flow_key *key = &flow->key;
-	u64 sum = (key->word[1] ^ rol64(key->word[3], 29)) * GOLDEN_RATIO_64;
+	struct gemcast_verdict *v = &entry->verdict;
 
-	sum ^= key->word[4] ^ (u64)key->last << 32 ^ generation << 16 ^
-	       (u64)which << 60;
-	return this_cpu_ptr(&gemcast_verdicts)->entry +
-	       ((sum * GOLDEN_RATIO_64) >> (64 - GEMCAST_VERDICT_BITS));
+	entry->key = *key;
+	v->policy = gemcast_ruleset_lookup(rs, which, &v->flow, &v->denied);
+	v->group = NULL;
+	v->elsewhere = false;
+	return v;
 }
 
-static bool gemcast_verdict_is(const struct gemcast_verdict *v, u64 generation,
-			       const struct gemcast_flow *flow,
-			       unsigned int which,
-			       const struct gemcast_group *group)
-{
-	const u64 *a = v->key.word, *b = flow->key.word;
-
-	return v->generation == generation && v->which == which &&
-	       v->group == group && v->key.last == flow->key.last &&
-	       !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) |
-		 (a[3] ^ b[3]) | (a[4] ^ b[4]));
-}
-
-static void gemcast_verdict_put(struct gemcast_verdict *v, u64 generation,
-				const struct gemcast_flow *flow,
-				unsigned int which,
-				const struct gemcast_group *group)
-{
-	v->key = flow->key;
-	v->generation = generation;
-	v->which = which;
-	v->group = group;
-}
-
-struct gemcast_policy *gemcast_verdict_lookup(struct gemcast_ruleset *rs,
+struct gemcast_verdict *gemcast_verdict_plain(struct gemcast_ruleset *rs,
 					      enum gemcast_gspd which,
-					      const struct gemcast_flow *flow,
-					      bool *denied)
+					      const struct sk_buff *skb,
+					      int ifindex)
 {
-	u64 generation = smp_load_acquire(&rs->generation);
-	struct gemcast_verdict *v = gemcast_verdict_slot(generation, flow, which);
+	struct gemcast_verdict_key key = gemcast_verdict_key(rs, which);
+	struct gemcast_verdict_entry *entry;
 
-	if (!gemcast_verdict_is(v, generation, flow, which, NULL)) {
-		v->policy = gemcast_ruleset_lookup(rs, which, flow, &v->yes);
-		gemcast_verdict_put(v, generation, flow, which, NULL);
-	}
-	*denied = v->yes;
-	return v->policy;
+	gemcast_flow_plain(skb, IPPROTO_UDP, ifindex, &key.plain);
+	entry = gemcast_verdict_find(&key);
+	gemcast_flow_read(skb, &entry->verdict.flow);
+	entry->verdict.flow.ifindex = ifindex;
+	return gemcast_verdict_ask(rs, which, entry, &key);
+}
+
+/* What is not looked at, lengths of headers, differs within a flow. */
+struct gemcast_verdict *gemcast_verdict_other(struct gemcast_ruleset *rs,
+					      enum gemcast_gspd which,
+					      const struct sk_buff *skb,
+					      int ifindex)
+{
+	struct gemcast_verdict_key key =
+		gemcast_verdict_key(rs, GEMCAST_VERDICT_OTHERS + which);
+	struct gemcast_verdict_entry *entry;
+	struct gemcast_flow flow;
+	bool known;
+
+	if (!gemcast_flow_read(skb, &flow))
+		return NULL;
+	flow.ifindex = ifindex;
+	key.plain = gemcast_flow_sum(&flow);
+	entry = gemcast_verdict_find(&key);
+	known = gemcast_verdict_is(entry, key.plain, key.generation, key.asked) &&
+		gemcast_flow_same(&entry->verdict.flow, &flow);
+	entry->verdict.flow = flow;
+	return known ? &entry->verdict :
+		       gemcast_verdict_ask(rs, which, entry, &key);
 }
 
 bool gemcast_verdict_elsewhere(struct gemcast_ruleset *rs,
-			       const struct gemcast_group *group,
-			       const struct gemcast_flow *flow)
+			       struct gemcast_verdict *v,
+			       const struct gemcast_group *group)
 {
-	u64 generation = smp_load_acquire(&rs->generation);
-	struct gemcast_verdict *v =
-		gemcast_verdict_slot(generation, flow,
-				     GEMCAST_VERDICT_ELSEWHERE);
-
-	if (!gemcast_verdict_is(v, generation, flow, GEMCAST_VERDICT_ELSEWHERE,
-				group)) {
-		v->yes = gemcast_ruleset_elsewhere(rs, group, flow);
-		gemcast_verdict_put(v, generation, flow,
-				    GEMCAST_VERDICT_ELSEWHERE, group);
+	if (v->group != group) {
+		v->elsewhere = gemcast_ruleset_elsewhere(rs, group, &v->flow);
+		v->group = group;
 	}
-	return v->yes;
+	return v->elsewhere;
+}
+
+struct gemcast_sa *gemcast_verdict_new_sa(struct gemcast_ruleset *rs,
+					  const struct sk_buff *skb,
+					  int ifindex)
+{
+	struct gemcast_verdict_key key =
+		gemcast_verdict_key(rs, GEMCAST_VERDICT_SA);
+	const struct ip_esp_hdr *esp = (void *)(ip_hdr(skb) + 1);
+	struct gemcast_verdict_entry *entry;
+	struct gemcast_flow flow;
+	struct gemcast_sa *sa;
+
+	gemcast_flow_plain(skb, IPPROTO_ESP, ifindex, &key.plain);
+	entry = gemcast_verdict_find(&key);
+	gemcast_flow_read(skb, &flow);
+	flow.ifindex = ifindex;
+	sa = gemcast_sa_lookup(rs->gn, ntohl(esp->spi), 0, &flow.dst, &flow.src);
+	/* Its copy may come in where it belongs: that one is to be counted. */
+	if (sa && gemcast_ruleset_elsewhere(rs, sa->group, &flow))
+		sa = NULL;
+	entry->key = key;
+	entry->sa = sa;
+	return sa;
 }
