@@ -1,12 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# bench.sh [-o DIRECTORY] [-t SECONDS]
+# bench.sh [-o DIRECTORY] [-t SECONDS] [-d]
 #
 # Count what a packet costs by gemcast, XFRM, MACsec and WireGuard, in a guest with the
-# stock kernel 6.1, and hold it against the goals. The result is a table, and in DIRECTORY
-# (default: bench in the cache) bench.json, bench.svg, a chart, and the log. The status is 0 only
-# if no packet was lost, what the peers cost is what it was, and all goals are met.
+# stock kernel 6.1, and hold it against the goals. The result is tables, and in DIRECTORY
+# (default: build/TREE/bench in the cache) bench.json, bench.md, bench.svg, a chart, and
+# bench.log. The status is 0 only if no packet was lost, gemcast has the fast driver, what
+# the peers cost is what it was, and all goals are met.
+#
+#	-t	time for the guest, default 3600
+#	-d	tables and chart go into Documentation, too
 #
 # For a quick run, these variables say what to measure:
 #
@@ -24,11 +28,12 @@
 set -eu
 
 . "$(dirname "$0")/paths.sh"
-directory=$build/bench limit=3600
-while getopts o:t: option; do
+directory=$build/bench limit=3600 document=''
+while getopts o:t:d option; do
 	case $option in
 	o) directory=$OPTARG ;;
 	t) limit=$OPTARG ;;
+	d) document=1 ;;
 	*) sed -n 's/^# \(bench.sh .*\)/usage: \1/p' "$0" >&2; exit 2 ;;
 	esac
 done
@@ -61,4 +66,10 @@ if [ "$status" -ne 0 ]; then
 	echo "bench: the guest failed; its log: $directory/bench.log" >&2
 	exit 1
 fi
-exec python3 "$tree/selftests/bench/report.py" "$directory"
+python3 "$tree/selftests/bench/report.py" "$directory" || status=$?
+if [ -n "$document" ]; then
+	cp "$directory/bench.svg" "$tree/Documentation/performance.svg"
+	sed -i -e '/^<!-- begin/,/^<!-- end/{//!d}' -e "/^<!-- begin/r $directory/bench.md" \
+		"$tree/Documentation/performance.md"
+fi
+exit "$status"

@@ -9,6 +9,7 @@ import json
 import statistics
 import subprocess
 import sys
+import textwrap
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -66,6 +67,32 @@ class Cell:
 
 def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+class Table:
+    """Columns, those with > to the right, and rows, all of words."""
+    def __init__(self, title, *columns):
+        self.title = title
+        self.right = [column.startswith(">") for column in columns]
+        self.columns = [column.lstrip(">") for column in columns]
+        self.rows = []
+
+    def add(self, *words):
+        self.rows.append(words)
+
+    def text(self):
+        widths = [max(map(len, column)) for column in zip(self.columns, *self.rows)]
+        lines = [textwrap.fill(self.title, 100), ""]
+        for row in [self.columns, *self.rows]:
+            words = [word.rjust(width) if right else word.ljust(width)
+                     for word, width, right in zip(row, widths, self.right)]
+            lines.append("  ".join(words).rstrip())
+        return "\n".join(lines)
+
+    def markdown(self):
+        rule = ["---:" if right else "---" for right in self.right]
+        rows = ["| " + " | ".join(row) + " |" for row in [self.columns, rule, *self.rows]]
+        return "\n".join([textwrap.fill(self.title + ".", 110), "", *rows, ""])
 
 
 class Bench:
@@ -235,76 +262,83 @@ class Bench:
                        "goals": self.verdicts}, file, indent=1)
             file.write("\n")
 
-    def print_path(self, path):
-        raws = {payload: self.cost("aead", "raw", "both", payload)
-                for payload in sorted({key[3] for key in self.cells})}
+    def path_table(self, path):
         title = {"gateway": "Sender, gateway A, gateway B, receiver", "host": "Host to host"}[path]
-        print(f"\n{title}: instructions for a packet, and by this host's clock the packets in a "
-              "second\nand the CPU's time for one, as median (lowest to highest)\n")
-        print(f"{'load':7}{'bytes':>5}  {'case':22}{'all':>8}{'above plain':>13}{'AES-GCM':>9}"
-              f"{'above both':>12}  {'packets/s':30}{'us':22}")
+        table = Table(f"{title}: instructions for a packet, and by the clock of the host packets a "
+                      "second and the CPU's time for one, as median (lowest to highest)",
+                      "load", ">bytes", "case", ">all", ">above plain", ">AES-GCM", ">above both",
+                      ">packets/s", ">us")
         for row in sorted((row for row in self.rows() if row["part"] == path),
                           key=lambda row: (row["load"], row["payload"])):
-            line = f"{row['load']:7}{row['payload']:5}  {NAMES[row['case']]:22}"
-            if row["refused"]:
-                print(line + f"{'refused':>8}")
-                continue
+            words = [row["load"], str(row["payload"]), NAMES[row["case"]]]
             if "instructions" not in row:
-                print(line + f"{'void':>8}  {row['lost']} packets lost")
+                table.add(*words, "refused" if row["refused"] else "void", *[""] * 5)
                 continue
-            raw = raws[row["payload"]] if "above_plain_and_aead" in row else None
-            rate, cpu = row["packets_per_second"], row["cpu_us"]
-            print(line + f"{row['instructions']['median']:8,.0f}" +
-                  number(row.get("above_plain"), 13, "+") + number(raw, 9) +
-                  number(row.get("above_plain_and_aead"), 12) +
-                  f"  {rate['median']:7,.0f} ({rate['min']:,.0f} to {rate['max']:,.0f})".ljust(32) +
-                  f"{cpu['median']:.0f} ({cpu['min']:.0f} to {cpu['max']:.0f})")
+            raw = self.raw(row["case"], row["payload"])
+            table.add(*words, number(row["instructions"]["median"]),
+                      number(row.get("above_plain"), "+"), number(raw),
+                      number(row.get("above_plain_and_aead")),
+                      *[f"{number(found['median'])} ({number(found['min'])} to "
+                        f"{number(found['max'])})"
+                        for found in (row["packets_per_second"], row["cpu_us"])])
+        return table
 
     def memory_each(self):
         return {name: size / count for name, (count, size) in self.memory.items()}
 
-    def print_beside(self):
-        print("\nTraffic that is not ours, over the gateways, 64 bytes: instructions for a packet\n")
+    def beside_table(self):
+        table = Table("Traffic that is not ours, over the gateways, 64 bytes: instructions for a "
+                      "packet", "load", "case", ">all", ">above none")
         for load in ("multicast", "unicast"):
             for state in ("without", *STATES):
-                cost, found = self.cost("beside", state, load, 64), self.beside(state, load)
+                found = self.beside(state, load)
                 if found is not None:
-                    print(f"{load:11}{STATES.get(state, 'without the module'):28}{cost:8,.0f}  "
-                          f"{found:+.2%}")
+                    table.add(load, STATES.get(state, "no module"),
+                              number(self.cost("beside", state, load, 64)), f"{found:+.2%}")
+        return table
 
-    def print_growth(self):
+    def growth_table(self):
         """Each beside the first of its kind; a further peer beside what one costs."""
-        print("\nGrowth, host to host, 64 bytes: instructions for a packet\n")
+        table = Table("Growth, host to host, 64 bytes: instructions for a packet",
+                      ">number", "of", ">all", ">above the first", ">for each further one")
         first = {}
         for (part, case, _, _), cell in self.cells.items():
             kind, _, count = case.partition(":")
             if part != "growth" or not cell.valid:
                 continue
             n, cost = first.setdefault(kind, (int(count), cell.cost))
-            more = f"{cell.cost / cost - 1:+.1%}"
-            if kind == "peers" and int(count) > n:
-                more = f"{(cell.cost - cost) / (int(count) - n):,.0f} for each further one"
-            print(f"{int(count):7,} {GROWTH[kind]:20}{cell.cost:10,.0f}  {more}")
+            more = cell.cost - cost
+            table.add(number(int(count)), GROWTH[kind], number(cell.cost), f"{more / cost:+.1%}",
+                      number(more / (int(count) - n)) if kind == "peers" and more else "")
+        return table
 
-    def print_memory(self):
-        print("\nMemory of an object, bytes\n")
-        for name, (count, size) in sorted(self.memory.items()):
-            print(f"{name:10}{size / count:8,.0f}  of {count:,}")
+    def memory_table(self):
+        table = Table("Memory of an object, as of many", "object", ">bytes", ">of so many")
+        for name, size in sorted(self.memory_each().items()):
+            table.add(name, number(size), number(self.memory[name][0]))
+        return table
+
+    def tables(self):
+        parts = {key[0] for key in self.cells}
+        tables = [self.path_table(path) for path in PATHS if path in parts]
+        tables += [self.beside_table(), self.growth_table(), self.memory_table()]
+        return [table for table in tables if table.rows]
+
+    def verdict_lines(self):
+        return [f"{'met' if verdict['met'] else 'missed':8}{verdict['what']}"
+                for verdict in self.verdicts]
 
     def print_all(self):
-        parts = {key[0] for key in self.cells}
-        for path in PATHS:
-            if path in parts:
-                self.print_path(path)
-        if "beside" in parts:
-            self.print_beside()
-        if "growth" in parts:
-            self.print_growth()
-        if self.memory:
-            self.print_memory()
-        print()
-        for verdict in self.verdicts:
-            print(f"{'met' if verdict['met'] else 'missed':8}{verdict['what']}")
+        for table in self.tables():
+            print(f"\n{table.text()}")
+        print("\n" + "\n".join(self.verdict_lines()))
+
+    def write_tables(self):
+        with open(f"{self.directory}/bench.md", "w") as file:
+            for table in self.tables():
+                file.write(table.markdown() + "\n")
+            file.write("What is held against the goals, and against what is known of the peers:\n\n")
+            file.writelines(f"    {line}\n" for line in self.verdict_lines())
 
     def chart(self):
         """Bars above plain forwarding, a group for each payload, AES-GCM below."""
@@ -351,19 +385,20 @@ plot {', '.join(plots)}
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
 
 
-def number(value, width, sign=""):
-    return " " * (width - 1) + "-" if value is None else f"{value:{sign}{width},.0f}"
+def number(value, sign=""):
+    return "" if value is None else f"{value:{sign},.0f}"
 
 
 def main():
     bench = Bench(sys.argv[1])
     bench.judge()
     bench.write_json()
+    bench.write_tables()
     bench.chart()
     bench.print_all()
     missed = sum(not verdict["met"] for verdict in bench.verdicts)
     print(f"\n{len(bench.verdicts) - missed} met, {missed} missed; all of it: "
-          f"{bench.directory}/bench.json, bench.svg, bench.log")
+          f"{bench.directory}/bench.json, .md, .svg, .log")
     return 1 if missed else 0
 
 
