@@ -357,32 +357,40 @@ class Bench:
         if not blocks:
             return
         data = "\n\n\n".join(blocks)
-        plots = []
+        plots, labels, at = [], [], 0
         for index, payload in enumerate(payloads):
-            keys = ("'AES-GCM alone'", "'all else'") if not index else ("''", "''")
-            title = [f"title {key}" if key != "''" else "notitle" for key in keys]
-            plots.append(f"newhistogram '{payload} bytes' font ',12' offset 0,-4.2, "
-                         f"$data index {index} using 2:xtic(1) {title[0]} lc rgb '#9aa5b1', "
-                         f"'' index {index} using 3 {title[1]} lc rgb '#2f6f9f'")
+            bars = blocks[index].count("\n") + 1
+            labels.append(f"set label '{payload} bytes' at {at + (bars - 1) / 2}, graph 0.95 center")
+            at += bars + 1
+            below, above = ("notitle", "notitle") if index else \
+                ("title 'AES-GCM alone'", "title 'all else'")
+            plots.append(f"newhistogram, $data index {index} using 2:xtic(1) {below} "
+                         f"lc rgb '#9aa5b1', '' index {index} using 3 {above} lc rgb '#2f6f9f'")
+        labels = "\n".join(labels)
         script = f"""set terminal svg size 960,560 font 'sans-serif,11' background 'white'
 set output '{self.directory}/bench.svg'
 set title 'Instructions for a packet above plain forwarding: two gateways, pktgen'
 set style data histograms
-set style histogram rowstacked title offset 0,-4.2
+set style histogram rowstacked
 set style fill solid 1 border -1
 set boxwidth 0.7
 set grid ytics lc rgb '#d0d0d0'
-set format y "%'.0f"
 set yrange [0:*]
+set offsets 0, 0, graph 0.1, 0
 set xtics rotate by -40 nomirror
-set bmargin 10
-set key top left
+set bmargin 9
+set key outside top center horizontal
+{labels}
 $data << EOD
 {data}
 EOD
 plot {', '.join(plots)}
 """
         subprocess.run(["gnuplot"], input=script, text=True, check=True)
+        with open(f"{self.directory}/bench.svg", "r+") as file:
+            declaration, rest = file.read().split("\n", 1)
+            file.seek(0)
+            file.write(f"{declaration}\n<!-- SPDX-License-Identifier: GPL-2.0-or-later -->\n{rest}")
 
 
 def number(value, sign=""):
