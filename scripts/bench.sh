@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # bench.sh [-o DIRECTORY] [-t SECONDS] [-d]
+# bench.sh [-o DIRECTORY] [-t SECONDS] -p CASE
 #
 # Count what a packet costs by gemcast, XFRM, MACsec and WireGuard, in a guest with the
 # stock kernel 6.1, and hold it against the goals. The result is tables, and in DIRECTORY
@@ -11,6 +12,8 @@
 #
 #	-t	time for the guest, default 3600
 #	-d	tables and chart go into Documentation, too
+#	-p	only print where the instructions of a case go: over gateways, by pktgen, with the
+#		first of PAYLOADS
 #
 # For a quick run, these variables say what to measure:
 #
@@ -28,12 +31,13 @@
 set -eu
 
 . "$(dirname "$0")/paths.sh"
-directory=$build/bench limit=3600 document=''
-while getopts o:t:d option; do
+directory=$build/bench limit=3600 document='' profile=''
+while getopts o:t:dp: option; do
 	case $option in
 	o) directory=$OPTARG ;;
 	t) limit=$OPTARG ;;
 	d) document=1 ;;
+	p) profile=$OPTARG ;;
 	*) sed -n 's/^# \(bench.sh .*\)/usage: \1/p' "$0" >&2; exit 2 ;;
 	esac
 done
@@ -47,25 +51,43 @@ make -s -C "$tree/selftests" OUTPUT="$output" all >&2
 make -s -C "$tree/selftests/bench" OUTPUT="$output/bench" >&2
 directory=$(cd "$directory" && pwd -P)
 
-guest=("$tree/selftests/guest/boot.sh" -t "$limit" -x -m -x 3G -x -icount -x shift=0
-	-x -plugin -x "$output/bench/icount.so,out=$directory/counts"
-	-e "GEMCAST_KO=$ko"
-	-e "AEAD_COST_KO=$aead_cost"
-	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
-	-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-for name in PARTS PAYLOADS ROUNDS PACKETS GATEWAY_CASES GATEWAY_LOADS \
-	    HOST_CASES HOST_LOADS GROWTH_OBJECTS GROWTH_SENDERS GROWTH_PEERS GROWTH_MEMORY; do
-	[ -z "${!name+set}" ] || guest+=(-e "$name=${!name}")
-done
-cd "$tree/selftests"
-rm -f "$directory"/{counts,bench.*}
-status=0
-GEMCAST_ACCEL=tcg "${guest[@]}" ./bench/bench.sh >"$directory/bench.log" || status=$?
-if [ "$status" -ne 0 ]; then
-	grep -Ev '^(row|crypto) ' "$directory/bench.log" | tail -n 40 >&2
-	echo "bench: the guest failed; its log: $directory/bench.log" >&2
-	exit 1
+names='PARTS PAYLOADS ROUNDS PACKETS GATEWAY_CASES GATEWAY_LOADS HOST_CASES HOST_LOADS
+	GROWTH_OBJECTS GROWTH_SENDERS GROWTH_PEERS GROWTH_MEMORY SYMBOLS'
+
+# measure PLUGIN-ARGUMENTS LOG
+measure()
+{
+	local name guest log=$2
+
+	guest=("$tree/selftests/guest/boot.sh" -t "$limit" -x -m -x 3G -x -icount -x shift=0
+		-x -plugin -x "$output/bench/icount.so,$1"
+		-e "GEMCAST_KO=$ko"
+		-e "AEAD_COST_KO=$aead_cost"
+		-e "LD_LIBRARY_PATH=$tree/userspace/lib"
+		-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	for name in $names; do
+		[ -z "${!name+set}" ] || guest+=(-e "$name=${!name}")
+	done
+	if ! (cd "$tree/selftests" && GEMCAST_ACCEL=tcg "${guest[@]}" ./bench/bench.sh) >"$log"; then
+		grep -Ev '^(row|crypto|symbol) ' "$log" | tail -n 40 >&2
+		echo "bench: the guest failed; its log: $log" >&2
+		exit 1
+	fi
+}
+
+if [ -n "$profile" ]; then
+	PARTS=gateway GATEWAY_LOADS=pktgen SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-2000}
+	PAYLOADS=${PAYLOADS:-64} PAYLOADS=${PAYLOADS%% *}
+	for GATEWAY_CASES in plain "$profile"; do
+		measure "out=$directory/counts,profile=$directory/profile.$GATEWAY_CASES" \
+			"$directory/log.$GATEWAY_CASES"
+	done
+	exec python3 "$tree/selftests/bench/profile.py" "$directory" "$profile" "$PACKETS"
 fi
+
+rm -f "$directory"/{counts,bench.*}
+measure "out=$directory/counts" "$directory/bench.log"
+status=0
 python3 "$tree/selftests/bench/report.py" "$directory" || status=$?
 if [ -n "$document" ]; then
 	cp "$directory/bench.svg" "$tree/Documentation/performance.svg"
