@@ -37,15 +37,12 @@ state_policies()
 
 beside_up()
 {
-	local mac
-
 	modprobe pktgen
 	gateways_up beside
 	pktgen_up beside
-	mac=$(ns_exec Rbeside cat /sys/class/net/eth0/address)
 	ip -n "$(ns_name Abeside)" route add 10.3.0.0/24 via 10.2.0.2
 	# nobody has the address: the receiver does not answer
-	ip -n "$(ns_name Bbeside)" neigh add 10.3.0.99 lladdr "$mac" dev lan
+	neighbour Bbeside lan 10.3.0.99 Rbeside eth0
 	pktgen_set Sbeside eth0 "pkt_size $((64 + 42))"
 	pktgen_set Sbeside eth0 "count $PACKETS"
 }

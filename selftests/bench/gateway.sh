@@ -95,6 +95,13 @@ core_wireguard()
 	done
 }
 
+# neighbour NS DEV ADDRESS NS-OF-NEIGHBOUR ITS-DEV
+neighbour()
+{
+	ip -n "$(ns_name "$1")" neigh replace "$3" dev "$2" nud permanent \
+		lladdr "$(ns_exec "$4" cat "/sys/class/net/$5/address")"
+}
+
 gateways_up()
 {
 	local case=$1 ns
@@ -106,6 +113,9 @@ gateways_up()
 	for ns in "A$case" "B$case"; do
 		ns_exec "$ns" sysctl -q net.ipv4.ip_forward=1
 	done
+	# what waits for an address to be resolved may be dropped
+	neighbour "A$case" core 10.2.0.2 "B$case" core
+	neighbour "B$case" core 10.2.0.1 "A$case" core
 	"core_$case" "$case"
 	route_multicast "A$case" "lan,10.1.0.2,$GROUP,$core"
 	route_multicast "B$case" "$core,10.1.0.2,$GROUP,lan"
