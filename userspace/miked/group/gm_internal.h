@@ -129,7 +129,7 @@ struct gm_repair {
 	uint32_t past[GM_PAST_SPIS];
 	size_t n_past;			/* so far; older ones are overwritten */
 	bool again;			/* something was lost while it registered */
-	bool of_rekey_sa;		/* new keys of data SAs are not enough */
+	bool must_register;		/* new keys of data SAs are not enough */
 	uint64_t not_before;		/* the next repair */
 	uint64_t doubt_not_before;	/* the next one for an SPI that nobody announced */
 	uint64_t doubt;			/* and so long between two of these */

@@ -98,11 +98,11 @@ static void not_taken(struct gm_member *m, const struct gm_channel *channel, int
 	gm_link_ask(m, channel->link, GM_ASK_REFUSE);
 }
 
-/* What it wanted to ask for has come, but for another Rekey SA. */
+/* What it wanted to ask for has come, unless that is more than keys. */
 static void has_keys(struct gm_member *m, uint32_t spi)
 {
 	gm_log(m, LEVEL_INFO, "has new keys: SA %08x", spi);
-	if (!m->repair.of_rekey_sa)
+	if (!m->repair.must_register)
 		m->later = 0;
 }
 
