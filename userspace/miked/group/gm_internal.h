@@ -336,6 +336,9 @@ int gm_rekey_sa_read(const struct gm_member *m, const struct gm_channel *channel
 		     const struct wire_message *message, const struct wire_policy *policy,
 		     uint16_t kwa, struct chunk gsk_w, struct gm_offer *offer,
 		     struct reason *why);
+/* The SPI of the one that follows, which an in-band rekey has no GSA_NEXT_SPI for. */
+void gm_rekey_sa_next_spi(const struct gm_member *m, const struct gm_channel *channel,
+			  const struct wire_message *message, struct gm_offer *offer);
 /* All of an offer, in the data plane and here, or nothing has changed. As gm_plane_install(). */
 int gm_rekey_sa_install(struct gm_member *m, const struct gm_channel *channel,
 			struct gm_offer *offer, struct reason *why);
