@@ -238,6 +238,9 @@ static void shows(const char *words, const char *expected)
 	"\"name\":\"video\",\"id\":\"keyid:video\",\"group\":7,"	\
 	"\"state\":\"joined\",\"role\":\"both\",\"key-server\":\"main\"," \
 	"\"epoch\":3,\"sas\":2,\"since\":61000,\"next-rollover\":3588250"
+#define HEARS								\
+	",\"rekey-spi\":\"00112233445566778899aabbccddeeff\",\"rekey-addr\":\"239.255.0.1\"," \
+	"\"rekey-port\":848,\"rekey-message-id\":4294967294,\"rekey-left\":86399999"
 #define AUDIO								\
 	"\"name\":\"audio\",\"state\":\"waiting\",\"retry\":5000,"	\
 	"\"error\":\"main: AUTHENTICATION_FAILED\""
@@ -265,6 +268,21 @@ static void status(void **state)
 	      "\"since\":61.000,\"next_rollover\":3588.250}]\n");
 	shows("status", "");
 	shows("-j status", "[]\n");
+}
+
+static void rekey_sa(void **state)
+{
+	(void)state;
+	fake_miked_answer(TOLD(VIDEO HEARS));
+	shows("status",
+	      "video state joined as both key-server main group 7 epoch 3 sas 2\n"
+	      "    since 61.000 next-rollover 3588.250\n"
+	      "    rekey-spi 00112233445566778899aabbccddeeff rekey-addr 239.255.0.1 rekey-port 848 rekey-message-id 4294967294 rekey-left 86399.999\n");
+	fake_miked_answer(TOLD("\"name\":\"video\"" HEARS));
+	shows("-j status",
+	      "[{\"name\":\"video\",\"rekey_spi\":\"00112233445566778899aabbccddeeff\","
+	      "\"rekey_addr\":\"239.255.0.1\",\"rekey_port\":848,"
+	      "\"rekey_message_id\":4294967294,\"rekey_left\":86399.999}]\n");
 }
 
 #define KS_VIDEO							\
@@ -604,6 +622,7 @@ int main(void)
 		TEST(bad_usage),
 		TEST(help),
 		TEST(status),
+		TEST(rekey_sa),
 		TEST(ks_groups),
 		TEST(ks_members),
 		TEST(policy_from_standard_input),

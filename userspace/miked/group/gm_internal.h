@@ -102,6 +102,8 @@ struct gm_rekey_sa {
 	struct rekey_sa sa;
 	struct rekey_partial *partial;
 	struct net_group group;		/* joined, as long as it is held */
+	bool has_heard;
+	uint32_t heard;			/* the Message ID of the last that was taken */
 	uint64_t since;
 	uint64_t end;			/* of its life; IKE_NEVER */
 	uint64_t remove;		/* when it goes, being replaced; IKE_NEVER */

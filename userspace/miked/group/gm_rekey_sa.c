@@ -265,6 +265,8 @@ static void hold(struct gm_member *m, struct gm_rekey_sa *new)
 	if (same && secret_equal(secret_chunk(&same->sa.keymat), secret_chunk(&new->sa.keymat))) {
 		if (same->sa.next_id > new->sa.next_id)
 			new->sa.next_id = same->sa.next_id;
+		new->has_heard = same->has_heard;
+		new->heard = same->heard;
 		new->partial = same->partial;
 		same->partial = NULL;
 	}

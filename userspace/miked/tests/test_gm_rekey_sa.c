@@ -332,6 +332,58 @@ static void another_key_for_the_new_rekey_sa(void **state)
 	world_end();
 }
 
+/* ---- as gemcast status shows it */
+
+static void it_is_shown(void **state)
+{
+	static const char first_spi[] = "11111111111111111111111111111111",
+			  second_spi[] = "12121212121212121212121212121212";
+	struct grant grant = first(), rekey = next();
+	struct gemcast_membership m;
+
+	(void)state;
+	grant.rekey_lifetime = 100;
+	join("", &grant);
+	world_pass(1500);
+	m = world_status("video");
+	assert_string_equal(m.rekey_spi, first_spi);
+	assert_int_equal(m.rekey_addr.family, AF_INET);
+	assert_int_equal(m.rekey_addr.in.s_addr, addr_of("239.255.0.1").in.s_addr);
+	assert_int_equal(m.rekey_port, 848);
+	assert_true(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_LEFT));
+	assert_int_equal(m.rekey_left, 98500);
+	/* Nothing was heard. */
+	assert_false(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID));
+	world_rekey_sa(1)->next_id = 7;
+	update(&rekey);
+	m = world_status("video");
+	assert_true(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID));
+	assert_int_equal(m.rekey_message_id, 7);
+	/* Told again it is the same. */
+	grant.sas[0] = rekey.sas[0];
+	world_rekey(world_sa("192.0.2.1"), &grant);
+	m = world_status("video");
+	assert_int_equal(m.rekey_left, 100000);
+	assert_true(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID));
+	assert_int_equal(m.rekey_message_id, 7);
+	/* The one that follows counts. */
+	rekey.sas[0].spi = 0x1003;
+	rekey.sas[0].key = 3;
+	rekey.rekey_sa = 2;
+	update(&rekey);
+	m = world_status("video");
+	assert_string_equal(m.rekey_spi, second_spi);
+	assert_false(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID));
+	world_end();
+
+	/* None. */
+	join("", &one);
+	m = world_status("video");
+	assert_false(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_SPI));
+	assert_false(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_PORT));
+	world_end();
+}
+
 /* ---- by unicast, with what a key server of gemcast says beside it */
 
 static struct secret told_spki;
@@ -544,6 +596,7 @@ int main(void)
 		cmocka_unit_test(in_band_it_follows_one_of_a_registration),
 		cmocka_unit_test(another_key_to_sign_by),
 		cmocka_unit_test(another_key_for_the_new_rekey_sa),
+		cmocka_unit_test(it_is_shown),
 		cmocka_unit_test(what_it_missed_comes_in_band),
 		cmocka_unit_test(what_it_wanted_to_ask_for_came),
 		cmocka_unit_test(what_was_followed_stays_so),
