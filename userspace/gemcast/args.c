@@ -91,6 +91,21 @@ int args_word(struct args *a, const char *name, const char * const *words,
 	return err ? err : look_up(a, name, words, word, index);
 }
 
+/*
+ * The next word, which there is, begins as the default does, and is taken for that, whatever
+ * else begins so: "sa s" shows.
+ */
+bool args_default(struct args *a, const char *name)
+{
+	const char *word = *a->next;
+
+	if (!*word || strncmp(name, word, strlen(word)) != 0)
+		return false;
+	a->next++;
+	a->left--;
+	return true;
+}
+
 int args_enum(struct args *a, const char *name, const char * const *words,
 	      uint32_t *value)
 {

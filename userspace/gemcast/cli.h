@@ -102,6 +102,7 @@ struct args {
 
 int args_word(struct args *a, const char *name, const char * const *words,
 	      unsigned int *index);
+bool args_default(struct args *a, const char *name);
 int args_enum(struct args *a, const char *name, const char * const *words,
 	      uint32_t *value);
 int args_string(struct args *a, const char *name, const char **value);

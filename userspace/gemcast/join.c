@@ -105,6 +105,25 @@ static void print_times(struct print *p, const struct gemcast_membership *m)
 		print_seconds(p, "retry", "retry", m->retry);
 }
 
+static void print_rekey_sa(struct print *p, const struct gemcast_membership *m)
+{
+	const struct print_field numbers[] = {
+		{ GEMCAST_MEMBERSHIP_REKEY_PORT, "rekey_port", "rekey-port", m->rekey_port },
+		{ GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID, "rekey_message_id", "rekey-message-id",
+		  m->rekey_message_id },
+	};
+
+	if (!GEMCAST_HAS(m, GEMCAST_MEMBERSHIP_REKEY_SPI))
+		return;
+	print_line(p, "    ");
+	print_string(p, "rekey_spi", "rekey-spi", m->rekey_spi);
+	if (GEMCAST_HAS(m, GEMCAST_MEMBERSHIP_REKEY_ADDR))
+		print_addr(p, "rekey_addr", "rekey-addr", &m->rekey_addr);
+	print_numbers(p, m->present, numbers, ARRAY_SIZE(numbers));
+	if (GEMCAST_HAS(m, GEMCAST_MEMBERSHIP_REKEY_LEFT))
+		print_seconds(p, "rekey_left", "rekey-left", m->rekey_left);
+}
+
 static int print(const struct gemcast_membership *m, void *arg)
 {
 	struct cli *cli = arg;
@@ -127,6 +146,7 @@ static int print(const struct gemcast_membership *m, void *arg)
 	if (cli->statistics && GEMCAST_HAS(m, GEMCAST_MEMBERSHIP_ID))
 		print_string(p, "id", "id", m->id);
 	print_times(p, m);
+	print_rekey_sa(p, m);
 	if (GEMCAST_HAS(m, GEMCAST_MEMBERSHIP_ERROR)) {
 		print_line(p, "    ");
 		print_string(p, "error", "error", m->error);

@@ -38,7 +38,7 @@ static int run_verb(struct cli *cli, struct args *a, const struct verb *verbs)
 
 	for (i = 0; verbs[i].name; i++)
 		names[i] = verbs[i].name;
-	if (a->left)
+	if (a->left && !args_default(a, names[0]))
 		err = args_word(a, "COMMAND", names, &index);
 	a->where = verbs[index].where;
 	return err ?: verbs[index].run(cli, a);

@@ -105,18 +105,6 @@ static int find_object(struct args *a, const struct object **found)
 	return err;
 }
 
-/* The next word begins as the default does, and is that whatever else begins so: "sa s" shows. */
-static bool take_default(struct args *a, const char *name)
-{
-	const char *word = *a->next;
-
-	if (!*word || strncmp(name, word, strlen(word)) != 0)
-		return false;
-	a->next++;
-	a->left--;
-	return true;
-}
-
 /* The command that the next word names, if the object's have names. */
 static int find_command(struct args *a, const struct object *object,
 			const struct command **found)
@@ -127,7 +115,7 @@ static int find_command(struct args *a, const struct object *object,
 
 	for (i = 0; i < MAX_COMMANDS; i++)
 		names[i] = object->commands[i].name;
-	if (a->left && names[0][0] && !take_default(a, names[0]))
+	if (a->left && names[0][0] && !args_default(a, names[0]))
 		err = args_word(a, "COMMAND", names, &index);
 	*found = &object->commands[index];
 	return err;

@@ -493,7 +493,15 @@ enum gemcast_membership_attr {
 	GEMCAST_MEMBERSHIP_NEXT_ROLLOVER,
 	GEMCAST_MEMBERSHIP_RETRY,
 	GEMCAST_MEMBERSHIP_ERROR,
+	GEMCAST_MEMBERSHIP_REKEY_SPI,
+	GEMCAST_MEMBERSHIP_REKEY_ADDR,
+	GEMCAST_MEMBERSHIP_REKEY_PORT,
+	GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID,
+	GEMCAST_MEMBERSHIP_REKEY_LEFT,
 };
+
+/* 16 bytes in hexadecimal digits. */
+#define GEMCAST_REKEY_SPI_SIZE	33
 
 /* A group that this host is in, or is to be. */
 struct gemcast_membership {
@@ -510,6 +518,12 @@ struct gemcast_membership {
 	uint64_t next_rollover;		/* to the end of the current SA, at most */
 	uint64_t retry;			/* to the next try to register */
 	char error[GEMCAST_REASON_SIZE];	/* the last one */
+	/* The Rekey SA, if there is one: new keys come by it. */
+	char rekey_spi[GEMCAST_REKEY_SPI_SIZE];
+	struct gemcast_addr rekey_addr;		/* where its messages go */
+	uint16_t rekey_port;
+	uint32_t rekey_message_id;	/* of the last that was heard */
+	uint64_t rekey_left;		/* to its end */
 };
 
 typedef int (*gemcast_membership_fn)(const struct gemcast_membership *membership, void *arg);

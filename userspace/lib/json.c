@@ -52,6 +52,11 @@ static const struct gemcast_member_field membership_fields[] = {
 	MEMBERSHIP(NEXT_ROLLOVER, "next-rollover", U64, next_rollover),
 	MEMBERSHIP(RETRY, "retry", U64, retry),
 	MEMBERSHIP(ERROR, "error", STRING, error),
+	MEMBERSHIP(REKEY_SPI, "rekey-spi", STRING, rekey_spi),
+	MEMBERSHIP(REKEY_ADDR, "rekey-addr", ADDR, rekey_addr),
+	MEMBERSHIP(REKEY_PORT, "rekey-port", U16, rekey_port),
+	MEMBERSHIP(REKEY_MESSAGE_ID, "rekey-message-id", U32, rekey_message_id),
+	MEMBERSHIP(REKEY_LEFT, "rekey-left", U64, rekey_left),
 };
 
 #define KS_GROUP(bit, name, type, member)					\

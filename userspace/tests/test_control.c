@@ -94,6 +94,8 @@ static void requests(void **state)
 		{ "statu video", ASKED("status", "\"name\":\"video\"") },
 		{ "ks", ASKED("ks.group.show", "") },
 		{ "ks group", ASKED("ks.group.show", "") },
+		{ "ks group s", ASKED("ks.group.show", "") },
+		{ "ks group s video", ASKED("ks.group.show", "\"name\":\"video\"") },
 		{ "k g sh video", ASKED("ks.group.show", "\"name\":\"video\"") },
 		{ "ks group del video", ASKED("ks.group.del", "\"name\":\"video\"") },
 		{ "ks member", ASKED("ks.member.show", "") },
@@ -156,7 +158,8 @@ static void bad_usage(void **state)
 		{ "ks group add file /nonexistent", "policy file /nonexistent: No such file or directory" },
 		{ "ks group add file /dev/zero", "policy file /dev/zero: longer than any policy" },
 		{ "ks group add file /", "policy file /: Is a directory" },
-		{ "ks group s", "ks group: COMMAND \"s\" is ambiguous: show, set" },
+		{ "ks group x", "ks group: COMMAND \"x\" is not known; expected one of: show, add, set, del" },
+		{ "ks group se", "ks group set: file is missing" },
 		{ "ks group set", "ks group set: file is missing" },
 		{ "ks group set file", "ks group set: PATH is missing" },
 		{ "ks group set file /dev/null now", "ks group set: HOW \"now\" is not known; expected one of: dry-run, yes" },
@@ -235,6 +238,9 @@ static void shows(const char *words, const char *expected)
 	"\"name\":\"video\",\"id\":\"keyid:video\",\"group\":7,"	\
 	"\"state\":\"joined\",\"role\":\"both\",\"key-server\":\"main\"," \
 	"\"epoch\":3,\"sas\":2,\"since\":61000,\"next-rollover\":3588250"
+#define HEARS								\
+	",\"rekey-spi\":\"00112233445566778899aabbccddeeff\",\"rekey-addr\":\"239.255.0.1\"," \
+	"\"rekey-port\":848,\"rekey-message-id\":4294967294,\"rekey-left\":86399999"
 #define AUDIO								\
 	"\"name\":\"audio\",\"state\":\"waiting\",\"retry\":5000,"	\
 	"\"error\":\"main: AUTHENTICATION_FAILED\""
@@ -262,6 +268,21 @@ static void status(void **state)
 	      "\"since\":61.000,\"next_rollover\":3588.250}]\n");
 	shows("status", "");
 	shows("-j status", "[]\n");
+}
+
+static void rekey_sa(void **state)
+{
+	(void)state;
+	fake_miked_answer(TOLD(VIDEO HEARS));
+	shows("status",
+	      "video state joined as both key-server main group 7 epoch 3 sas 2\n"
+	      "    since 61.000 next-rollover 3588.250\n"
+	      "    rekey-spi 00112233445566778899aabbccddeeff rekey-addr 239.255.0.1 rekey-port 848 rekey-message-id 4294967294 rekey-left 86399.999\n");
+	fake_miked_answer(TOLD("\"name\":\"video\"" HEARS));
+	shows("-j status",
+	      "[{\"name\":\"video\",\"rekey_spi\":\"00112233445566778899aabbccddeeff\","
+	      "\"rekey_addr\":\"239.255.0.1\",\"rekey_port\":848,"
+	      "\"rekey_message_id\":4294967294,\"rekey_left\":86399.999}]\n");
 }
 
 #define KS_VIDEO							\
@@ -601,6 +622,7 @@ int main(void)
 		TEST(bad_usage),
 		TEST(help),
 		TEST(status),
+		TEST(rekey_sa),
 		TEST(ks_groups),
 		TEST(ks_members),
 		TEST(policy_from_standard_input),

@@ -345,7 +345,8 @@ enum wire_encr_facts {
 	X(GEMCAST_HELLO,		40960)	\
 	X(REKEY_ACK,			40961)	\
 	X(SA_EXPIRING,			40962)	\
-	X(SA_LIMITS,			40963)
+	X(SA_LIMITS,			40963)	\
+	X(REKEY_AUTH,			40964)
 
 #define WIRE_BARE(name, number, ...)		name = (number),
 #define WIRE_PAYLOAD_(name, number)		PAYLOAD_##name = (number),

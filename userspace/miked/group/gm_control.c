@@ -47,9 +47,33 @@ static void fill_times(const struct gm_member *m, struct gemcast_membership *out
 	}
 }
 
+static void fill_rekey_sa(const struct gm_member *m, const struct gm_rekey_sa *rekey,
+			  struct gemcast_membership *out)
+{
+	const uint64_t now = gm_now(m->gm);
+	size_t i;
+
+	SET(out, REKEY_SPI);
+	SET(out, REKEY_ADDR);
+	SET(out, REKEY_PORT);
+	for (i = 0; i < sizeof(rekey->sa.spi); i++)
+		snprintf(&out->rekey_spi[2 * i], 3, "%02x", rekey->sa.spi[i]);
+	out->rekey_addr = rekey->group.to.addr;
+	out->rekey_port = rekey->group.to.port;
+	if (rekey->has_heard) {
+		SET(out, REKEY_MESSAGE_ID);
+		out->rekey_message_id = rekey->heard;
+	}
+	if (rekey->end != IKE_NEVER) {
+		SET(out, REKEY_LEFT);
+		out->rekey_left = rekey->end > now ? rekey->end - now : 0;
+	}
+}
+
 static void fill(const struct gm_member *m, struct gemcast_membership *out)
 {
 	const struct conf_server *server = gm_server(m);
+	const struct gm_rekey_sa *rekey = gm_rekey_sa(m);
 	char id[CONF_IDENTITY_TEXT];
 
 	conf_identity_print(&m->conf.id, id);
@@ -72,6 +96,8 @@ static void fill(const struct gm_member *m, struct gemcast_membership *out)
 		memcpy(out->key_server, server->name, sizeof(out->key_server));
 	}
 	fill_times(m, out);
+	if (rekey)
+		fill_rekey_sa(m, rekey, out);
 	if (*m->error.text) {
 		SET(out, ERROR);
 		snprintf(out->error, sizeof(out->error), "%.*s", GEMCAST_REASON_SIZE - 1,

@@ -102,6 +102,8 @@ struct gm_rekey_sa {
 	struct rekey_sa sa;
 	struct rekey_partial *partial;
 	struct net_group group;		/* joined, as long as it is held */
+	bool has_heard;
+	uint32_t heard;			/* the Message ID of the last that was taken */
 	uint64_t since;
 	uint64_t end;			/* of its life; IKE_NEVER */
 	uint64_t remove;		/* when it goes, being replaced; IKE_NEVER */
@@ -129,7 +131,7 @@ struct gm_repair {
 	uint32_t past[GM_PAST_SPIS];
 	size_t n_past;			/* so far; older ones are overwritten */
 	bool again;			/* something was lost while it registered */
-	bool of_rekey_sa;		/* new keys of data SAs are not enough */
+	bool must_register;		/* new keys of data SAs are not enough */
 	uint64_t not_before;		/* the next repair */
 	uint64_t doubt_not_before;	/* the next one for an SPI that nobody announced */
 	uint64_t doubt;			/* and so long between two of these */
@@ -336,6 +338,9 @@ int gm_rekey_sa_read(const struct gm_member *m, const struct gm_channel *channel
 		     const struct wire_message *message, const struct wire_policy *policy,
 		     uint16_t kwa, struct chunk gsk_w, struct gm_offer *offer,
 		     struct reason *why);
+/* The SPI of the one that follows, which an in-band rekey has no GSA_NEXT_SPI for. */
+void gm_rekey_sa_next_spi(const struct gm_member *m, const struct gm_channel *channel,
+			  const struct wire_message *message, struct gm_offer *offer);
 /* All of an offer, in the data plane and here, or nothing has changed. As gm_plane_install(). */
 int gm_rekey_sa_install(struct gm_member *m, const struct gm_channel *channel,
 			struct gm_offer *offer, struct reason *why);

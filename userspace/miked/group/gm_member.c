@@ -32,8 +32,12 @@
 #define REFRESH_LATE_LAST	96
 #define REFRESH_LATE_LEAST	(60 * GM_SECOND)
 
-/* So that members of one group do not all come at the same time. */
+/*
+ * So that members of one group do not all come at the same time; and so where they are
+ * told of new keys all the same.
+ */
 #define SPREAD			GM_SECOND
+#define SPREAD_TOLD		(30 * GM_SECOND)
 
 const char *gm_state_name(enum gm_state state)
 {
@@ -254,7 +258,7 @@ void gm_member_register(struct gm_member *m)
 	m->due = IKE_NEVER;
 	m->later = 0;
 	m->repair.again = false;
-	m->repair.of_rekey_sa = false;
+	m->repair.must_register = false;
 	gm_log(m, LEVEL_INFO, "asks key server %s", server->name);
 	gm_link_register(m, server);
 }
@@ -385,21 +389,32 @@ static uint64_t keep_away(struct gm_member *m)
 	return back_off(m, m->cuts);
 }
 
-/* We count as excluded, and register again while the keys that we have still live. */
+/* Registers again while the keys that we have still live, whatever is told until then. */
 static void cut_off(struct gm_member *m)
 {
+	const uint64_t spread = gm_rekey_sa(m) ? SPREAD_TOLD : SPREAD;
 	uint64_t delay = keep_away(m);
 
-	gm_member_later(m, delay / 2, delay + SPREAD);
+	gm_member_later(m, delay / 2, delay + spread);
+	m->repair.must_register = true;
 }
 
-/* Unless there is a Rekey SA, no more keys come now (RFC 9838 2.3.3). */
+/*
+ * A key server may delete the IKE SA of who has a Rekey SA, which needs none but to
+ * acknowledge (RFC 9838 2.3.3). One that does not answer any more knows nothing of us.
+ */
+static bool needs_link(const struct gm_member *m, enum ike_end why)
+{
+	return !gm_rekey_sa(m) || why != IKE_END_DELETED ||
+	       (m->has_hello && m->hello.ack != HELLO_ACK_NONE);
+}
+
 void gm_member_unlinked(struct gm_member *m, enum ike_end why)
 {
 	gm_log(m, LEVEL_INFO, "the IKE SA has ended: %s",
 	       why == IKE_END_DELETED ? "the key server deleted it" : "the key server is lost");
 	gm_member_schedule(m);
-	if (m->state == GM_JOINED && !gm_rekey_sa(m))
+	if (m->state == GM_JOINED && needs_link(m, why))
 		cut_off(m);
 }
 

@@ -514,5 +514,6 @@ int gm_offer_read(const struct gm_member *m, const struct gm_channel *channel,
 	if (!err)
 		err = read_auth_key(&r);
 	gm_next_read(message->gsa, channel->registration, &offer->next);
+	gm_rekey_sa_next_spi(m, channel, message, offer);
 	return err;
 }

@@ -98,11 +98,13 @@ static void not_taken(struct gm_member *m, const struct gm_channel *channel, int
 	gm_link_ask(m, channel->link, GM_ASK_REFUSE);
 }
 
-/* What it wanted to ask for has come, but for another Rekey SA. */
-static void has_keys(struct gm_member *m, uint32_t spi)
+/* What it wanted to ask for has come, unless that is more than keys. */
+static void has_keys(struct gm_member *m, uint32_t spi, bool rekey_sa)
 {
-	gm_log(m, LEVEL_INFO, "has new keys: SA %08x", spi);
-	if (!m->repair.of_rekey_sa)
+	gm_log(m, LEVEL_INFO, "has new keys: SA %08x%s", spi, rekey_sa ? ", and a Rekey SA" : "");
+	if (rekey_sa)
+		m->repair.must_register = false;
+	if (!m->repair.must_register)
 		m->later = 0;
 }
 
@@ -111,15 +113,17 @@ static int take_keys(struct gm_member *m, const struct gm_channel *channel,
 {
 	struct reason why = { "" };
 	struct gm_offer offer;
+	bool rekey_sa;
 	int err;
 
 	err = gm_offer_read(m, channel, request, &offer, &why);
+	rekey_sa = channel->link && offer.rekey;
 	if (!err)
 		err = gm_rekey_sa_install(m, channel, &offer, &why);
 	if (err)
 		not_taken(m, channel, err, &why);
 	else if (offer.n_sas)
-		has_keys(m, offer.sas[0].sa.sa.spi);
+		has_keys(m, offer.sas[0].sa.sa.spi, rekey_sa);
 	gm_offer_free(&offer);
 	return err;
 }

@@ -96,6 +96,44 @@ static int unwrap(const struct gm_member *m, const struct wire_key_bag *bag, uin
 	return err == -EBADMSG ? -EPROTO : err;
 }
 
+/* What an in-band rekey cannot say by AUTH_KEY, and a key server of gemcast does. */
+static bool is_told(const struct gm_member *m, const struct gm_channel *channel,
+		    const struct wire_message *message, struct chunk spi,
+		    struct rekey_auth *auth)
+{
+	return channel->link && !channel->registration && m->has_hello &&
+	       rekey_auth_read(message, spi, auth);
+}
+
+static struct chunk auth_key_of(const struct gm_member *m, const struct gm_channel *channel,
+				const struct wire_message *message, struct chunk spi)
+{
+	const struct wire_member_bag *bag = message->kd->member;
+	struct rekey_auth auth;
+
+	if (is_told(m, channel, message, spi, &auth))
+		return auth.auth_key;
+	return bag ? bag->auth_key : (struct chunk){ NULL, 0 };
+}
+
+void gm_rekey_sa_next_spi(const struct gm_member *m, const struct gm_channel *channel,
+			  const struct wire_message *message, struct gm_offer *offer)
+{
+	struct gm_next *next = &offer->next;
+	struct rekey_auth auth;
+
+	if (!offer->rekey || next->n_rekey ||
+	    !is_told(m, channel, message, CHUNK(offer->rekey->sa.spi), &auth))
+		return;
+	memcpy(next->rekey[next->n_rekey++], auth.next.data, WIRE_GIKE_SPI_LEN);
+}
+
+/* One that is on its way out has been followed already. */
+static bool is_over(const struct gm_channel *channel, const struct gm_rekey_sa *held)
+{
+	return held == channel->rekey || (channel->link && held->remove != IKE_NEVER);
+}
+
 /*
  * It may have come another way before. True: there is nothing new in it. Else @err says
  * whether it may be.
@@ -109,7 +147,7 @@ static bool is_known(const struct gm_member *m, const struct gm_channel *channel
 	if (!held || channel->registration)
 		return false;
 	if (secret_equal(secret_chunk(&held->sa.keymat), secret_chunk(&new->sa.keymat)))
-		return held == channel->rekey;
+		return is_over(channel, held);
 	reason_set(why, "new keys for a Rekey SA that has some");
 	*err = -EPROTO;
 	return false;
@@ -131,7 +169,6 @@ int gm_rekey_sa_read(const struct gm_member *m, const struct gm_channel *channel
 		     struct reason *why)
 {
 	const struct wire_key_bag *bag = wire_key_bag_of(message->kd, policy);
-	const struct wire_member_bag *member = message->kd->member;
 	const struct gm_rekey_sa *old = before(m, channel);
 	struct secret keymat = { 0 };
 	struct gm_rekey_sa *new;
@@ -152,7 +189,7 @@ int gm_rekey_sa_read(const struct gm_member *m, const struct gm_channel *channel
 		return -ENOMEM;
 	}
 	err = rekey_sa_read(m->gm->setup.crypto, policy,
-			    member ? member->auth_key : (struct chunk){ NULL, 0 },
+			    auth_key_of(m, channel, message, policy->spi),
 			    old ? &old->sa : NULL, &keymat, &new->sa, why);
 	if (err) {
 		free(new);
@@ -228,6 +265,8 @@ static void hold(struct gm_member *m, struct gm_rekey_sa *new)
 	if (same && secret_equal(secret_chunk(&same->sa.keymat), secret_chunk(&new->sa.keymat))) {
 		if (same->sa.next_id > new->sa.next_id)
 			new->sa.next_id = same->sa.next_id;
+		new->has_heard = same->has_heard;
+		new->heard = same->heard;
 		new->partial = same->partial;
 		same->partial = NULL;
 	}

@@ -121,7 +121,7 @@ void gm_repair(struct gm_member *m, const char *what)
 void gm_repair_rekey_sa(struct gm_member *m, const char *what)
 {
 	gm_repair(m, what);
-	m->repair.of_rekey_sa = m->state == GM_JOINED;
+	m->repair.must_register = m->state == GM_JOINED;
 }
 
 /*

@@ -88,8 +88,11 @@ static void take(struct gm_member *m, struct gm_rekey_sa *rekey,
 	/* It excluded us, and all Rekey SAs went. */
 	if (!m->rekey_sas)
 		return;
-	if (!may_come_again(err))
+	if (!may_come_again(err)) {
 		rekey->sa.next_id = id + 1;
+		rekey->has_heard = true;
+		rekey->heard = id;
+	}
 	if (!err && message->gsa)
 		gm_report_taken(m, rekey, id);
 }

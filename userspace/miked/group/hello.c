@@ -117,3 +117,32 @@ bool sa_limits_read(const struct wire_message *m, uint32_t spi, struct sa_limits
 	}
 	return false;
 }
+
+struct chunk rekey_auth_write(const struct rekey_auth *auth, uint8_t room[REKEY_AUTH_MAX])
+{
+	struct writer w = writer_to(room, REKEY_AUTH_MAX);
+
+	write_chunk(&w, auth->spi);
+	write_chunk(&w, auth->next);
+	write_chunk(&w, auth->auth_key);
+	assert(!w.failed);
+	return written(&w);
+}
+
+bool rekey_auth_read(const struct wire_message *m, struct chunk spi, struct rekey_auth *auth)
+{
+	struct reader r;
+	size_t i;
+
+	for (i = 0; i < m->n_notifies; i++) {
+		if (m->notifies[i].type != N_REKEY_AUTH)
+			continue;
+		r = reader_of(m->notifies[i].data);
+		auth->spi = read_chunk(&r, WIRE_GIKE_SPI_LEN);
+		auth->next = read_chunk(&r, WIRE_GIKE_SPI_LEN);
+		auth->auth_key = read_rest(&r);
+		if (!r.failed && chunk_equal(auth->spi, spi))
+			return true;
+	}
+	return false;
+}

@@ -81,4 +81,21 @@ void sa_limits_write(const struct sa_limits *limits, uint8_t out[SA_LIMITS_LEN])
 /* Those of this SA. False: the message says none. */
 bool sa_limits_read(const struct wire_message *m, uint32_t spi, struct sa_limits *limits);
 
+/*
+ * REKEY_AUTH, key server to member in GSA_INBAND_REKEY: what RFC 9838 (section 5, table 10)
+ * has no attributes for there, of a Rekey SA that the message brings.
+ */
+#define REKEY_AUTH_KEY_MAX	256
+#define REKEY_AUTH_MAX		(2 * WIRE_GIKE_SPI_LEN + REKEY_AUTH_KEY_MAX)
+struct rekey_auth {
+	struct chunk spi;	/* WIRE_GIKE_SPI_LEN, as the next */
+	struct chunk next;	/* of the Rekey SA that will follow it */
+	struct chunk auth_key;	/* as in AUTH_KEY; empty: its messages are not signed */
+};
+
+/* As many bytes of @room as it needs; the key is no longer than REKEY_AUTH_KEY_MAX. */
+struct chunk rekey_auth_write(const struct rekey_auth *auth, uint8_t room[REKEY_AUTH_MAX]);
+/* That of this Rekey SA. False: the message has none. @auth points into it. */
+bool rekey_auth_read(const struct wire_message *m, struct chunk spi, struct rekey_auth *auth);
+
 #endif

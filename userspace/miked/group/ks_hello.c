@@ -114,7 +114,7 @@ static void has_heir(struct ks *ks, struct ks_member *member)
 		ks->stats.acknowledged_again++;
 		return;
 	}
-	member->heir = true;
+	ks_has_heir(member);
 	ks->stats.acknowledged++;
 }
 

@@ -73,6 +73,7 @@ struct ks_rekey {
 	uint32_t signer;		/* the number of its key to sign by */
 	struct secret auth_key;		/* the public half; empty: messages are not signed */
 	struct ks_told told;		/* the message that told members of it */
+	uint64_t repair;		/* those who missed it are told by unicast; IKE_NEVER */
 };
 
 struct ks_sa {
@@ -161,7 +162,8 @@ struct ks_member {
 	uint32_t signer;		/* the key to sign by that it knows */
 	bool deaf;			/* it knows of them, and is not thought to hear them */
 	bool listens;			/* not registered any more, and it hears them */
-	bool heir;			/* it acknowledged the heir */
+	bool heir;			/* it is known to have the heir */
+	bool missed;			/* and this, that it missed the youngest Rekey SA */
 	uint32_t acknowledged;		/* the last epoch of which it did */
 	bool hello;			/* it is a member of gemcast */
 	bool fragments;			/* it puts IKE fragments together */
@@ -197,6 +199,7 @@ struct ks_peer {
 	struct ks_member *asked;
 	uint32_t asked_epoch;
 	uint32_t asked_line;		/* of Rekey SAs; 0: none */
+	uint8_t asked_rekey[WIRE_GIKE_SPI_LEN];	/* of those, if there is one */
 	size_t asked_gone;
 	bool asked_farewell;
 };
@@ -237,6 +240,7 @@ struct ks_room {
 	struct chunk next[WIRE_MAX_POLICIES];
 	uint8_t hello[HELLO_LEN];
 	uint8_t limits[KS_MAX_LIMITS][SA_LIMITS_LEN];
+	uint8_t rekey_auth[REKEY_AUTH_MAX];
 };
 
 /* A GSA_REKEY on its way, and copies of it to come (RFC 9838 2.4.1.3). */
@@ -393,6 +397,10 @@ bool ks_hears(const struct ks_member *member);
 int ks_rekey_ready(struct ks_group *group);
 /* The one that who registers is given, or NULL. */
 struct ks_rekey *ks_rekey_given(const struct ks_group *group);
+/* It acknowledged the heir, or was given it. */
+void ks_has_heir(struct ks_member *member);
+/* It has this one of the line, of which it was told by its IKE SA. */
+void ks_has_rekey(struct ks_member *member, uint32_t line, const uint8_t *spi);
 /* A new line, for those that are registered. The old one is told by ks_shim_part(). */
 int ks_rekey_cut(struct ks_group *group);
 /* No Rekey SA: members are told, and go on by their IKE SAs. */
@@ -434,14 +442,16 @@ void ks_casts_free(struct ks *ks);
 void ks_shim_epoch(struct ks_group *group);
 /* The heir is to reach all who hear the Rekey SA. 0 or a negative errno value. */
 int ks_shim_heir(struct ks_group *group);
+/* Who is not known to have it is to be told by its IKE SA. */
+void ks_shim_repair_heir(struct ks_group *group);
 /* SAs of @spis, as on the wire, are to be deleted by all who hear the Rekey SA. */
 void ks_shim_gone(struct ks_group *group, struct chunk spis);
 /* Who was left on the line before is told to register anew. */
 void ks_shim_part(struct ks_group *group);
 /* All that hear the Rekey SA are excluded. */
 void ks_shim_exclude(struct ks_group *group);
-/* Is it to be told of a new line of Rekey SAs? */
-bool ks_lacks_line(const struct ks_member *member);
+/* The one that it is to be told of by its IKE SA, or NULL. */
+struct ks_rekey *ks_lacks_rekey(const struct ks_member *member);
 /* Is it to be told of that, or of the last epoch, by its IKE SA? */
 bool ks_is_due(const struct ks_member *member);
 uint64_t ks_shim_next(const struct ks_group *group);

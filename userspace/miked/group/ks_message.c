@@ -169,6 +169,19 @@ static void put_group_wide(const struct ks_grant *grant)
 		room->kd.member = &room->member;
 }
 
+/* By which messages over it are authenticated: table 10 has no AUTH_KEY. */
+static void put_rekey_auth(const struct ks_grant *grant, struct ike_content *content)
+{
+	const struct ks_rekey *rekey = grant->rekey;
+	const struct rekey_auth auth = {
+		.spi = CHUNK(rekey->sa.spi),
+		.next = CHUNK(rekey->next_spi),
+		.auth_key = secret_chunk(&rekey->auth_key),
+	};
+
+	ike_notify(content, N_REKEY_AUTH, rekey_auth_write(&auth, grant->room->rekey_auth));
+}
+
 static void put_notifies(const struct ks_grant *grant, struct ike_content *content)
 {
 	const struct conf_group *conf = grant->group->conf;
@@ -178,6 +191,8 @@ static void put_notifies(const struct ks_grant *grant, struct ike_content *conte
 		ike_notify(content, N_USE_TRANSPORT_MODE, none);
 	if (!grant->hello)
 		return;
+	if (grant->rekey && !grant->multicast)
+		put_rekey_auth(grant, content);
 	if (grant->registration)
 		ks_put_hello(grant->group, grant->group->registered + 1, grant->room, content);
 	else if (grant->multicast && conf->rekey.acknowledge != CONF_ACK_NONE)

@@ -232,18 +232,18 @@ static bool put_rekey(struct ks_peer *peer, struct ks_member *member, struct ike
 {
 	struct ks_group *group = member->group;
 	size_t first = first_to_tell(member);
-	bool lacks_line = ks_lacks_line(member);
+	const struct ks_rekey *rekey = ks_lacks_rekey(member);
 	struct ks_grant grant = {
 		.ks = peer->ks,
 		.room = &peer->ks->request,
 		.group = group,
 		.epochs = &group->epochs[first],
 		.n_epochs = group->n_epochs - first,
-		.rekey = lacks_line ? group->rekey : NULL,
+		.rekey = rekey,
 		.hello = member->hello,
 		.atd = ks_atd(group),
 	};
-	int err = ks_may_give(group, grant.rekey) ? ks_grant(&grant, peer->sa, content) : -EAGAIN;
+	int err = ks_may_give(group, rekey) ? ks_grant(&grant, peer->sa, content) : -EAGAIN;
 
 	if (err) {
 		ks_log(LEVEL_ERROR, group, member->id, "%s: no new keys yet: %s",
@@ -252,7 +252,9 @@ static bool put_rekey(struct ks_peer *peer, struct ks_member *member, struct ike
 	}
 	peer->asked = member;
 	peer->asked_epoch = ks_last(group)->number;
-	peer->asked_line = lacks_line ? group->line : 0;
+	peer->asked_line = rekey ? group->line : 0;
+	if (rekey)
+		memcpy(peer->asked_rekey, rekey->sa.spi, sizeof(peer->asked_rekey));
 	return true;
 }
 
@@ -291,7 +293,7 @@ static void acknowledge_rekey(struct ks_peer *peer)
 	struct ks_member *member = peer->asked;
 
 	if (peer->asked_line)
-		member->line = peer->asked_line;
+		ks_has_rekey(member, peer->asked_line, peer->asked_rekey);
 	ks_has_epoch(member, peer->asked_epoch, KS_ANSWERED);
 }
 

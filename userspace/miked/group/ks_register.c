@@ -326,7 +326,8 @@ static uint32_t role_of(const struct applicant *a)
 static void enter_line(const struct applicant *a, struct ks_member *member)
 {
 	member->deaf = !a->rekey;
-	member->heir = false;
+	member->heir = a->rekey && a->rekey == a->group->heir;
+	member->missed = false;
 	member->fragments = ike_sa_fragments(a->sa);
 	if (!a->rekey)
 		return;

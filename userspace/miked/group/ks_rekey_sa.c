@@ -150,10 +150,15 @@ int ks_rekey_load(const struct crypto *crypto, struct chunk keys, struct ks_reke
 	return err;
 }
 
-/* When all must have been told of the heir. */
+/* When all must have been told of the heir; and who was not by multicast is by unicast. */
 static void set_inherit(struct ks_group *group)
 {
-	group->inherit = group->heir->told.at + ks_reach(group);
+	const struct conf_rekey *conf = &group->conf->rekey;
+	const uint64_t told = group->heir->told.at;
+
+	group->heir->repair = conf->transport == CONF_REKEY_BOTH ?
+			      told + conf_acknowledged_ms(conf) : IKE_NEVER;
+	group->inherit = told + ks_reach(group);
 	if (group->inherit > group->rekey->end)
 		group->inherit = group->rekey->end;
 }
@@ -282,10 +287,41 @@ uint64_t ks_rekey_next(const struct ks_group *group)
 		next = group->rekey->end;
 	if (group->heir && group->inherit < next)
 		next = group->inherit;
+	if (group->heir && group->heir->repair < next)
+		next = group->heir->repair;
 	return due_at(group) < next ? due_at(group) : next;
 }
 
+void ks_has_heir(struct ks_member *member)
+{
+	member->heir = true;
+	member->missed = false;
+}
+
+void ks_has_rekey(struct ks_member *member, uint32_t line, const uint8_t *spi)
+{
+	const struct ks_group *group = member->group;
+
+	member->line = line;
+	if (line != group->line)
+		return;
+	if (group->heir && !memcmp(group->heir->sa.spi, spi, WIRE_GIKE_SPI_LEN)) {
+		ks_has_heir(member);
+	} else if (!memcmp(group->rekey->sa.spi, spi, WIRE_GIKE_SPI_LEN)) {
+		member->deaf = false;
+		member->missed = false;
+	}
+}
+
 /* Of those who are to acknowledge, who did not may have heard nothing of it. */
+static void lacks_heir(struct ks_member *member)
+{
+	member->deaf = true;
+	member->missed = true;
+	ks_log(LEVEL_NOTICE, member->group, member->id,
+	       "is not known to have the new Rekey SA: gets keys by its IKE SA");
+}
+
 static void judge_heirs(struct ks_group *group)
 {
 	const struct conf_rekey *conf = &group->conf->rekey;
@@ -295,12 +331,10 @@ static void judge_heirs(struct ks_group *group)
 
 	for (i = 0; i < group->n_members; i++) {
 		member = group->members[i];
-		if (!ks_hears(member))
-			continue;
-		member->deaf = strict && member->peer && member->hello && !member->heir;
-		if (member->deaf)
-			ks_log(LEVEL_NOTICE, group, member->id,
-			       "did not acknowledge the new Rekey SA: gets keys by its IKE SA");
+		if (ks_knows(member) && member->heir)
+			member->deaf = false;
+		else if (strict && ks_hears(member) && member->peer && member->hello)
+			lacks_heir(member);
 		member->heir = false;
 	}
 }
@@ -365,6 +399,8 @@ void ks_rekey_run(struct ks_group *group, uint64_t now)
 {
 	if (group->passed && part_at(group) <= now)
 		ks_shim_part(group);
+	if (group->heir && group->heir->repair <= now)
+		ks_shim_repair_heir(group);
 	if (group->heir && group->inherit <= now)
 		inherit(group);
 	if (!group->rekey)

@@ -20,13 +20,21 @@ static bool is_first(const struct ks_member *member)
 	       ((member->role & CONF_ROLE_SENDER && member->n_sids) || !member->hello);
 }
 
-/* Who knows by what key it signs can be told of it. */
-bool ks_lacks_line(const struct ks_member *member)
+/*
+ * A new line, or the youngest of its own, which it missed. Who is a member of gemcast is
+ * told by what key it signs; another has to know that.
+ */
+struct ks_rekey *ks_lacks_rekey(const struct ks_member *member)
 {
 	const struct ks_group *group = member->group;
 
-	return group->rekey && member->line && member->line != group->line && !member->deaf &&
-	       member->signer == group->rekey->signer;
+	if (!group->rekey || !member->line || (member->deaf && !member->missed))
+		return NULL;
+	if (member->line == group->line && !member->missed)
+		return NULL;
+	if (member->hello)
+		return ks_rekey_given(group);
+	return member->signer == group->rekey->signer ? group->rekey : NULL;
 }
 
 bool ks_is_due(const struct ks_member *member)
@@ -35,7 +43,7 @@ bool ks_is_due(const struct ks_member *member)
 
 	if (!last)
 		return false;
-	if (ks_lacks_line(member))
+	if (ks_lacks_rekey(member))
 		return true;
 	if (member->epoch >= last->number)
 		return false;
@@ -159,7 +167,7 @@ void ks_shim_exclude(struct ks_group *group)
 }
 
 /* Of a sample, half of those that were to acknowledge did not: that may be so of all. */
-static bool is_to_be_repaired(const struct ks_group *group, const struct ks_epoch *epoch)
+static bool is_to_be_repaired(const struct ks_group *group, size_t acks)
 {
 	size_t may, expected;
 
@@ -167,7 +175,7 @@ static bool is_to_be_repaired(const struct ks_group *group, const struct ks_epoc
 		return true;
 	may = ks_may_acknowledge(group);
 	expected = may < KS_SAMPLE ? may : KS_SAMPLE;
-	return 2 * epoch->acks < expected;
+	return 2 * acks < expected;
 }
 
 uint64_t ks_shim_next(const struct ks_group *group)
@@ -184,12 +192,33 @@ void ks_shim_run(struct ks_group *group, uint64_t now)
 	if (!last || last->repair > now)
 		return;
 	last->repair = IKE_NEVER;
-	if (!is_to_be_repaired(group, last))
+	if (!is_to_be_repaired(group, last->acks))
 		return;
 	last->repaired = true;
 	if (group->current < group->registered)
 		ks_log(LEVEL_INFO, group, NULL,
 		       "%zu of %zu members are not known to have epoch %u: by unicast",
 		       group->registered - group->current, group->registered, last->number);
+	ks_tell_all(group);
+}
+
+static bool may_lack_heir(const struct ks_member *member)
+{
+	return member->peer && member->hello && ks_hears(member) && !member->heir;
+}
+
+void ks_shim_repair_heir(struct ks_group *group)
+{
+	size_t i, lack = 0, may = ks_may_acknowledge(group);
+
+	group->heir->repair = IKE_NEVER;
+	for (i = 0; i < group->n_members; i++)
+		lack += may_lack_heir(group->members[i]);
+	if (!lack || !is_to_be_repaired(group, may - lack))
+		return;
+	for (i = 0; i < group->n_members; i++)
+		group->members[i]->missed |= may_lack_heir(group->members[i]);
+	ks_log(LEVEL_INFO, group, NULL,
+	       "%zu of %zu members are not known to have the new Rekey SA: by unicast", lack, may);
 	ks_tell_all(group);
 }

@@ -503,6 +503,7 @@ static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
 	struct chunk auth_key = m->kd->member ? m->kd->member->auth_key : (struct chunk){ 0 };
 	const struct rekey_sa *before = sa->has_heir ? &sa->heir : &sa->rekey;
 	struct reason why = { "" };
+	struct rekey_auth auth;
 	struct rekey_sa fresh;
 	struct secret keymat;
 	int err;
@@ -512,6 +513,11 @@ static void take_rekey(struct ike_sa *sa, const struct wire_message *m,
 	if (policy->n_next_spis)
 		memcpy(sa->next_rekey, policy->next_spis[0].data, WIRE_GIKE_SPI_LEN);
 	sa->had_auth_key = auth_key.len;
+	if (rekey_auth_read(m, policy->spi, &auth)) {
+		assert_true(sa->hello && m->header.exchange == GSA_INBAND_REKEY);
+		auth_key = auth.auth_key;
+		memcpy(sa->next_rekey, auth.next.data, WIRE_GIKE_SPI_LEN);
+	}
 	unwrap(m, policy, kwk, &keymat);
 	kit.spared = true;
 	err = rekey_sa_read(&kit.crypto, policy, auth_key, sa->has_rekey ? before : NULL,

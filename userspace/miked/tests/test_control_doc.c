@@ -86,7 +86,7 @@ static size_t count_rows(const char *section, bool answer)
 static bool is_time(const char *name)
 {
 	static const char * const times[] = { "wait", "since", "next-rollover", "retry",
-					      "converged", "convergence" };
+					      "converged", "convergence", "rekey-left" };
 	size_t i;
 
 	for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)

@@ -338,6 +338,100 @@ static void a_key_server_that_never_keeps_us_is_not_pestered(void **state)
 	world_end();
 }
 
+/* It hears a Rekey SA, and the key server wants to know, or not. */
+static struct grant heard(const struct hello *hello)
+{
+	struct grant grant = one;
+
+	grant.rekey_sa = 1;
+	grant.hello = hello;
+	return grant;
+}
+
+static void lose_link(const struct grant *grant, enum ike_end why, uint32_t number)
+{
+	world_joined(MAIN VIDEO(""), grant);
+	world_pass(400 * S);
+	world.random = number;
+	world_drop(world_sa("192.0.2.1"), why, "gone");
+	assert_string_equal(world_state("video"), "joined");
+}
+
+static uint64_t due(void)
+{
+	return world_member("video")->due - world.now;
+}
+
+static void a_key_server_that_forgot_us_is_told(void **state)
+{
+	static const struct hello ack_all = { .ack = HELLO_ACK_ALL };
+	const struct grant grant = heard(&ack_all);
+	struct grant next = one;
+
+	(void)state;
+	lose_link(&grant, IKE_END_DEAD, 0);
+	assert_in_range(due(), 750, 1000);
+	/* It goes on with what it has and is told: but for that it would not be known. */
+	next.sas[0].spi = 0x1002;
+	next.sas[0].key = 2;
+	next.dtd = 60;
+	world_update(1, &next);
+	assert_non_null(plane_table_sa(&world.table, 0x1002));
+	assert_int_equal(gm_stats(world.gm)->acknowledged, 0);
+	world_pass(due());
+	assert_non_null(plane_table_sa(&world.table, 0x1001));
+	next.rekey_sa = 1;
+	next.hello = &ack_all;
+	world_register(world_sa("192.0.2.1"), &next);
+	assert_string_equal(world_state("video"), "joined");
+	assert_non_null(plane_table_sa(&world.table, 0x1002));
+	/* Once. */
+	assert_true(due() > 1000 * S);
+	next.sas[0].spi = 0x1003;
+	next.sas[0].key = 3;
+	world_update(1, &next);
+	world_pass(0);
+	assert_int_equal(gm_stats(world.gm)->acknowledged, 1);
+	world_end();
+}
+
+/* A key server that began anew has lost all members. */
+static void not_all_come_at_once(void **state)
+{
+	const struct grant grant = heard(NULL);
+	unsigned int i, n, seconds[40] = { 0 };
+
+	(void)state;
+	for (i = 0; i < 400; i++) {
+		lose_link(&grant, IKE_END_DEAD, 2654435761U * i);
+		assert_in_range(due(), 750, 34 * S);
+		n = ++seconds[due() / S];
+		assert_true(n < 40);
+		world_end();
+	}
+}
+
+/* RFC 9838 2.3.3: who has a Rekey SA goes by that. */
+static void a_key_server_that_deletes_it_knows_why(void **state)
+{
+	static const struct hello ack_none = { 0 }, ack_all = { .ack = HELLO_ACK_ALL };
+	struct grant grant = heard(NULL);
+
+	(void)state;
+	lose_link(&grant, IKE_END_DELETED, 0);
+	assert_true(due() > 1000 * S);
+	world_end();
+	grant = heard(&ack_none);
+	lose_link(&grant, IKE_END_DELETED, 0);
+	assert_true(due() > 1000 * S);
+	world_end();
+	/* But who is to acknowledge needs it. */
+	grant = heard(&ack_all);
+	lose_link(&grant, IKE_END_DELETED, 0);
+	assert_in_range(due(), 750, 1000);
+	world_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +447,9 @@ int main(void)
 		cmocka_unit_test(a_key_server_without_anything_new_is_not_pestered),
 		cmocka_unit_test(traffic_goes_on_without_the_ike_sa),
 		cmocka_unit_test(a_key_server_that_never_keeps_us_is_not_pestered),
+		cmocka_unit_test(a_key_server_that_forgot_us_is_told),
+		cmocka_unit_test(not_all_come_at_once),
+		cmocka_unit_test(a_key_server_that_deletes_it_knows_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,6 +332,184 @@ static void another_key_for_the_new_rekey_sa(void **state)
 	world_end();
 }
 
+/* ---- as gemcast status shows it */
+
+static void it_is_shown(void **state)
+{
+	static const char first_spi[] = "11111111111111111111111111111111",
+			  second_spi[] = "12121212121212121212121212121212";
+	struct grant grant = first(), rekey = next();
+	struct gemcast_membership m;
+
+	(void)state;
+	grant.rekey_lifetime = 100;
+	join("", &grant);
+	world_pass(1500);
+	m = world_status("video");
+	assert_string_equal(m.rekey_spi, first_spi);
+	assert_int_equal(m.rekey_addr.family, AF_INET);
+	assert_int_equal(m.rekey_addr.in.s_addr, addr_of("239.255.0.1").in.s_addr);
+	assert_int_equal(m.rekey_port, 848);
+	assert_true(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_LEFT));
+	assert_int_equal(m.rekey_left, 98500);
+	/* Nothing was heard. */
+	assert_false(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID));
+	world_rekey_sa(1)->next_id = 7;
+	update(&rekey);
+	m = world_status("video");
+	assert_true(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID));
+	assert_int_equal(m.rekey_message_id, 7);
+	/* Told again it is the same. */
+	grant.sas[0] = rekey.sas[0];
+	world_rekey(world_sa("192.0.2.1"), &grant);
+	m = world_status("video");
+	assert_int_equal(m.rekey_left, 100000);
+	assert_true(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID));
+	assert_int_equal(m.rekey_message_id, 7);
+	/* The one that follows counts. */
+	rekey.sas[0].spi = 0x1003;
+	rekey.sas[0].key = 3;
+	rekey.rekey_sa = 2;
+	update(&rekey);
+	m = world_status("video");
+	assert_string_equal(m.rekey_spi, second_spi);
+	assert_false(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_MESSAGE_ID));
+	world_end();
+
+	/* None. */
+	join("", &one);
+	m = world_status("video");
+	assert_false(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_SPI));
+	assert_false(GEMCAST_HAS(&m, GEMCAST_MEMBERSHIP_REKEY_PORT));
+	world_end();
+}
+
+/* ---- by unicast, with what a key server of gemcast says beside it */
+
+static struct secret told_spki;
+static uint8_t told[REKEY_AUTH_MAX];
+
+/* The second Rekey SA in-band, signed by a key of its own, and that the third will follow. */
+static struct grant inband(void)
+{
+	struct rekey_sa *second = world_rekey_sa(2), *third = world_rekey_sa(3);
+	struct grant grant = next();
+	struct rekey_auth auth;
+
+	key_free(&second->key);
+	secret_free(&told_spki);
+	assert_int_equal(key_generate(&world.crypto, KEY_ED25519, &second->key), 0);
+	assert_int_equal(key_to_spki(&second->key, &told_spki), 0);
+	auth = (struct rekey_auth){ CHUNK(second->spi), CHUNK(third->spi),
+				    secret_chunk(&told_spki) };
+	grant.rekey_sa = 2;
+	grant.notify = (struct wire_notify){
+		.type = N_REKEY_AUTH, .data = rekey_auth_write(&auth, told),
+	};
+	return grant;
+}
+
+static void joined_with_hello(void)
+{
+	static const struct hello hello = { .ack = HELLO_ACK_ALL };
+	struct grant grant = first();
+
+	grant.hello = &hello;
+	join("", &grant);
+}
+
+static struct grant third_sa(void)
+{
+	struct grant grant = next();
+
+	grant.sas[0].spi = 0x1003;
+	grant.sas[0].key = 3;
+	return grant;
+}
+
+static void what_it_missed_comes_in_band(void **state)
+{
+	struct grant rekey, third = third_sa();
+
+	(void)state;
+	joined_with_hello();
+	rekey = inband();
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	assert_true(has(0x1002));
+	world_update(2, &third);
+	assert_true(has(0x1003));
+	assert_int_equal(gm_stats(world.gm)->acknowledged, 0);
+	world_pass(0);
+	assert_int_equal(gm_stats(world.gm)->acknowledged, 1);
+	/* It knows the one behind it, too. */
+	third.sas[0].spi = 0x1004;
+	world_update(3, &third);
+	assert_int_equal(gm_stats(world.gm)->repairs, 1);
+	world_end();
+
+	/* One that did not say hello is not believed: it has the key of the one before. */
+	joined();
+	rekey = inband();
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	world_update(2, &third);
+	assert_false(has(0x1004));
+	assert_int_equal(gm_stats(world.gm)->not_authentic, 1);
+	world_end();
+
+	/* Nor is what is about another, or malformed. */
+	joined_with_hello();
+	rekey = inband();
+	told[0] ^= 1;
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	world_update(2, &third);
+	assert_int_equal(gm_stats(world.gm)->not_authentic, 1);
+	world_end();
+	secret_free(&told_spki);
+}
+
+/* It noticed by itself that it had missed something, and has it now. */
+static void what_it_wanted_to_ask_for_came(void **state)
+{
+	struct grant grant = first(), rekey;
+	static const struct hello hello;
+
+	(void)state;
+	grant.hello = &hello;
+	grant.next_rekey_sa = 2;
+	join("", &grant);
+	rekey = third_sa();
+	world_update(2, &rekey);
+	assert_int_equal(gm_stats(world.gm)->repairs, 1);
+	assert_true(world_member("video")->later != 0);
+	/* Data SAs alone are not enough. */
+	rekey = next();
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	assert_true(world_member("video")->later != 0);
+	rekey = inband();
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	assert_true(world_member("video")->later == 0);
+	world_end();
+	secret_free(&told_spki);
+}
+
+/* A message that is late does not take it back to what has been followed. */
+static void what_was_followed_stays_so(void **state)
+{
+	struct grant rekey, third = third_sa();
+
+	(void)state;
+	joined_with_hello();
+	rekey = inband();
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	third.rekey_sa = 3;
+	world_update(2, &third);
+	assert_memory_equal(gm_rekey_sa(world_member("video"))->sa.spi, world_rekey_sa(3)->spi, 16);
+	world_rekey(world_sa("192.0.2.1"), &rekey);
+	assert_memory_equal(gm_rekey_sa(world_member("video"))->sa.spi, world_rekey_sa(3)->spi, 16);
+	world_end();
+	secret_free(&told_spki);
+}
+
 /* ---- the end of one */
 
 static void a_rekey_sa_is_deleted(void **state)
@@ -418,6 +596,10 @@ int main(void)
 		cmocka_unit_test(in_band_it_follows_one_of_a_registration),
 		cmocka_unit_test(another_key_to_sign_by),
 		cmocka_unit_test(another_key_for_the_new_rekey_sa),
+		cmocka_unit_test(it_is_shown),
+		cmocka_unit_test(what_it_missed_comes_in_band),
+		cmocka_unit_test(what_it_wanted_to_ask_for_came),
+		cmocka_unit_test(what_was_followed_stays_so),
 		cmocka_unit_test(a_rekey_sa_is_deleted),
 		cmocka_unit_test(who_has_no_other_registers_soon),
 		cmocka_unit_test(a_rekey_sa_has_a_life),

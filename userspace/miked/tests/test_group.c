@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "group/ks_internal.h"
 #include "pki.h"
 #include "sim_rand.h"
 #include "test.h"
@@ -511,7 +513,7 @@ static void by_both_in_foul_weather(void **state)
 						    .delay_ms = 50, .jitter_ms = 100 }, 5);
 }
 
-/* Of a group whose IKE SAs are gone a member hears none of the messages. */
+/* A member that is cut off hears none of the messages. */
 static void a_rekey_is_lost(void **state)
 {
 	struct gemcast_audit audit = {
@@ -525,7 +527,8 @@ static void a_rekey_is_lost(void **state)
 	assert_joined(0);
 	sim_cut(sim, &members[2]->at.addr, true);
 	assert_int_equal(ks_rekey(ks->ks, "video", false, NULL), 0);
-	sim_run_for(sim, SIM_SECONDS(100));
+	/* Not for so long that it would ask whether the key server lives. */
+	sim_run_for(sim, SIM_SECONDS(10));
 	sim_cut(sim, &members[2]->at.addr, false);
 	assert_false(can_read(members[2], current(members[0])));
 	assert_true(can_read(members[3], current(members[0])));
@@ -543,6 +546,16 @@ static void a_rekey_is_lost(void **state)
 	end();
 }
 
+/* As a key server may at any time (RFC 9838 2.3). */
+static void delete_ike_sa(const char *id)
+{
+	const struct ks_group *group = ks_group_find(ks->ks, "video");
+	struct ike_sa *sa = ks_member_find(group, id)->peer->sa;
+
+	ks_ended(ks->ks, sa, IKE_END_CLOSED, "closed");
+	ike_close(sa);
+}
+
 /*
  * One is expelled: those who have an IKE SA get new keys by it, who has none is told to
  * register, and nobody else does.
@@ -557,10 +570,8 @@ static void expel_by_multicast(void **state)
 	add_some(2, 3);
 	pass(SIM_SECONDS(5));
 	assert_joined(0);
-	sim_cut(sim, &members[3]->at.addr, true);
-	sim_run_for(sim, SIM_SECONDS(200));
-	sim_cut(sim, &members[3]->at.addr, false);
-	pass(SIM_SECONDS(1));
+	delete_ike_sa("gm3.example");
+	pass(SIM_SECONDS(100));
 	assert_int_equal(ike_sa_count(members[3]->ike), 0);
 	assert_joined(0);
 	assert_true(conf_identity_parse("gm0.example", ID_FQDN, false, &id));
@@ -579,6 +590,55 @@ static void expel_by_multicast(void **state)
 	pass(SIM_SECONDS(1000));
 	assert_joined(1);
 	end();
+}
+
+/*
+ * A key server that is killed and has a store goes on with the same SAs, and knows no IKE SA
+ * any more: members find out, and register again, one by one.
+ */
+static void server_comes_back(uint64_t seed, const char *groups, uint64_t least)
+{
+	char directory[] = "/tmp/miked-group-XXXXXX", path[64];
+	uint64_t killed;
+	uint32_t spi;
+	size_t i;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/ks.db", directory);
+	begin(seed, groups);
+	whole_store(ks, path);
+	add_some(2, 8);
+	pass(SIM_SECONDS(5));
+	assert_joined(0);
+	spi = current(members[0])->sa.spi;
+	killed = sim_now(sim);
+	whole_restart(ks);
+	assert_int_equal(group().listening, n_members);
+	while (!group().members)
+		pass(250);
+	assert_in_range(sim_now(sim) - killed, least, SIM_SECONDS(100));
+	assert_true(group().members < n_members);
+	pass(SIM_SECONDS(45));
+	assert_joined(0);
+	assert_int_equal(group().members, n_members);
+	assert_int_equal(group().listening, 0);
+	assert_int_equal(group().current, n_members);
+	assert_int_equal(current(members[0])->sa.spi, spi);
+	for (i = 0; i < n_members; i++)
+		assert_int_equal(ike_sa_count(members[i]->ike), 1);
+	pass(SIM_SECONDS(1000));
+	assert_joined(0);
+	end();
+	unlink(path);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+static void a_stored_server_comes_back(void **state)
+{
+	(void)state;
+	/* It is found by asking whether it lives, or by an acknowledgement of what it says again. */
+	server_comes_back(70, VIDEO(REKEY("multicast", "none")), SIM_SECONDS(70));
+	server_comes_back(71, VIDEO(REKEY("both", "all")), SIM_SECONDS(50));
 }
 
 static int start(void **state)
@@ -624,6 +684,7 @@ int main(void)
 		cmocka_unit_test(by_both_in_foul_weather),
 		cmocka_unit_test(a_rekey_is_lost),
 		cmocka_unit_test(expel_by_multicast),
+		cmocka_unit_test(a_stored_server_comes_back),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

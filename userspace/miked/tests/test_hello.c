@@ -125,6 +125,36 @@ static void limits(void **state)
 	assert_false(sa_limits_read(&m, 0x100, &out));
 }
 
+static void rekey_auth(void **state)
+{
+	static const uint8_t spi[WIRE_GIKE_SPI_LEN] = { 1, 2, 3 }, next[WIRE_GIKE_SPI_LEN] = { 4 },
+			     key[] = { 5, 6 };
+	const struct rekey_auth in = { CHUNK(spi), CHUNK(next), CHUNK(key) };
+	uint8_t room[REKEY_AUTH_MAX];
+	const struct chunk bytes = rekey_auth_write(&in, room);
+	struct wire_notify notifies[2] = {
+		{ .type = N_SA_LIMITS, .data = bytes }, { .type = N_REKEY_AUTH, .data = bytes },
+	};
+	const struct wire_message m = { .notifies = notifies, .n_notifies = 2 };
+	struct rekey_auth out;
+
+	(void)state;
+	assert_int_equal(bytes.len, 16 + 16 + 2);
+	assert_memory_equal(room, spi, 16);
+	assert_memory_equal(room + 16, next, 16);
+	assert_memory_equal(room + 32, key, 2);
+	assert_false(rekey_auth_read(&m, in.next, &out));
+	/* implicit authentication has no key */
+	for (notifies[1].data.len = 0; notifies[1].data.len <= bytes.len; notifies[1].data.len++)
+		assert_int_equal(rekey_auth_read(&m, in.spi, &out), notifies[1].data.len >= 32);
+	notifies[1].data = bytes;
+	assert_true(rekey_auth_read(&m, in.spi, &out));
+	assert_true(chunk_equal(out.next, in.next));
+	assert_true(chunk_equal(out.auth_key, in.auth_key));
+	notifies[1].type = N_SA_LIMITS;
+	assert_false(rekey_auth_read(&m, in.spi, &out));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +162,7 @@ int main(void)
 		cmocka_unit_test(ack),
 		cmocka_unit_test(expiring),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(rekey_auth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -272,10 +272,9 @@ static void sampled(void **state)
 	assert_int_equal(group().epochs.epoch[0].answered, MANY - 9);
 }
 
-/* Who does not acknowledge a new Rekey SA is not counted on to hear it. */
-static void heir(void **state)
+/* All are there when a new Rekey SA is told, and b misses it. */
+static void miss_heir(void)
 {
-	(void)state;
 	assert_int_equal(kit_join(a, "video", false), 0);
 	assert_int_equal(kit_join(b, "video", false), 0);
 	b->deaf_to_group = true;
@@ -283,23 +282,154 @@ static void heir(void **state)
 	kit_forget_sent();
 	kit_wait(1000);
 	assert_true(a->has_heir);
+	assert_false(b->has_heir);
+}
+
+static void assert_hears(const struct ike_sa *sa)
+{
+	const size_t rekeys = sa->rekeys, casts = sa->casts;
+
+	kit_wait(20000);
+	rekey(false);
+	assert_int_equal(sa->rekeys, rekeys);
+	assert_true(sa->casts > casts);
+	kit_assert_same(a, sa);
+	kit_acknowledge(a, "video");
+	kit_acknowledge(b, "video");
+	kit_acknowledge(c, "video");
+}
+
+/* Who does not acknowledge a new Rekey SA gets it by its IKE SA, and hears what goes over it. */
+static void heir(void **state)
+{
+	struct rekey_sa before;
+
+	(void)state;
+	miss_heir();
+	before = b->rekey;
 	kit_acknowledge(a, "video");
 	kit_acknowledge(a, "video");
 	assert_int_equal(ks_stats(kit.ks)->acknowledged, 1);
 	assert_int_equal(ks_stats(kit.ks)->acknowledged_again, 1);
-	kit_wait(20000);
+	/* Who registers gets it. */
+	assert_int_equal(kit_join(c, "video", false), 0);
+	kit_wait(8999);
+	assert_int_equal(b->rekeys, 0);
+	kit_wait(1);
+	assert_int_equal(a->rekeys + c->rekeys, 0);
+	assert_int_equal(b->rekeys, 1);
+	assert_memory_not_equal(b->rekey.spi, before.spi, sizeof(before.spi));
+	assert_memory_equal(b->rekey.spi, a->heir.spi, sizeof(before.spi));
+	assert_memory_equal(b->next_rekey, a->next_rekey, sizeof(b->next_rekey));
 	b->deaf_to_group = false;
-	rekey(false);
+	assert_hears(a);
+	assert_hears(b);
+	assert_hears(c);
+	assert_int_equal(a->rekeys + b->rekeys + c->rekeys, 1);
+}
+
+/* Until it has answered it gets all by its IKE SA, and hears the new one from then on. */
+static void late_heir(void **state)
+{
+	(void)state;
+	miss_heir();
+	kit_acknowledge(a, "video");
+	b->mute = true;
+	kit_wait(20000);
+	assert_int_equal(b->rekeys, 1);
+	b->mute = false;
+	kit_settle();
+	b->deaf_to_group = false;
+	assert_hears(b);
+	assert_int_equal(b->rekeys, 1);
+}
+
+/* What was to be told it before all were to have it could not be. */
+static void unheard_heir(void **state)
+{
+	(void)state;
+	miss_heir();
+	kit_acknowledge(a, "video");
+	kit.wrap_error = -EIO;
+	kit_wait(20000);
+	assert_int_equal(b->rekeys, 0);
+	kit.wrap_error = 0;
+	kit_wait(2000);
+	assert_int_equal(b->rekeys, 1);
+	b->deaf_to_group = false;
+	assert_hears(b);
+}
+
+/* When it was told nobody was to be told by unicast, and now all are. */
+static void heir_and_then_both(void **state)
+{
+	(void)state;
+	miss_heir();
+	kit_acknowledge(a, "video");
+	kit_reload(GROUP("video", ALL ", lifetime: 400 s", ""));
+	kit_wait(6999);
+	assert_int_equal(b->rekeys, 0);
+	kit_wait(1);
 	assert_int_equal(a->rekeys, 0);
 	assert_int_equal(b->rekeys, 1);
-	kit_assert_same(a, b);
-	/* It registers again, and hears all. */
-	assert_int_equal(kit_join(b, "video", false), 0);
-	kit_wait(7000);
+	assert_memory_equal(b->rekey.spi, a->heir.spi, sizeof(a->heir.spi));
+	b->deaf_to_group = false;
+	assert_hears(b);
+}
+
+/* One that no acknowledgement is expected of is not told anything that it has no words for. */
+static void heir_without_hello(void **state)
+{
+	(void)state;
+	b->hello = false;
+	miss_heir();
+	kit_acknowledge(a, "video");
+	kit_wait(20000);
+	assert_int_equal(a->rekeys + b->rekeys, 0);
 	rekey(false);
 	assert_int_equal(b->rekeys, 1);
-	assert_int_equal(b->casts, 1);
 	kit_assert_same(a, b);
+}
+
+/* A line that begins when it has not been told: by what key that signs it cannot know. */
+static void line_behind_a_missed_heir(void **state)
+{
+	struct conf_identity id = kit_identity("c.example.org");
+
+	(void)state;
+	assert_int_equal(kit_join(c, "video", false), 0);
+	miss_heir();
+	kit_acknowledge(a, "video");
+	kit_acknowledge(c, "video");
+	assert_int_equal(ks_expel(kit.ks, "video", &id, 1, NULL), 0);
+	/* Behind the last copy. */
+	kit_wait(7000);
+	assert_memory_equal(a->rekey.spi, b->rekey.spi, sizeof(a->rekey.spi));
+	b->deaf_to_group = false;
+	assert_hears(b);
+	assert_hears(a);
+}
+
+/* Of a sample, half is enough. */
+static void sampled_heir(void **state)
+{
+	(void)state;
+	assert_int_equal(kit_join(c, "video", false), 0);
+	miss_heir();
+	kit_acknowledge(a, "video");
+	kit_wait(20000);
+	assert_int_equal(a->rekeys, 0);
+	assert_int_equal(b->rekeys, 1);
+	assert_int_equal(c->rekeys, 1);
+	end(NULL);
+
+	begin(state);
+	assert_int_equal(kit_join(c, "video", false), 0);
+	miss_heir();
+	kit_acknowledge(a, "video");
+	kit_acknowledge(c, "video");
+	kit_wait(20000);
+	assert_int_equal(a->rekeys + b->rekeys + c->rekeys, 0);
 }
 
 /* A message of more than one datagram needs members that put them together. */
@@ -414,6 +544,9 @@ int main(void)
 	static char limits[] = GROUP("video", ALL, "      packets: 1000000\n      bytes: 5\n");
 	static char some[] = GROUP("video", SAMPLED, "");
 	static char brief[] = GROUP("video", ALL ", lifetime: 400 s", "");
+	static char acks[] = GROUP("video", "transport: multicast, acknowledge: all, "
+						"lifetime: 400 s", "");
+	static char few[] = GROUP("video", SAMPLED ", lifetime: 400 s", "");
 	static char alone[] = GROUP("video", "transport: multicast", "");
 	static char wide[20 * 64 + 512];
 	const struct CMUnitTest tests[] = {
@@ -423,6 +556,13 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nonsense, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(sampled, begin, end, some),
 		cmocka_unit_test_prestate_setup_teardown(heir, begin, end, brief),
+		cmocka_unit_test_prestate_setup_teardown(late_heir, begin, end, brief),
+		cmocka_unit_test_prestate_setup_teardown(unheard_heir, begin, end, brief),
+		cmocka_unit_test_prestate_setup_teardown(heir_and_then_both, begin, end, acks),
+		cmocka_unit_test_prestate_setup_teardown(heir_without_hello, begin, end, brief),
+		cmocka_unit_test_prestate_setup_teardown(line_behind_a_missed_heir, begin, end,
+							 brief),
+		cmocka_unit_test_prestate_setup_teardown(sampled_heir, begin, end, few),
 		cmocka_unit_test_prestate_setup_teardown(fragments, begin, end, wide),
 		cmocka_unit_test_prestate_setup_teardown(expiring, begin, end, limits),
 		cmocka_unit_test_prestate_setup_teardown(no_hello, begin, end, limits),

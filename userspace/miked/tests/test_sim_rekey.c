@@ -456,13 +456,14 @@ static void check_member(const struct run *run, size_t place)
 }
 
 /*
- * All are members, and who answers is known to have it, if nothing new has just begun. Of
- * some the key server cannot know that they are gone: they could listen still.
+ * All are registered, however often the key server began anew, and who answers is known to
+ * have it, if nothing new has just begun. Of some that are gone the key server cannot know
+ * it: they could listen still.
  */
 static bool is_known(const struct run *run, struct gemcast_ks_group *group)
 {
 	assert_int_equal(ks_show_group(run->server->ks, NULL, group), 0);
-	if (group->members > expected(run) || group->members + group->listening < expected(run))
+	if (group->members != expected(run))
 		return false;
 	return group->current == group->members ||
 	       (run->policy.transport && run->policy.acknowledge < 2);
