@@ -139,14 +139,15 @@ void gemcast_outer_done(struct gemcast_out *out)
 		dst_release(out->route);
 }
 
+/* Of the ESP packet for @len bytes of cleartext, if it is not cut. */
 static unsigned int gemcast_outer_esp_len(const struct gemcast_out *out,
-					  const struct sk_buff *skb)
+					  unsigned int len)
 {
 	unsigned int strip = 0;
 
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
 		strip = out->flow.frag_part;
-	return gemcast_esp_len(out->sa, skb->len - strip);
+	return gemcast_esp_len(out->sa, len - strip);
 }
 
 /* Length of the IP headers before ESP. */
@@ -223,19 +224,20 @@ static bool gemcast_outer_too_long(const struct gemcast_out *out,
 /**
  * gemcast_outer_fit() - How does a packet go into ESP packets?
  * @out: packet on its way; length, and whether it may be cut, are filled in
- * @skb: the cleartext
+ * @skb: the cleartext, or a batch of such
+ * @len: length of the cleartext
  *
  * Return: as a whole; in slices, since it is longer than any ESP packet can be, or
  * since policy has it cut before; or not at all, as it may not be cut.
  */
 enum gemcast_fit gemcast_outer_fit(struct gemcast_out *out,
-				   const struct sk_buff *skb)
+				   const struct sk_buff *skb, unsigned int len)
 {
 	bool before = out->policy->cfg.fragment == GEMCAST_FRAGMENT_BEFORE;
-	unsigned int len = gemcast_outer_esp_len(out, skb);
 
+	out->df = gemcast_outer_df(out, skb, len);
+	len = gemcast_outer_esp_len(out, len);
 	out->len = len;
-	out->df = gemcast_outer_df(out, skb, skb->len);
 	if (gemcast_outer_too_long(out, len))
 		return GEMCAST_FIT_SLICES;
 	if (!(out->df ? !!out->route : before && !out->flow.fragment) ||
@@ -353,15 +355,6 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 	       CSUM_MANGLED_0;
 }
 
-/*
- * Fragments of two packets must not be taken for one's (RFC 6864): what numbers an
- * SA's packets serves, and SAs begin anywhere.
- */
-static __be16 gemcast_outer_id(const struct gemcast_out *out, u32 seq)
-{
-	return htons((u16)(out->sa->key.spi + seq));
-}
-
 static void gemcast_outer_header4(const struct gemcast_out *out,
 				  const struct sk_buff *skb,
 				  struct sk_buff *esp, u8 tos, u32 seq)
@@ -383,7 +376,7 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 	ip->protocol = IPPROTO_ESP;
 	ip->tot_len = htons(esp->len);
 	ip->frag_off = esp->ignore_df ? 0 : htons(IP_DF);
-	ip->id = gemcast_outer_id(out, seq);
+	ip->id = htons((u16)(out->sa->ip_id + seq));
 	ip_send_check(ip);
 	esp->protocol = htons(ETH_P_IP);
 }

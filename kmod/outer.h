@@ -66,9 +66,9 @@ static inline u8 gemcast_outer_ttl(const struct sk_buff *skb)
 unsigned int gemcast_outer_room(const struct gemcast_out *out);
 /* The longest packet for whose ESP packet there is room. */
 unsigned int gemcast_outer_longest(const struct gemcast_out *out);
-/* How it goes; sets @out->df and ->len. */
+/* How @len bytes, of @skb, go; sets @out->df and ->len. */
 enum gemcast_fit gemcast_outer_fit(struct gemcast_out *out,
-				   const struct sk_buff *skb);
+				   const struct sk_buff *skb, unsigned int len);
 /* The protocol behind the first @len bytes of headers. */
 u8 gemcast_outer_next(const struct sk_buff *skb, unsigned int len);
 /* Says so in the copy of them at @head. */

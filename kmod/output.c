@@ -18,6 +18,7 @@
 #include "outer.h"
 #include "output.h"
 #include "policy.h"
+#include "segment.h"
 #include "toobig.h"
 #include "verdict.h"
 
@@ -97,7 +98,7 @@ static int gemcast_out_one(struct gemcast_out *out, struct sk_buff *skb)
 	int drop;
 	u32 seq;
 
-	switch (gemcast_outer_fit(out, skb)) {
+	switch (gemcast_outer_fit(out, skb, skb->len)) {
 	case GEMCAST_FIT_SLICES:
 		return gemcast_out_sliced(out, skb);
 	case GEMCAST_FIT_NOT:
@@ -129,7 +130,8 @@ static int gemcast_out_batch(struct gemcast_out *out, struct sk_buff *segs)
 		n++;
 	drop = gemcast_sa_take(out->sa, n, &seq);
 	skb_list_walk_safe(segs, seg, next) {
-		if (!drop && gemcast_outer_fit(out, seg) == GEMCAST_FIT_NOT)
+		if (!drop && gemcast_outer_fit(out, seg, seg->len) ==
+			     GEMCAST_FIT_NOT)
 			drop = GEMCAST_A_STATS_OUT_TOO_BIG;
 		if (!drop)
 			drop = gemcast_out_whole(out, seg, seq++);
@@ -152,8 +154,8 @@ static int gemcast_out_batch_cut(struct gemcast_out *out, struct sk_buff *segs)
 	return drop;
 }
 
-static noinline int
-gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
+/* A batch that the stack has to cut. */
+static int gemcast_out_segmented(struct gemcast_out *out, struct sk_buff *skb)
 {
 	struct sk_buff *clone, *segs;
 
@@ -168,6 +170,56 @@ gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
 	return out->policy->cfg.fragment == GEMCAST_FRAGMENT_BEFORE ?
 		       gemcast_out_batch_cut(out, segs) :
 		       gemcast_out_batch(out, segs);
+}
+
+static int gemcast_out_segment(struct gemcast_out *out,
+			       const struct sk_buff *skb,
+			       const struct gemcast_segment *seg, u32 seq)
+{
+	u8 next = out->v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	unsigned int len, strip = 0;
+	struct sk_buff *esp;
+
+	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
+		strip = out->flow.frag_part;
+		next = gemcast_outer_next(skb, strip);
+	}
+	len = gemcast_segment_len(seg) - strip;
+	esp = gemcast_outer_alloc(out, len);
+	if (!esp)
+		return GEMCAST_A_STATS_OUT_NO_MEMORY;
+	if (!gemcast_segment_copy(seg, skb, strip,
+				  esp->data + GEMCAST_ESP_HEAD)) {
+		kfree_skb(esp);
+		return GEMCAST_A_STATS_OUT_MALFORMED;
+	}
+	return gemcast_outer_send(out, skb, esp, len, next, seq);
+}
+
+/* Many datagrams at once. */
+static noinline int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb)
+{
+	struct gemcast_segment seg;
+	int drop;
+	u32 seq;
+
+	if (!gemcast_segment_first(&seg, out, skb))
+		return gemcast_out_segmented(out, skb);
+	switch (gemcast_outer_fit(out, skb, gemcast_segment_len(&seg))) {
+	case GEMCAST_FIT_SLICES:
+		return gemcast_out_segmented(out, skb);
+	case GEMCAST_FIT_NOT:
+		return GEMCAST_A_STATS_OUT_TOO_BIG;
+	case GEMCAST_FIT_WHOLE:
+		break;
+	}
+	drop = gemcast_sa_take(out->sa, gemcast_segments(&seg), &seq);
+	if (drop)
+		return drop;
+	do {
+		drop = gemcast_out_segment(out, skb, &seg, seq++);
+	} while (!drop && gemcast_segment_next(&seg));
+	return drop;
 }
 
 /* 0, or the counter of drops to count. */

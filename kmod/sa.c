@@ -8,6 +8,7 @@
  */
 #include <linux/jhash.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include "event.h"
@@ -363,6 +364,7 @@ static struct gemcast_sa *gemcast_sa_make(struct gemcast_net *gn,
 	sa->sid_bits = cfg->sid_bits;
 	sa->has_sid = cfg->has_sid;
 	sa->sid = cfg->sid;
+	sa->ip_id = get_random_u32();
 	memcpy(sa->limit, cfg->limit, sizeof(sa->limit));
 	sa->limited = cfg->limit[GEMCAST_LIMIT_PACKETS].soft ||
 		      cfg->limit[GEMCAST_LIMIT_PACKETS].hard ||

@@ -76,6 +76,11 @@ struct gemcast_sa {
 	bool has_sid;
 	u16 sid;
 	bool limited;			/* by packets or bytes */
+	/*
+	 * IPv4 identification of sequence number 0, random: fragments of two packets
+	 * must not be taken for one's, nor those of two gateways (RFC 6864).
+	 */
+	u16 ip_id;
 	u64 iv_first;			/* IV of sequence number 0 */
 	u64 iv_clock;			/* its counter; see gemcast_sa_pace() */
 	u32 seq_last;			/* the last sequence number there is */
