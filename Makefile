@@ -20,7 +20,7 @@ CHECKPATCH ?= kmod include
 DKMS_SRC = /usr/src/gemcast-$(VERSION)
 
 .PHONY: all modules userspace install install-module dkms clean help \
-	bench-ks bench-rekey demo check check-full selftest selftest-shell fuzz sparse checkpatch
+	bench bench-ks bench-rekey demo check check-full selftest selftest-shell fuzz sparse checkpatch
 
 all: modules userspace	## build the module and user space (the default)
 
@@ -64,8 +64,12 @@ check-full:	## check with the tests on every kernel, and races for a minute
 	scripts/setup.sh build host guest debug dkms check
 	CHECKPATCH="$(CHECKPATCH)" RACE_SECONDS=60 scripts/check.sh -k "6.1 6.12 debug"
 
+bench:	## what a packet costs, beside XFRM, MACsec and WireGuard; scripts/bench.sh has the variables
+	scripts/setup.sh build host guest bench
+	scripts/bench.sh $(if $(OUTPUT),-o $(OUTPUT))
+
 bench-ks:	## what a registration costs a key server, beside strongSwan's figures; MEMBERS=1000 ROUNDS=3
-	scripts/setup.sh build bench
+	scripts/setup.sh build bench-ks
 	$(MAKE) -C userspace/miked bench-ks
 
 bench-rekey:	## time and bytes from a rekey until all members have it; FOLLOWERS="10 100 1000" REKEYS=5

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# setup.sh [-n] {build|headers|dkms|guest|debug|host|bench|check}...
+# setup.sh [-n] {build|headers|dkms|guest|debug|host|bench|bench-ks|check}...
 #
 # See that the tools are there, and install the Debian packages of those that
 # are not. If nothing is missing, apt is not asked at all. Services that come with
@@ -61,14 +61,17 @@ host	/usr/sbin/igmpproxy		igmpproxy
 host	socat				socat
 host	tcpdump				tcpdump
 host	tshark				tshark
-bench	/usr/lib/ipsec/charon		strongswan-charon
-bench	/usr/lib/ipsec/plugins/libstrongswan-openssl.so	libstrongswan-standard-plugins
-bench	swanctl				strongswan-swanctl
-bench	bzip2				bzip2
-bench	/usr/share/keyrings/debian-archive-keyring.gpg	debian-archive-keyring
-bench	ip				iproute2
+bench	gnuplot				gnuplot-nox
 bench	python3				python3
-bench	unshare				util-linux
+bench	wg				wireguard-tools
+bench-ks	/usr/lib/ipsec/charon		strongswan-charon
+bench-ks	/usr/lib/ipsec/plugins/libstrongswan-openssl.so	libstrongswan-standard-plugins
+bench-ks	swanctl				strongswan-swanctl
+bench-ks	bzip2				bzip2
+bench-ks	/usr/share/keyrings/debian-archive-keyring.gpg	debian-archive-keyring
+bench-ks	ip				iproute2
+bench-ks	python3				python3
+bench-ks	unshare				util-linux
 check	clang				clang
 check	clang-tidy			clang-tidy
 check	/usr/share/bash-completion/bash_completion	bash-completion

@@ -115,7 +115,7 @@ machine_qemu()
 		accel=$kvm
 	fi
 	# shellcheck disable=SC2206
-	machine=(qemu-system-x86_64 $accel "${common[@]}" "${extra[@]}" -m 2G
+	machine=(qemu-system-x86_64 $accel "${common[@]}" -m 2G "${extra[@]}"
 		-append "console=ttyS0 $words"
 		-serial "file:$run/console"
 		-virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bench.sh [-o DIRECTORY] [-t SECONDS] [-d]
+# bench.sh [-o DIRECTORY] [-t SECONDS] -p CASE
+#
+# Count what a packet costs by gemcast, XFRM, MACsec and WireGuard, in a guest with the
+# stock kernel 6.1, and hold it against the goals. The result is tables, and in DIRECTORY
+# (default: build/TREE/bench in the cache) bench.json, bench.md, bench.svg, a chart, and
+# bench.log. The status is 0 only if no packet was lost, gemcast has the fast driver, what
+# the peers cost is what it was, and all goals are met.
+#
+#	-t	time for the guest, default 3600
+#	-d	tables and chart go into Documentation, too
+#	-p	only print where the instructions of a case go: over gateways, by pktgen, with the
+#		first of PAYLOADS
+#
+# For a quick run, these variables say what to measure:
+#
+#	PARTS="beside gateway host aead growth"
+#	PAYLOADS="64 512 1400"	bytes
+#	ROUNDS=5		how often, after one to warm up
+#	PACKETS=2000		in each measurement
+#	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
+#	GATEWAY_LOADS="pktgen udp gso"
+#	HOST_CASES="plain gemcast xfrm macsec"
+#	HOST_LOADS="udp gso member"
+#	GROWTH_OBJECTS="1 1000 100000" GROWTH_SENDERS="1 16 4096" GROWTH_PEERS="1 8 64"
+#	GROWTH_MEMORY=10000	objects made to see what they take
+
+set -eu
+
+. "$(dirname "$0")/paths.sh"
+directory=$build/bench limit=3600 document='' profile=''
+while getopts o:t:dp: option; do
+	case $option in
+	o) directory=$OPTARG ;;
+	t) limit=$OPTARG ;;
+	d) document=1 ;;
+	p) profile=$OPTARG ;;
+	*) sed -n 's/^# \(bench.sh .*\)/usage: \1/p' "$0" >&2; exit 2 ;;
+	esac
+done
+
+ko=$("$tree/scripts/module.sh" 6.1)
+aead_cost=$("$tree/scripts/module.sh" -m selftests/bench/aead_cost 6.1)
+make -s -C "$tree/userspace" all >&2
+output=$build/selftests
+mkdir -p "$output/bench" "$directory"
+make -s -C "$tree/selftests" OUTPUT="$output" all >&2
+make -s -C "$tree/selftests/bench" OUTPUT="$output/bench" >&2
+directory=$(cd "$directory" && pwd -P)
+
+names='PARTS PAYLOADS ROUNDS PACKETS GATEWAY_CASES GATEWAY_LOADS HOST_CASES HOST_LOADS
+	GROWTH_OBJECTS GROWTH_SENDERS GROWTH_PEERS GROWTH_MEMORY SYMBOLS'
+
+# measure PLUGIN-ARGUMENTS LOG
+measure()
+{
+	local name guest log=$2
+
+	guest=("$tree/selftests/guest/boot.sh" -t "$limit" -x -m -x 3G -x -icount -x shift=0
+		-x -plugin -x "$output/bench/icount.so,$1"
+		-e "GEMCAST_KO=$ko"
+		-e "AEAD_COST_KO=$aead_cost"
+		-e "LD_LIBRARY_PATH=$tree/userspace/lib"
+		-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	for name in $names; do
+		[ -z "${!name+set}" ] || guest+=(-e "$name=${!name}")
+	done
+	if ! (cd "$tree/selftests" && GEMCAST_ACCEL=tcg "${guest[@]}" ./bench/bench.sh) >"$log"; then
+		grep -Ev '^(row|crypto|symbol) ' "$log" | tail -n 40 >&2
+		echo "bench: the guest failed; its log: $log" >&2
+		exit 1
+	fi
+}
+
+if [ -n "$profile" ]; then
+	PARTS=gateway GATEWAY_LOADS=pktgen SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-2000}
+	PAYLOADS=${PAYLOADS:-64} PAYLOADS=${PAYLOADS%% *}
+	for GATEWAY_CASES in plain "$profile"; do
+		measure "out=$directory/counts,profile=$directory/profile.$GATEWAY_CASES" \
+			"$directory/log.$GATEWAY_CASES"
+	done
+	exec python3 "$tree/selftests/bench/profile.py" "$directory" "$profile" "$PACKETS"
+fi
+
+rm -f "$directory"/{counts,bench.*}
+measure "out=$directory/counts" "$directory/bench.log"
+status=0
+python3 "$tree/selftests/bench/report.py" "$directory" || status=$?
+if [ -n "$document" ]; then
+	cp "$directory/bench.svg" "$tree/Documentation/performance.svg"
+	sed -i -e '/^<!-- begin/,/^<!-- end/{//!d}' -e "/^<!-- begin/r $directory/bench.md" \
+		"$tree/Documentation/performance.md"
+fi
+exit "$status"
