@@ -351,7 +351,7 @@ static void retire_replaced(const struct install *in)
 	size_t i;
 
 	for (i = 0; i < m->n_sas; i++) {
-		if (m->sas[i].since > offer->as_of)
+		if (m->sas[i].since > offer->as_of || m->sas[i].retired > offer->as_of)
 			continue;
 		if (is_restated(offer, &m->sas[i]))
 			gm_plane_keep(m, &m->sas[i]);

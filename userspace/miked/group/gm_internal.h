@@ -92,6 +92,7 @@ struct gm_sa {
 	uint64_t since;
 	uint64_t end;			/* of its life; IKE_NEVER */
 	uint64_t remove;		/* when it goes, being replaced; IKE_NEVER */
+	uint64_t retired;		/* when that was said */
 	bool overstays;			/* its life was over, and no key server answered */
 };
 

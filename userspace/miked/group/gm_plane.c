@@ -411,6 +411,7 @@ void gm_plane_retire(struct gm_member *m, struct gm_sa *sa, uint64_t delay_ms)
 {
 	const uint64_t at = gm_now(m->gm) + delay_ms;
 
+	sa->retired = gm_now(m->gm);
 	if (sa->remove <= at)
 		return;
 	sa->remove = at;

@@ -361,6 +361,13 @@ static void print_sas(const struct watched *member)
 	}
 }
 
+/* A new sender gets no older SA that it should not send by, though others still do. */
+static bool is_too_old(const struct watched *member, const struct tek *key)
+{
+	return key->made < member->start &&
+	       gm_is_sender(gm_find(member->whole->gm, member->watch->group));
+}
+
 static void hear(struct watched *member, const struct packet *packet)
 {
 	struct watch *watch = member->watch;
@@ -378,7 +385,7 @@ static void hear(struct watched *member, const struct packet *packet)
 	key = key_by_spi(watch, packet->spi);
 	/* Who came when it had been ended never had it. */
 	if (packet->strict && watch->strict && is_in(member, packet->sent) &&
-	    member->start < key->over && !has_passed(member, key)) {
+	    member->start < key->over && !has_passed(member, key) && !is_too_old(member, key)) {
 		print_sas(member);
 		if (watch->members[packet->from].whole)
 			print_sas(&watch->members[packet->from]);

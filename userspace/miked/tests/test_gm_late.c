@@ -159,6 +159,29 @@ static void an_answer_comes_behind_a_rekey(void **state)
 	world_end();
 }
 
+/* Or before it ended an old one. */
+static void an_answer_comes_behind_a_delete(void **state)
+{
+	static const uint8_t spi[4] = { 0, 0, 0x10, 1 };
+	const struct grant again = first(), rekey = next();
+	struct grant end = { .n_deletes = 1 };
+
+	(void)state;
+	joined();
+	update(&rekey);
+	world_member("video")->due = world.now;
+	world_pass(0);
+	assert_true(world_ask(world_sa("192.0.2.1")));
+	world_pass(10);
+	end.deletes[0] = delete_of(spi);
+	update(&end);
+	world_grant(&again);
+	assert_string_equal(world_state("video"), "joined");
+	world_pass(100 * S);
+	assert_false(has(0x1001));
+	world_end();
+}
+
 /* A sender does not take it meanwhile, since it may get another Sender-ID. */
 static void a_sender_registers_again_behind_it(void **state)
 {
@@ -228,6 +251,7 @@ int main(void)
 		cmocka_unit_test(an_old_rekey_sa_brings_nothing_younger),
 		cmocka_unit_test(a_delete_comes_before_what_it_deletes),
 		cmocka_unit_test(an_answer_comes_behind_a_rekey),
+		cmocka_unit_test(an_answer_comes_behind_a_delete),
 		cmocka_unit_test(a_sender_registers_again_behind_it),
 		cmocka_unit_test(a_loss_is_not_forgotten),
 		cmocka_unit_test(no_sender_id_survives_the_data_plane),
