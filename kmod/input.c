@@ -285,6 +285,7 @@ static unsigned int gemcast_in_plain(struct gemcast_net *gn, struct sk_buff *skb
 	struct gemcast_in in = { .sa = sa };
 
 	gemcast_in_outer(&in, gn, skb);
+	gemcast_in_head(&in, skb, sizeof(struct iphdr));
 	return gemcast_in_esp(&in, skb, sizeof(struct iphdr));
 }
 

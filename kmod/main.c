@@ -9,6 +9,7 @@
 #include "sa.h"
 #include "selftest/selftest.h"
 #include "transaction.h"
+#include "verdict.h"
 
 static int __init gemcast_init(void)
 {
@@ -25,12 +26,15 @@ static int __init gemcast_init(void)
 	err = gemcast_ruleset_init();
 	if (err)
 		goto sa;
+	err = gemcast_verdict_init();
+	if (err)
+		goto ruleset;
 	err = gemcast_selftest();
 	if (err)
-		goto ruleset;
+		goto verdict;
 	err = gemcast_net_init();
 	if (err)
-		goto ruleset;
+		goto verdict;
 	err = gemcast_transaction_init();
 	if (err)
 		goto net;
@@ -42,6 +46,8 @@ transaction:
 	gemcast_transaction_exit();
 net:
 	gemcast_net_exit();
+verdict:
+	gemcast_verdict_exit();
 ruleset:
 	gemcast_ruleset_exit();
 sa:
@@ -58,6 +64,7 @@ static void __exit gemcast_exit(void)
 	gemcast_netlink_exit();
 	gemcast_transaction_exit();
 	gemcast_net_exit();
+	gemcast_verdict_exit();
 	gemcast_ruleset_exit();
 	gemcast_sa_exit();
 	gemcast_ivguard_exit();

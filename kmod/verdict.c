@@ -8,7 +8,7 @@
 #include "policy.h"
 #include "verdict.h"
 
-DEFINE_PER_CPU(struct gemcast_verdicts, gemcast_verdicts);
+struct gemcast_verdicts __percpu *gemcast_verdicts;
 
 static atomic64_t gemcast_verdict_newest = ATOMIC64_INIT(0);
 
@@ -121,4 +121,15 @@ struct gemcast_sa *gemcast_verdict_new_sa(struct gemcast_ruleset *rs,
 	entry->key = key;
 	entry->sa = sa;
 	return sa;
+}
+
+int __init gemcast_verdict_init(void)
+{
+	gemcast_verdicts = alloc_percpu(struct gemcast_verdicts);
+	return gemcast_verdicts ? 0 : -ENOMEM;
+}
+
+void gemcast_verdict_exit(void)
+{
+	free_percpu(gemcast_verdicts);
 }

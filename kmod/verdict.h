@@ -42,7 +42,11 @@ struct gemcast_verdicts {
 	struct gemcast_verdict_entry entry[1 << GEMCAST_VERDICT_BITS];
 };
 
-DECLARE_PER_CPU(struct gemcast_verdicts, gemcast_verdicts);
+/* Allocated: what modules may have of their own for each CPU is little. */
+extern struct gemcast_verdicts __percpu *gemcast_verdicts;
+
+int gemcast_verdict_init(void);
+void gemcast_verdict_exit(void);
 
 /*
  * Namespaces have flows that are alike, and one flow is asked for by both GSPDs, on two
@@ -54,7 +58,7 @@ gemcast_verdict_entry(struct gemcast_flow_plain plain, u64 generation, u64 asked
 	u64 sum = plain.addrs ^ rol64(plain.rest, 19) ^ generation << 16 ^
 		  asked << 44;
 
-	return this_cpu_ptr(&gemcast_verdicts)->entry +
+	return this_cpu_ptr(gemcast_verdicts)->entry +
 	       ((sum * GOLDEN_RATIO_64) >> (64 - GEMCAST_VERDICT_BITS));
 }
 
