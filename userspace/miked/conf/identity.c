@@ -190,7 +190,8 @@ static bool is_plain(const struct conf_identity *identity, const char *words)
 
 	return (identity->type == ID_MAIL || identity->type == ID_FQDN_NAME) &&
 	       conf_identity_parse(words, ID_FQDN_NAME, true, &again) &&
-	       again.type == identity->type;
+	       again.type == identity->type && again.len == identity->len &&
+	       !memcmp(again.data, identity->data, again.len);
 }
 
 void conf_identity_print(const struct conf_identity *identity, char *text)

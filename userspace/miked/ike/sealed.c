@@ -29,7 +29,7 @@ static size_t content_max(const struct cipher_sizes *sizes, size_t max)
 		      sizes->icv;
 	size_t room = max > over ? max - over : 0;
 
-	return room < sizes->block ? 0 : room - room % sizes->block - 1;
+	return !sizes->block || room < sizes->block ? 0 : room - room % sizes->block - 1;
 }
 
 int seal_payload(const struct sealer *sealer, const struct wire_header *header,

@@ -359,7 +359,8 @@ static bool start(struct peer *peer, const char *path)
 		return false;
 	}
 	log_set_level(AREA_IKE, (enum log_level)peer->conf->log.areas[AREA_IKE]);
-	peer->udp = net_udp_new(peer->event, &(struct net_udp_user){ peer, on_datagram });
+	peer->udp = net_udp_new(peer->event, &(struct net_udp_user){ .context = peer,
+							       .receive = on_datagram });
 	peer->ike = ike_new(&setup, peer->conf, peer->book);
 	return peer->udp && peer->ike && !net_udp_open(peer->udp, &peer->conf->local);
 }

@@ -23,6 +23,7 @@ static const struct {
 	{ "email:ops@x", 3, "ops@x", 5, "ops@x" },
 	{ "fqdn:192.0.2.1", 2, "192.0.2.1", 9, NULL },
 	{ "email:dn:O=x,CN=a@b", 3, "dn:O=x,CN=a@b", 13, NULL },
+	{ "email:email:a@b", 3, "email:a@b", 9, NULL },
 	{ "email:keyid:a@b", 3, "keyid:a@b", 9, NULL },
 	{ "192.0.2.1", 1, "\xc0\0\2\1", 4, NULL },
 	{ "2001:db8::1", 5, "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16, NULL },

@@ -38,7 +38,7 @@ struct said {
 	uint32_t spi;			/* of the SA; or the number of the member, or of the epoch */
 	uint8_t keymat[36];
 	uint32_t registration;		/* who has the Sender-ID, the same number never again */
-	int32_t sid;			/* -1: none */
+	int32_t sid;			/* -1: none; of a member: the epoch it has */
 };
 
 /* What is known of an SA: who has which Sender-ID. */
@@ -52,6 +52,7 @@ static struct {
 	struct known_sa sas[MAX_SAS];
 	size_t n_sas;
 	bool known[MEMBERS], expelled[MEMBERS];
+	uint32_t has[MEMBERS];		/* the epoch that it registered in */
 	uint32_t epoch;
 	size_t said, children_done;
 } world;
@@ -96,7 +97,8 @@ static void check_known(void)
 	if (!kit_group("video", &group) || group.epoch < world.epoch)
 		_exit(4);
 	for (i = 0; i < MEMBERS; i++) {
-		if (!world.known[i] && !world.expelled[i])
+		/* Whose SAs were deleted since, nobody has to know. */
+		if (!world.expelled[i] && (!world.known[i] || world.has[i] != group.epoch))
 			continue;
 		if (!kit_member("video", name_of(i), &member))
 			_exit(5);
@@ -116,7 +118,8 @@ static void act(struct ike_sa **sas, uint32_t *registration, unsigned int *seed)
 			stored_connect(sas[who]);
 		if (!kit_join(sas[who], "video", what % 4)) {
 			say_sas(sas[who], ++*registration);
-			say(SAYS_MEMBER, who, NULL, 0, 0);
+			kit_group("video", &group);
+			say(SAYS_MEMBER, who, NULL, 0, (int32_t)group.epoch);
 		}
 	} else if (what < 14) {
 		ks_rekey(kit.ks, "video", what % 2, NULL);
@@ -191,6 +194,7 @@ static void learn(const struct said *said)
 	case SAYS_MEMBER:
 		/* That it may come again was not answered yet. */
 		world.known[said->spi] = !said->registration;
+		world.has[said->spi] = (uint32_t)said->sid;
 		world.expelled[said->spi] = false;
 		break;
 	case SAYS_EXPELLED:
