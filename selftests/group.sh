@@ -182,8 +182,9 @@ group_send()
 	done
 	recv_ready
 	capture_start wire lan br0 not udp port 848
+	# Shorter ones do not say which they are, where order is not kept.
 	for n in 1 2; do
-		in_background send$n s$n nice -n 19 mcast send -i eth0 -u $n -n 0 -r 50 -s 0-300 -S $n \
+		in_background send$n s$n nice -n 19 mcast send -i eth0 -u $n -n 0 -r 50 -s 8-300 -S $n \
 			-t 8 -p "$TMP/pace" -w 96 $GROUP "$PORT"
 	done
 }

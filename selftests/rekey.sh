@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout=1800
 #
-# Keys change $REKEYS times (20) as fast as delays allow, under traffic, while what key
+# Keys change $REKEYS times (10) as fast as delays allow, under traffic, while what key
 # server and members say to each other is lost, in another order and doubled: no datagram
 # is lost, none comes twice. By both multicast and unicast; TRANSPORT=multicast and
 # TRANSPORT=unicast are one of them alone.
@@ -16,6 +16,6 @@ load_module
 group_start
 group_lossy
 group_send
-group_rekeys "${REKEYS:-20}" mike ks ks rekey group video
+group_rekeys "${REKEYS:-10}" mike ks ks rekey group video
 group_send_end
 group_followed

@@ -208,7 +208,7 @@ void conf_identity_print(const struct conf_identity *identity, char *text)
 		return;
 	case ID_KEY:
 		if (strlen(data) != identity->len || !printable(data) ||
-		    !strncmp(data, "0x", 2)) {
+		    *data == '*' || !strncmp(data, "0x", 2)) {
 			print_hex(identity, text);
 			return;
 		}

@@ -31,6 +31,8 @@ static const struct {
 	{ "keyid:video 1", 11, "video 1", 7, NULL },
 	{ "keyid:0x00fF", 11, "\0\xff", 2, "keyid:0x00ff" },
 	{ "keyid:0x3078", 11, "0x", 2, "keyid:0x3078" },
+	{ "keyid:0x2a", 11, "*", 1, "keyid:0x2a" },
+	{ "keyid:0x2a7e", 11, "*~", 2, "keyid:0x2a7e" },
 };
 
 static void parse(void **state)
