@@ -219,7 +219,7 @@ static bool only_receive(struct gemcast_sa *sa)
 /* A rekey that comes behind the Delete of what it brings; SPIs are given once. */
 static bool is_past(const struct install *in, const struct gm_offer_sa *sa)
 {
-	return !in->offer->registration && gm_repair_is_past(in->m, sa->sa.sa.spi) &&
+	return !in->offer->registration && gm_repair_is_past(in->m, sa->sa.sa.spi, 0) &&
 	       !is_held(in, sa);
 }
 
@@ -351,6 +351,8 @@ static void retire_replaced(const struct install *in)
 	size_t i;
 
 	for (i = 0; i < m->n_sas; i++) {
+		if (gm_repair_is_past(m, m->sas[i].sa.spi, offer->as_of))
+			gm_plane_retire(m, &m->sas[i], delay);
 		if (m->sas[i].since > offer->as_of || m->sas[i].retired > offer->as_of)
 			continue;
 		if (is_restated(offer, &m->sas[i]))

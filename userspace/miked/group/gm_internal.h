@@ -128,7 +128,10 @@ struct gm_next {
 /* What a member makes of signs that it lost something. */
 struct gm_repair {
 	struct gm_next next;
-	uint32_t past[GM_PAST_SPIS];
+	struct {
+		uint32_t spi;
+		uint64_t at;
+	} past[GM_PAST_SPIS];
 	size_t n_past;			/* so far; older ones are overwritten */
 	bool again;			/* something was lost while it registered */
 	bool must_register;		/* new keys of data SAs are not enough */
@@ -360,9 +363,10 @@ void gm_rekey_sa_free(struct gm_rekey_sa *rekey);
 void gm_next_read(const struct wire_gsa *gsa, bool registration, struct gm_next *next);
 /* It counts from now on. */
 void gm_repair_expect(struct gm_member *m, const struct gm_next *next);
-/* An SA of ours is no more. */
+/* An SA of ours is no more, or one that was not ours is not to be. */
 void gm_repair_past(struct gm_member *m, uint32_t spi);
-bool gm_repair_is_past(const struct gm_member *m, uint32_t spi);
+/* Was that so, and said behind @since? */
+bool gm_repair_is_past(const struct gm_member *m, uint32_t spi, uint64_t since);
 /* Register well before ATD is over, not all members at once, and not again and again. */
 void gm_repair(struct gm_member *m, const char *what);
 /* The same, if only a registration can help: its Rekey SA is not that of the others. */

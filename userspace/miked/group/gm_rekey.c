@@ -173,7 +173,7 @@ static void forget_others(struct gm_member *m, const struct wire_delete *d)
 
 	for (i = 0; i < d->n_spis; i++) {
 		spi = read_u32(&r);
-		if (!has_sa(m, spi) && !gm_repair_is_past(m, spi))
+		if (!has_sa(m, spi) && !gm_repair_is_past(m, spi, m->asked))
 			gm_repair_past(m, spi);
 	}
 }

@@ -73,15 +73,18 @@ void gm_repair_expect(struct gm_member *m, const struct gm_next *next)
 
 void gm_repair_past(struct gm_member *m, uint32_t spi)
 {
-	m->repair.past[m->repair.n_past++ % GM_PAST_SPIS] = spi;
+	size_t i = m->repair.n_past++ % GM_PAST_SPIS;
+
+	m->repair.past[i].spi = spi;
+	m->repair.past[i].at = gm_now(m->gm);
 }
 
-bool gm_repair_is_past(const struct gm_member *m, uint32_t spi)
+bool gm_repair_is_past(const struct gm_member *m, uint32_t spi, uint64_t since)
 {
 	size_t i;
 
 	for (i = 0; i < m->repair.n_past && i < GM_PAST_SPIS; i++)
-		if (m->repair.past[i] == spi)
+		if (m->repair.past[i].spi == spi && m->repair.past[i].at >= since)
 			return true;
 	return false;
 }
@@ -153,7 +156,7 @@ static bool has_sa(const struct gm_member *m, uint32_t spi)
 	for (i = 0; i < m->n_sas; i++)
 		if (m->sas[i].sa.spi == spi)
 			return true;
-	return gm_repair_is_past(m, spi);
+	return gm_repair_is_past(m, spi, 0);
 }
 
 static bool is_announced(const struct gm_member *m, uint32_t spi)

@@ -94,8 +94,18 @@ static void take_group(struct ks *ks, const struct conf_group *conf)
 		add_group(ks, conf);
 		return;
 	}
+	if (ks_is_set_over(group, conf)) {
+		ks_log(LEVEL_NOTICE, group, NULL,
+		       "keeps the policy that was set by command: its configuration is what it was then");
+		return;
+	}
+	if (group->set_over)
+		ks_log(LEVEL_WARNING, group, NULL,
+		       "its configuration changed, and counts now: what was set by command is over");
 	own = group->own;
 	group->own = NULL;
+	free(group->set_over);
+	group->set_over = NULL;
 	group->configured = true;
 	ks_group_change(group, conf);
 	conf_group_free(own);

@@ -97,7 +97,7 @@ int ks_group_add(struct ks *ks, struct conf_group *conf, struct reason *why);
  * Another policy for the group of this name. Can it be at all? Which registered members
  * could not live with it (key: id), and why? And put it in force, unless there are such
  * members, who are excluded with @yes; the policy becomes the key server's, whatever comes
- * of it. It counts until the configuration is loaded again, if the group is of that.
+ * of it. If the group is of the configuration, it counts until that has another policy.
  * Besides the errors above: -EPERM.
  */
 int ks_group_check(struct ks *ks, const struct conf_group *conf, struct reason *why);

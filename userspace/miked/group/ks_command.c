@@ -114,6 +114,34 @@ static int check_members(const struct ks_group *group, const struct conf_group *
 	return -EPERM;
 }
 
+/* What is set counts until this changes. */
+static int note_configured(struct ks_group *group, struct reason *why)
+{
+	const struct conf_group *conf = conf_group(group->ks->conf, group->conf->name);
+	char *text = group->configured && conf ? conf_group_text(conf) : NULL;
+
+	if (group->configured && !text) {
+		reason_set(why, "no memory");
+		return -ENOMEM;
+	}
+	free(group->set_over);
+	group->set_over = text;
+	return 0;
+}
+
+static void log_set(const struct ks_group *group)
+{
+	if (!group->configured)
+		ks_log(LEVEL_NOTICE, group, NULL, "has another policy, by command");
+	else if (group->ks->setup.store)
+		ks_log(LEVEL_NOTICE, group, NULL,
+		       "has another policy, by command: it counts until its configuration changes");
+	else
+		ks_log(LEVEL_WARNING, group, NULL,
+		       "has another policy, by command: a restart forgets it, unless its configuration "
+		       "is changed, too");
+}
+
 int ks_group_set(struct ks *ks, struct conf_group *conf, bool yes, struct reason *why)
 {
 	struct conf_group *own;
@@ -122,13 +150,15 @@ int ks_group_set(struct ks *ks, struct conf_group *conf, bool yes, struct reason
 
 	if (!err && !yes)
 		err = check_members(group, conf, why);
+	if (!err)
+		err = note_configured(group, why);
 	if (err) {
 		conf_group_free(conf);
 		return err;
 	}
 	own = group->own;
 	group->own = conf;
-	ks_log(LEVEL_NOTICE, group, NULL, "has another policy, by command");
+	log_set(group);
 	ks_group_change(group, conf);
 	conf_group_free(own);
 	return save(ks, why);

@@ -94,6 +94,7 @@ void ks_group_free(struct ks_group *group)
 	ks_rekey_free(&group->passed);
 	ks_members_free(group);
 	conf_group_free(group->own);
+	free(group->set_over);
 	free(group->stored);
 	free(group);
 }

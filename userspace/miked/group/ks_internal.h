@@ -112,6 +112,7 @@ struct ks_group {
 	const struct conf_group *conf;
 	struct conf_group *own;		/* where conf is, if it came by command */
 	bool configured;		/* the configuration has a group of this name */
+	char *set_over;			/* and this policy, as another was set by command; or NULL */
 	struct ks_epoch *epochs[KS_MAX_EPOCHS];	/* the oldest first */
 	size_t n_epochs;
 	uint32_t epoch;			/* the number of the last that was made */
@@ -298,6 +299,12 @@ void ks_exclude_all(struct ks_group *group);
 void ks_tell_unmet(const struct ks_group *group);
 
 /* ks_policy.c: another policy for a group */
+/* The policy in force as the store has it, to be freed; NULL: no memory. */
+char *ks_policy_text(const struct ks_group *group);
+/* And back: what the configuration had, as ks_group.set_over; NULL: no memory, or nothing. */
+char *ks_policy_set_over(const char *text);
+/* Is that what it has now, so that what was set by command goes on? */
+bool ks_is_set_over(const struct ks_group *group, const struct conf_group *conf);
 /* The old one still stands. */
 void ks_group_change(struct ks_group *group, const struct conf_group *conf);
 /* Why a registered member could not live with this one: a constant; or NULL. */

@@ -82,6 +82,7 @@ static int on_group(void *context, const struct store_group *row)
 	}
 	group->own = conf;
 	group->configured = !row->own;
+	group->set_over = ks_policy_set_over(row->text);
 	group->epoch = row->epoch;
 	group->loaded = row->epoch;
 	group->line = row->line;

@@ -4,6 +4,7 @@
  * Epochs under the new one follow those under the old as any others do, so that no packet
  * is lost by it, as long as members need no new registration.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "group/ks_store.h"
@@ -188,4 +189,52 @@ void ks_group_change(struct ks_group *group, const struct conf_group *conf)
 		group->renew = true;
 		group->doom = true;
 	}
+}
+
+/* ---- set by command, over that of the configuration */
+
+/* To who reads the policy, a comment of YAML. */
+static const char behind[] = "\n# configured: ";
+
+char *ks_policy_text(const struct ks_group *group)
+{
+	char *text = conf_group_text(group->conf), *both = NULL;
+
+	if (!text || !group->set_over)
+		return text;
+	if (asprintf(&both, "%s%s%s\n", text, behind, group->set_over) < 0)
+		both = NULL;
+	free(text);
+	return both;
+}
+
+static void unheard(void *arg, const char *text)
+{
+	(void)arg;
+	(void)text;
+}
+
+/* As this version writes it, which may know of more options than the one that stored it. */
+char *ks_policy_set_over(const char *text)
+{
+	const char *at = strstr(text, behind);
+	struct conf_group *conf;
+	char *set_over;
+
+	if (!at)
+		return NULL;
+	at += strlen(behind);
+	conf = conf_group_load("policy", at, strlen(at), unheard, NULL);
+	set_over = conf ? conf_group_text(conf) : NULL;
+	conf_group_free(conf);
+	return set_over;
+}
+
+bool ks_is_set_over(const struct ks_group *group, const struct conf_group *conf)
+{
+	char *text = group->set_over ? conf_group_text(conf) : NULL;
+	const bool is = text && !strcmp(text, group->set_over);
+
+	free(text);
+	return is;
 }

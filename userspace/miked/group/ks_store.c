@@ -52,7 +52,7 @@ static int put_group(struct ks_group *group)
 		.line = group->line,
 		.signers = group->signers,
 	};
-	char *text = conf_group_text(group->conf);
+	char *text = ks_policy_text(group);
 	int err;
 
 	if (!text)

@@ -182,6 +182,34 @@ static void an_answer_comes_behind_a_delete(void **state)
 	world_end();
 }
 
+/* Of what it never had, too: that goes as what others have goes. */
+static void an_answer_comes_behind_a_delete_of_others(void **state)
+{
+	static const uint8_t spi[4] = { 0, 0, 0x10, 0 };
+	struct grant end = { .n_deletes = 1 };
+	struct grant again = first();
+
+	(void)state;
+	joined();
+	world_member("video")->due = world.now;
+	world_pass(0);
+	assert_true(world_ask(world_sa("192.0.2.1")));
+	world_pass(10);
+	end.deletes[0] = delete_of(spi);
+	update(&end);
+	again.sas[1] = again.sas[0];
+	again.sas[1].spi = 0x1000;
+	again.sas[1].key = 9;
+	again.n_sas = 2;
+	world_grant(&again);
+	assert_string_equal(world_state("video"), "joined");
+	assert_true(has(0x1000));
+	world_pass(31 * S);
+	assert_false(has(0x1000));
+	assert_true(has(0x1001));
+	world_end();
+}
+
 /* A sender does not take it meanwhile, since it may get another Sender-ID. */
 static void a_sender_registers_again_behind_it(void **state)
 {
@@ -252,6 +280,7 @@ int main(void)
 		cmocka_unit_test(a_delete_comes_before_what_it_deletes),
 		cmocka_unit_test(an_answer_comes_behind_a_rekey),
 		cmocka_unit_test(an_answer_comes_behind_a_delete),
+		cmocka_unit_test(an_answer_comes_behind_a_delete_of_others),
 		cmocka_unit_test(a_sender_registers_again_behind_it),
 		cmocka_unit_test(a_loss_is_not_forgotten),
 		cmocka_unit_test(no_sender_id_survives_the_data_plane),

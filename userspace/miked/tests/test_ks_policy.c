@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include "ks_kit.h"
+#include "stored.h"
 #include "test.h"
 
 #define HEAD(options)								\
@@ -164,8 +164,8 @@ static void abilities(void **state)
 	kit_assert_same(a, b);
 	assert_int_equal(a->n_sas, 1);
 	assert_null(kit_held(c, a->sas[0].spi));
-	/* As it was, by the configuration. */
-	kit_reload(BY(""));
+	/* As it was, by another command. */
+	assert_int_equal(set(BY(""), false, &why), 0);
 	kit_wait(20000);
 	assert_int_equal(kit_last(a)->key_bits, 256);
 	assert_int_equal(kit_ask(c, &(struct kit_ask){ .group = "video" }), 0);
@@ -225,7 +225,16 @@ static void refused(void **state)
 			     &why), 0);
 }
 
-/* By command, until the configuration has its say. */
+static void assert_encryption(const char *encryption, uint32_t epoch)
+{
+	struct gemcast_ks_group group;
+
+	assert_true(kit_group("video", &group));
+	assert_string_equal(group.encryption, encryption);
+	assert_int_equal(group.epoch, epoch);
+}
+
+/* By command, until the configuration has its say: it has when it says something else. */
 static void until_reload(void **state)
 {
 	struct gemcast_ks_group group;
@@ -233,13 +242,79 @@ static void until_reload(void **state)
 	(void)state;
 	join();
 	assert_int_equal(set(BY("") "      encryption: aes128gcm16\n", false, NULL), 0);
+	kit_wait(7000);
 	assert_int_equal(set(BY("") "      encryption: aes128gcm12\n", false, NULL), 0);
-	assert_true(kit_group("video", &group));
-	assert_string_equal(group.encryption, "aes128gcm12");
+	kit_wait(7000);
+	assert_encryption("aes128gcm12", 3);
+	kit_reload(BY(""));
+	kit_wait(7000);
+	assert_encryption("aes128gcm12", 3);
+	kit_reload(BY("") "      packets: 1000\n");
+	kit_wait(7000);
+	assert_encryption("aes256gcm16", 4);
+	/* Once: it is as it was when it was set, but that is over. */
+	kit_reload(BY(""));
+	kit_wait(7000);
+	assert_encryption("aes256gcm16", 4);
+	assert_int_equal(set(BY("") "      encryption: aes128gcm16\n", false, NULL), 0);
 	kit_reload("    []\n");
 	assert_false(kit_group("video", &group));
 	kit_settle();
 	assert_true(a->excluded);
+}
+
+static int begin_stored(void **state)
+{
+	(void)state;
+	stored_begin(BY(""));
+	log_set_level(AREA_STORE, LEVEL_ERROR);
+	a = kit_sa("a.example.org", "192.0.2.1");
+	b = kit_sa("b.example.org", "192.0.2.2");
+	c = kit_sa("c.example.org", "192.0.2.3");
+	return 0;
+}
+
+static int end_stored(void **state)
+{
+	(void)state;
+	stored_end();
+	return 0;
+}
+
+static void start_by(const char *groups)
+{
+	struct reason why = { "" };
+
+	stored_kill();
+	if (stored_start(groups, &why))
+		fail_msg("%s", why.text);
+	kit_settle();
+}
+
+/* A restart changes nothing, either way. */
+static void over_a_restart(void **state)
+{
+	(void)state;
+	join();
+	assert_int_equal(set(BY("") "      encryption: aes128gcm16\n", false, NULL), 0);
+	kit_wait(7000);
+	start_by(NULL);
+	assert_encryption("aes128gcm16", 2);
+	start_by(BY(""));
+	assert_encryption("aes128gcm16", 2);
+	kit_reload(BY(""));
+	kit_settle();
+	assert_encryption("aes128gcm16", 2);
+	stored_connect(c);
+	assert_int_equal(kit_join(c, "video", false), 0);
+	assert_int_equal(kit_last(c)->key_bits, 128);
+	/* What the configuration says is another thing than when that was set. */
+	start_by(BY("") "      packets: 1000\n");
+	kit_wait(60000);
+	assert_encryption("aes256gcm16", 3);
+	start_by(BY(""));
+	kit_wait(60000);
+	assert_encryption("aes256gcm16", 3);
 }
 
 /* Another Rekey SA: told over the old one, and used where it says. */
@@ -328,6 +403,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rules, begin, end),
 		cmocka_unit_test_setup_teardown(refused, begin, end),
 		cmocka_unit_test_setup_teardown(until_reload, begin, end),
+		cmocka_unit_test_setup_teardown(over_a_restart, begin_stored, end_stored),
 		cmocka_unit_test_setup_teardown(other_address, begin, end),
 		cmocka_unit_test_setup_teardown(other_method, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(other_transport, begin, end, unicast),
