@@ -7,6 +7,8 @@
  * delays are computed from, nobody crashes without a memory, and not one packet may be lost.
  *
  *	test_sim_rekey [RUNS [SEED]]	RUNS runs from the seed SEED on
+ *
+ * $SIM_MEMBERS: how many each group has, in place of a random number of them.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -180,6 +182,8 @@ struct run {
 	struct watch *watch;
 };
 
+static size_t members;			/* of each group; 0: a random number */
+
 static const struct sim_weather fine = { .delay_ms = 20, .jitter_ms = 5 };
 
 /* Up to three of ten are lost. */
@@ -262,6 +266,8 @@ static void make(struct run *run, uint64_t seed)
 	begin_server(run);
 	/* a large group now and then */
 	run->n_members = 2 + sim_random(run->sim, sim_chance(run->sim, 100) ? WATCH_MEMBERS - 1 : 9);
+	if (members)
+		run->n_members = members;
 	for (i = 0; i < run->n_members; i++)
 		come(run, i);
 }
@@ -567,6 +573,18 @@ static void report(uint64_t runs)
 		      sums.packets, sums.heard, sums.strict, sums.missed);
 }
 
+/* Of $SIM_MEMBERS. False: it is less than a group, or more than can be watched. */
+static bool read_members(void)
+{
+	const char *text = getenv("SIM_MEMBERS");
+
+	members = text ? strtoul(text, NULL, 10) : 0;
+	if (!text || (members >= 2 && members <= WATCH_MEMBERS))
+		return true;
+	fprintf(stderr, "SIM_MEMBERS: 2 to %d\n", WATCH_MEMBERS);
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	const struct sim_runs test = {
@@ -574,6 +592,8 @@ int main(int argc, char **argv)
 	};
 	int failed;
 
+	if (!read_members())
+		return 2;
 	make_directory();
 	kits_init(&kits);
 	psk = pki_text_file("psk", "0x000102030405060708090a0b0c0d0e0f\n");
