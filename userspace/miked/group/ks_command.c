@@ -96,21 +96,20 @@ int ks_group_check(struct ks *ks, const struct conf_group *conf, struct reason *
 static int check_members(const struct ks_group *group, const struct conf_group *conf,
 			 struct reason *why)
 {
-	const char *text = NULL, *first = NULL;
+	const char *text, *first_text = NULL, *first = NULL;
 	size_t i, n = 0;
 
 	for (i = 0; i < group->n_members; i++) {
-		if (!group->members[i]->peer || !ks_unfit(group, conf, group->members[i]))
-			continue;
-		if (!n++) {
+		text = ks_unfit(group, conf, group->members[i]);
+		if (text && !n++) {
 			first = group->members[i]->id;
-			text = ks_unfit(group, conf, group->members[i]);
+			first_text = text;
 		}
 	}
 	if (!n)
 		return 0;
 	reason_set(why, "%zu of %zu members could not live with it: %.100s, %s", n,
-		   group->registered, first, text);
+		   group->registered + group->listening, first, first_text);
 	return -EPERM;
 }
 

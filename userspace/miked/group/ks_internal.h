@@ -307,7 +307,7 @@ char *ks_policy_set_over(const char *text);
 bool ks_is_set_over(const struct ks_group *group, const struct conf_group *conf);
 /* The old one still stands. */
 void ks_group_change(struct ks_group *group, const struct conf_group *conf);
-/* Why a registered member could not live with this one: a constant; or NULL. */
+/* Why a member that is registered, or listens, could not live with this one: a constant; or NULL. */
 const char *ks_unfit(const struct ks_group *group, const struct conf_group *conf,
 		     const struct ks_member *member);
 

@@ -113,26 +113,78 @@ static bool can_do(const struct ks_member *member, const struct conf_group *conf
 	return sag_allows(member->sag->proposals, member->sag->n_proposals, policies, n);
 }
 
+static const char *refused(const struct ks_group *group, const struct conf_group *conf,
+			   const struct ks_member *member, const struct wire_id *identity)
+{
+	uint32_t role;
+
+	return ks_authorize(group, conf, identity, member->id, &member->from.addr,
+			    member->role & CONF_ROLE_SENDER, &role);
+}
+
+/* Of who has no IKE SA there is its name alone. */
+static const char *refused_by_name(const struct ks_group *group, const struct conf_group *conf,
+				   const struct ks_member *member)
+{
+	struct conf_identity identity;
+	struct wire_id id = { 0 };
+	struct secret data;
+	const char *why;
+
+	if (!conf_identity_parse(member->id, ID_FQDN, false, &identity) ||
+	    auth_id(&identity, &id.type, &data))
+		return "its identity cannot be compared";
+	id.data = secret_chunk(&data);
+	why = refused(group, conf, member, &id);
+	secret_free(&data);
+	return why;
+}
+
+static bool can_wrap(const struct ks_member *member, const struct conf_group *conf)
+{
+	const struct ike_sa *sa = member->peer->sa;
+
+	return ks_can_wrap(sa, &conf->encryption) &&
+	       (conf->rekey.transport != CONF_REKEY_MULTICAST ||
+		ks_can_wrap(sa, &conf->rekey.encryption));
+}
+
 const char *ks_unfit(const struct ks_group *group, const struct conf_group *conf,
 		     const struct ks_member *member)
 {
-	const struct ike_sa *sa = member->peer->sa;
 	const char *why;
-	uint32_t role;
 
-	why = ks_authorize(group, conf, ike_sa_peer(sa), member->id, &member->from.addr,
-			   member->role & CONF_ROLE_SENDER, &role);
+	if (!member->peer && !member->listens)
+		return NULL;
+	why = member->peer ? refused(group, conf, member, ike_sa_peer(member->peer->sa)) :
+			     refused_by_name(group, conf, member);
 	if (why)
 		return why;
-	if (!ks_can_wrap(sa, &conf->encryption) ||
-	    (conf->rekey.transport == CONF_REKEY_MULTICAST &&
-	     !ks_can_wrap(sa, &conf->rekey.encryption)))
+	if (member->peer && !can_wrap(member, conf))
 		return "its key wrap key is too short";
 	if (!can_do(member, conf))
 		return "it cannot do the algorithms";
 	if (!can_go_on(group->conf, conf))
 		return "it has to register again";
 	return NULL;
+}
+
+/* It left, or has not come back since a restart, and knows keys that are in use. */
+static bool knows_keys(const struct ks_member *member)
+{
+	const struct ks_group *group = member->group;
+
+	return member->role && !member->peer && !member->listens && !member->expelled &&
+	       group->n_epochs && member->epoch >= group->epochs[0]->number;
+}
+
+/* One that cannot be told of it is found out once. */
+static void exclude(struct ks_member *member)
+{
+	if (!member->peer && !member->listens)
+		member->role = 0;
+	ks_touch(member);
+	ks_exclude(member);
 }
 
 /* Whom the new policy does not suit goes, and what it knows is of no use soon. */
@@ -145,11 +197,12 @@ static bool exclude_unfit(struct ks_group *group)
 
 	for (i = 0; i < group->n_members; i++) {
 		member = group->members[i];
-		why = member->peer ? ks_unfit(group, group->conf, member) : NULL;
+		why = knows_keys(member) ? refused_by_name(group, group->conf, member) :
+					   ks_unfit(group, group->conf, member);
 		if (!why)
 			continue;
 		ks_log(LEVEL_NOTICE, group, member->id, "excluded: by the new policy %s", why);
-		ks_exclude(member);
+		exclude(member);
 		some = true;
 	}
 	return some;

@@ -203,7 +203,7 @@ int ks_show_unfit(struct ks *ks, const struct conf_group *conf,
 		return -ENOENT;
 	for (member = ks_member_behind(group, id); member;
 	     member = ks_member_behind(group, member->id)) {
-		why = member->peer ? ks_unfit(group, conf, member) : NULL;
+		why = ks_unfit(group, conf, member);
 		if (why)
 			break;
 	}

@@ -188,10 +188,10 @@ bool ike_respond(struct ike_link *link, const struct opened *request, struct wir
 	return true;
 }
 
-void ike_hold(struct ike_content *content, uint16_t otherwise)
+void ike_hold(struct ike_content *answer, uint16_t otherwise)
 {
-	content->otherwise = otherwise;
-	content->n_before = content->n_notifies;
+	answer->otherwise = otherwise;
+	answer->n_before = answer->n_notifies;
 }
 
 /* What of the answer is the engine's, and the error. */

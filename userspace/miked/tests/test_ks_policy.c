@@ -193,6 +193,52 @@ static void rules(void **state)
 	assert_true(b->excluded && b->closed);
 }
 
+#define ONLY_A(rekey)	HEAD("      members: [ { identity: a.example.org, role: both } ]\n" rekey)
+
+/* It hears what all are told, if that is not changed. */
+static void rules_of_a_listener(void **state)
+{
+	static const char some[] = ONLY_A(REKEY " }\n");
+	struct reason why = { "" };
+
+	(void)state;
+	join();
+	kit_lose(b, IKE_END_DEAD);
+	assert_string_equal(unfit(some), "b.example.org: no rule admits it; ");
+	assert_int_equal(set(some, false, &why), -EPERM);
+	assert_string_equal(why.text, "1 of 2 members could not live with it: b.example.org, "
+				      "no rule admits it");
+	assert_int_equal(set(some, true, &why), 0);
+	kit_wait(10000);
+	assert_int_equal(a->n_sas, 1);
+	assert_null(kit_held(b, kit_last(a)->spi));
+	ks_rekey(kit.ks, "video", true, NULL);
+	kit_wait(10000);
+	assert_null(kit_held(b, kit_last(a)->spi));
+}
+
+/* What it knew is of no use any more; that is found out once. */
+static void rules_of_the_gone(void **state)
+{
+	static const char some[] = ONLY_A("");
+	struct gemcast_ks_group group;
+
+	(void)state;
+	join();
+	kit_lose(b, IKE_END_DEAD);
+	assert_string_equal(unfit(some), "");
+	kit_reload(some);
+	kit_wait(10000);
+	assert_true(kit_group("video", &group));
+	assert_int_equal(group.epoch, 2);
+	assert_int_equal(a->n_sas, 1);
+	assert_null(kit_held(a, b->sas[0].spi));
+	kit_reload(some);
+	kit_wait(10000);
+	assert_true(kit_group("video", &group));
+	assert_int_equal(group.epoch, 2);
+}
+
 /* What cannot be is said before. */
 static void refused(void **state)
 {
@@ -317,6 +363,19 @@ static void over_a_restart(void **state)
 	assert_encryption("aes256gcm16", 3);
 }
 
+/* Of members that are not there to be told. */
+static void rules_over_a_restart(void **state)
+{
+	(void)state;
+	join();
+	start_by(ONLY_A(REKEY " }\n"));
+	stored_connect(a);
+	assert_int_equal(kit_join(a, "video", true), 0);
+	kit_wait(60000);
+	assert_int_equal(a->n_sas, 1);
+	assert_null(kit_held(b, kit_last(a)->spi));
+}
+
 /* Another Rekey SA: told over the old one, and used where it says. */
 static void other_address(void **state)
 {
@@ -401,9 +460,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_algorithm, begin, end),
 		cmocka_unit_test_setup_teardown(abilities, begin, end),
 		cmocka_unit_test_setup_teardown(rules, begin, end),
+		cmocka_unit_test_setup_teardown(rules_of_a_listener, begin, end),
+		cmocka_unit_test_prestate_setup_teardown(rules_of_the_gone, begin, end, unicast),
 		cmocka_unit_test_setup_teardown(refused, begin, end),
 		cmocka_unit_test_setup_teardown(until_reload, begin, end),
 		cmocka_unit_test_setup_teardown(over_a_restart, begin_stored, end_stored),
+		cmocka_unit_test_setup_teardown(rules_over_a_restart, begin_stored, end_stored),
 		cmocka_unit_test_setup_teardown(other_address, begin, end),
 		cmocka_unit_test_setup_teardown(other_method, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(other_transport, begin, end, unicast),
