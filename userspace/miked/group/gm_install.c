@@ -165,7 +165,23 @@ static bool is_held(const struct install *in, const struct gm_offer_sa *sa)
 	return held && secret_equal(CHUNK(held->tag), CHUNK(sa->sa.tag));
 }
 
-/* Has it an SA for these packets to send by until the youngest may be used? */
+static bool is_restated(const struct gm_offer *offer, const struct gm_sa *sa)
+{
+	size_t i;
+
+	for (i = 0; i < offer->n_sas; i++)
+		if (gm_plane_same_sa(&offer->sas[i].sa.sa, &sa->sa))
+			return true;
+	for (i = 0; i < offer->n_restated; i++)
+		if (offer->restated[i] == sa->sa.spi)
+			return true;
+	return false;
+}
+
+/*
+ * Has it an SA for these packets to send by until the youngest may be used? What a
+ * registration does not have any more others have left for what it has.
+ */
 static bool goes_on(const struct install *in, const struct conf_selector *selector)
 {
 	const uint64_t now = gm_now(in->m->gm), until = now + in->offer->atd * GM_SECOND;
@@ -174,6 +190,8 @@ static bool goes_on(const struct install *in, const struct conf_selector *select
 
 	for (i = 0; i < in->m->n_sas; i++) {
 		sa = &in->m->sas[i];
+		if (in->offer->registration && !is_restated(in->offer, sa))
+			continue;
 		if (sa->sa.dir != GEMCAST_SA_DIR_IN && selector_equal(&sa->selector, selector) &&
 		    sa->since + sa->sa.activate <= now && sa->end > until && sa->remove > until)
 			return true;
@@ -309,19 +327,6 @@ static void undo_policies(struct install *in)
 		else
 			gm_plane_left(m, gm_plane_policy_add(m, &old->policy), "a changed policy");
 	}
-}
-
-static bool is_restated(const struct gm_offer *offer, const struct gm_sa *sa)
-{
-	size_t i;
-
-	for (i = 0; i < offer->n_sas; i++)
-		if (gm_plane_same_sa(&offer->sas[i].sa.sa, &sa->sa))
-			return true;
-	for (i = 0; i < offer->n_restated; i++)
-		if (offer->restated[i] == sa->sa.spi)
-			return true;
-	return false;
 }
 
 /*

@@ -231,6 +231,33 @@ static void a_sender_registers_again_behind_it(void **state)
 	world_end();
 }
 
+/* Others left what it has when they had what it missed, not when it registered. */
+static void what_a_registration_has_no_more_is_left(void **state)
+{
+	struct grant again = first_sid();
+
+	(void)state;
+	sender();
+	again.sas[0].spi = 0x1002;
+	again.sas[0].key = 2;
+	again.sas[1] = again.sas[0];
+	again.sas[1].spi = 0x1003;
+	again.sas[1].key = 3;
+	again.n_sas = 2;
+	again.atd = 10;
+	again.dtd = 30;
+	world_member("video")->due = world.now;
+	world_pass(0);
+	assert_true(world_ask(world_sa("192.0.2.1")));
+	world_grant(&again);
+	assert_string_equal(world_state("video"), "joined");
+	assert_true(has(0x1001));
+	assert_int_equal(sent_by(), 0x1002);
+	world_pass(10 * S);
+	assert_int_equal(sent_by(), 0x1003);
+	world_end();
+}
+
 /* Something else that is said does not make up for it. */
 static void a_loss_is_not_forgotten(void **state)
 {
@@ -282,6 +309,7 @@ int main(void)
 		cmocka_unit_test(an_answer_comes_behind_a_delete),
 		cmocka_unit_test(an_answer_comes_behind_a_delete_of_others),
 		cmocka_unit_test(a_sender_registers_again_behind_it),
+		cmocka_unit_test(what_a_registration_has_no_more_is_left),
 		cmocka_unit_test(a_loss_is_not_forgotten),
 		cmocka_unit_test(no_sender_id_survives_the_data_plane),
 	};
