@@ -291,6 +291,7 @@ void ks_listen_no_more(struct ks_member *member)
 	member->listens = false;
 	member->group->listening--;
 	member->group->held -= member->n_sids;
+	ks_touch(member);
 }
 
 void ks_member_free(struct ks_member *member)

@@ -376,6 +376,23 @@ static void rules_over_a_restart(void **state)
 	assert_null(kit_held(b, kit_last(a)->spi));
 }
 
+/* A command has seen to it before, and it listens no more. */
+static void expelled_before_a_restart(void **state)
+{
+	struct conf_identity id = kit_identity("b.example.org");
+	struct gemcast_ks_group group;
+
+	(void)state;
+	join();
+	kit_lose(b, IKE_END_DEAD);
+	assert_int_equal(ks_expel(kit.ks, "video", &id, 1, NULL), 0);
+	kit_settle();
+	start_by(BY(""));
+	assert_true(kit_group("video", &group));
+	assert_int_equal(group.epoch, 2);
+	assert_int_equal(group.listening, 1);
+}
+
 /* Another Rekey SA: told over the old one, and used where it says. */
 static void other_address(void **state)
 {
@@ -466,6 +483,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(until_reload, begin, end),
 		cmocka_unit_test_setup_teardown(over_a_restart, begin_stored, end_stored),
 		cmocka_unit_test_setup_teardown(rules_over_a_restart, begin_stored, end_stored),
+		cmocka_unit_test_setup_teardown(expelled_before_a_restart, begin_stored,
+						end_stored),
 		cmocka_unit_test_setup_teardown(other_address, begin, end),
 		cmocka_unit_test_setup_teardown(other_method, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(other_transport, begin, end, unicast),
