@@ -171,7 +171,12 @@ struct ks_member {
 	struct sag *sag;		/* what it said it can do; NULL: nothing */
 	size_t n_sids;
 	uint32_t sids[KS_MAX_SENDER_IDS];
-	/* Of the registration before: if the last answer was lost, it goes on with these. */
+	uint32_t answered;		/* of its IKE SA, with the registration */
+	bool has_sids;			/* it is known to have got that answer */
+	/*
+	 * Of registrations before: if the answers since were lost, it goes on with these. As many
+	 * as there is room for, the last first.
+	 */
 	size_t n_former;
 	uint32_t former[KS_MAX_SENDER_IDS];
 	uint32_t admitted;		/* enum conf_role, by command; 0: not */

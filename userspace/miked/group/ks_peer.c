@@ -412,6 +412,7 @@ void ks_unregister(struct ks_member *member)
 	group->senders -= member->role & CONF_ROLE_SENDER ? 1 : 0;
 	group->current -= ks_has_last(member);
 	group->held -= member->n_sids;
+	member->has_sids |= ike_sa_answered(peer->sa) > member->answered;
 	remove_member(peer, member);
 	member->peer = NULL;
 	if (peer->asked == member && peer->asked_epoch > member->epoch)

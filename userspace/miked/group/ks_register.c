@@ -335,6 +335,19 @@ static void enter_line(const struct applicant *a, struct ks_member *member)
 	member->signer = a->rekey->signer;
 }
 
+/* It may go on with those of a registration whose answer it is not known to have. */
+static void keep_former(struct ks_member *member)
+{
+	const size_t n = member->n_sids;
+	size_t kept = member->has_sids ? 0 : member->n_former;
+
+	if (kept > KS_MAX_SENDER_IDS - n)
+		kept = KS_MAX_SENDER_IDS - n;
+	memmove(member->former + n, member->former, kept * sizeof(member->former[0]));
+	memcpy(member->former, member->sids, n * sizeof(member->sids[0]));
+	member->n_former = n + kept;
+}
+
 /* What was known of an earlier registration is no more (RFC 9838 2.3.3). */
 static void enter(const struct applicant *a, struct ks_entry *entry, struct ks_peer *peer)
 {
@@ -342,8 +355,9 @@ static void enter(const struct applicant *a, struct ks_entry *entry, struct ks_p
 	struct ks_group *group = a->group;
 
 	ks_entry_begin(entry, member, peer);
-	member->n_former = member->n_sids;
-	memcpy(member->former, member->sids, member->n_sids * sizeof(member->sids[0]));
+	keep_former(member);
+	member->answered = ike_sa_answered(a->sa) + 1;
+	member->has_sids = false;
 	member->role = role_of(a);
 	member->from = ike_sa_path(a->sa)->remote;
 	member->since = ks_now(a->ks);

@@ -173,6 +173,8 @@ const struct net_path *ike_sa_path(const struct ike_sa *sa);
 const struct wire_id *ike_sa_peer(const struct ike_sa *sa);
 /* "who at where", for logs; as long as the IKE SA lives. */
 const char *ike_sa_text(const struct ike_sa *sa);
+/* How many of the peer's requests were answered: who sends another has those answers. */
+uint32_t ike_sa_answered(const struct ike_sa *sa);
 /* Do both ends put IKE fragments together (RFC 7383)? */
 bool ike_sa_fragments(const struct ike_sa *sa);
 /*

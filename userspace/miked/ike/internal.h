@@ -246,6 +246,7 @@ struct ike_sa {
 	struct ike_link *their_link;	/* the peer's rekey, while ours is under way */
 	struct ike_link *speaking;	/* of the message that the room above has in hand */
 	struct held *held;		/* NULL: no answer waits */
+	uint32_t answered;		/* so many requests */
 	struct start *start;
 	struct rekeying *rekeying;
 	struct ike_task *tasks, **last_task;

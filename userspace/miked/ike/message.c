@@ -172,6 +172,7 @@ static void answer(struct ike_link *link, const struct net_path *path,
 	packets_free(&link->response);
 	link->response = *packets;
 	link->next_answer++;
+	link->sa->answered++;
 	ike_packets_send(link->sa, path, &link->response);
 }
 

@@ -482,6 +482,11 @@ static const struct ike_link *link_in_hand(const struct ike_sa *sa)
 	return sa->speaking ? sa->speaking : sa->link;
 }
 
+uint32_t ike_sa_answered(const struct ike_sa *sa)
+{
+	return sa->answered;
+}
+
 bool ike_sa_fragments(const struct ike_sa *sa)
 {
 	return sa->fragments;

@@ -42,6 +42,7 @@ const char *__wrap_ike_sa_text(const struct ike_sa *sa);
 uint16_t __wrap_ike_sa_kwa(const struct ike_sa *sa);
 int __wrap_ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w);
 bool __wrap_ike_sa_fragments(const struct ike_sa *sa);
+uint32_t __wrap_ike_sa_answered(const struct ike_sa *sa);
 void __wrap_ike_answer(struct ike_sa *sa, bool good);
 
 bool __wrap_ike_notify(struct ike_content *c, uint16_t type, struct chunk data)
@@ -127,6 +128,11 @@ int __wrap_ike_sa_wrap_key(const struct ike_sa *sa, struct secret *gsk_w)
 bool __wrap_ike_sa_fragments(const struct ike_sa *sa)
 {
 	return !sa->no_fragments;
+}
+
+uint32_t __wrap_ike_sa_answered(const struct ike_sa *sa)
+{
+	return sa->answered;
 }
 
 /* The world. */
@@ -750,6 +756,7 @@ void __wrap_ike_answer(struct ike_sa *sa, bool good)
 	if (!waiting)
 		return;
 	sa->waiting = NULL;
+	sa->answered++;
 	if (!good) {
 		sa->refused = waiting->otherwise;
 	} else {
@@ -791,6 +798,7 @@ static void request(struct ike_sa *sa, const struct kit_ask *ask)
 				     (struct chunk){ request_bytes, w.len }, &why));
 	content = (struct ike_content){ 0 };
 	ks_request(kit.ks, sa, &m, &content);
+	sa->answered += !content.otherwise;
 }
 
 bool kit_send(struct ike_sa *sa, const struct kit_ask *ask)

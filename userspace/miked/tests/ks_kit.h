@@ -40,6 +40,7 @@ struct ike_sa {
 	bool closed;
 	bool deaf, mute;		/* hears nothing; hears, and its answers are late */
 	bool no_fragments;		/* it puts none together */
+	uint32_t answered;		/* so many of its requests */
 	uint16_t error;			/* what it answers to rekeys; 0: none */
 	struct ike_task *tasks;		/* asked, not built yet */
 	struct ike_task *sent;		/* built, not answered */

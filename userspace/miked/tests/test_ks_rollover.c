@@ -418,6 +418,59 @@ static void former(void **state)
 	assert_true(group().epoch > epoch + 1);
 }
 
+/* One more of a member's IKE SAs, of which the one before may live on here. */
+static struct ike_sa *once_more(void)
+{
+	struct ike_sa *sa = kit_sa("a.example.org", "192.0.2.1");
+
+	assert_int_equal(kit_join(sa, "video", true), 0);
+	return sa;
+}
+
+/* Has anybody else one of these after a rekey? Senders take all there are, more than twice. */
+static bool some_given(const uint32_t *sids, size_t n)
+{
+	struct kit_ask ask = { .group = "video", .sender = true, .count = 16 };
+	bool given = false;
+	size_t i, j, k;
+
+	assert_int_equal(ks_rekey(kit.ks, "video", true, NULL), 0);
+	kit_settle();
+	for (k = 0; k < 40; k++) {
+		assert_int_equal(kit_ask(c, &ask), 0);
+		for (i = 0; i < c->n_sids; i++)
+			for (j = 0; j < n; j++)
+				given |= c->sids[i] == sids[j];
+		kit_settle();
+	}
+	return given;
+}
+
+/* Several answers in a row may be lost, each with its IKE SA. */
+static void all_former(void **state)
+{
+	struct ike_sa *sa = NULL;
+	uint32_t sids[4];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		sa = once_more();
+		sids[i] = sa->sids[0];
+	}
+	assert_false(some_given(sids, 4));
+	/* It has answered, and so has the last; the next time those before are free. */
+	sids[3] = once_more()->sids[0];
+	assert_true(some_given(sids, 3));
+	assert_false(some_given(sids + 3, 1));
+	/* Or it asked for something else. */
+	sa = once_more();
+	assert_int_equal(kit_join(sa, "nobody", false), N_INVALID_GROUP_ID);
+	sids[0] = once_more()->sids[0];
+	assert_true(some_given(sids + 3, 1));
+	assert_false(some_given(sids, 1));
+}
+
 static void eight_bits(void **state)
 {
 	uint32_t i;
@@ -549,6 +602,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(short_delays, begin, end),
 		cmocka_unit_test_setup_teardown(sixteen_bits, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(former, begin, end, eight),
+		cmocka_unit_test_prestate_setup_teardown(all_former, begin, end, eight),
 		cmocka_unit_test_prestate_setup_teardown(eight_bits, begin, end, eight),
 		cmocka_unit_test_prestate_setup_teardown(burst, begin, end, eight),
 		cmocka_unit_test_prestate_setup_teardown(capacity, begin, end, eight),
