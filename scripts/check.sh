@@ -233,7 +233,7 @@ stage_selftests()
 	local kernel
 
 	for kernel in $tested; do
-		run_tap "the tests in a guest with $kernel" scripts/selftest.sh -r -k "$kernel" -t 3600
+		run_tap "the tests in a guest with $kernel" scripts/selftest.sh -r -k "$kernel" -t 4500
 	done
 	case " $tested " in
 	*' debug '*) return ;;

@@ -58,6 +58,8 @@ static void assert_works(void)
 
 static void waits(void **state)
 {
+	const uint32_t before = ike_sa_answered(ks());
+
 	(void)state;
 	ask();
 	assert_int_equal(w.node[KS].requests, 2);
@@ -66,8 +68,10 @@ static void waits(void **state)
 	assert_int_equal(w.node[KS].sent, 0);
 	assert_int_equal(w.node[KS].requests, 2);
 	assert_int_equal(asked.answered, 0);
+	assert_int_equal(ike_sa_answered(ks()), before);
 	ike_answer(ks(), true);
 	assert_int_equal(w.node[KS].sent, 1);
+	assert_int_equal(ike_sa_answered(ks()), before + 1);
 	world_settle(&w);
 	assert_int_equal(asked.answered, 1);
 	assert_int_equal(asked.n_policies, 1);
