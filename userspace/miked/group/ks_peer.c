@@ -458,6 +458,14 @@ static void tell_gone(struct ks_member *member, const struct ks_epoch *epoch)
 	settle(peer);
 }
 
+/* The answer that it registered by may come behind what goes by multicast now. */
+static bool is_new(const struct ks_member *member)
+{
+	const struct ks_group *group = member->group;
+
+	return ks_now(group->ks) < member->since + ks_reach(group);
+}
+
 void ks_tell_gone(struct ks_group *group, const struct ks_epoch *epoch)
 {
 	struct ks_member *member;
@@ -465,7 +473,8 @@ void ks_tell_gone(struct ks_group *group, const struct ks_epoch *epoch)
 
 	for (i = 0; i < group->n_members; i++) {
 		member = group->members[i];
-		if (member->peer && !ks_hears(member) && has_epoch(member, epoch))
+		if (member->peer && (!ks_hears(member) || is_new(member)) &&
+		    has_epoch(member, epoch))
 			tell_gone(member, epoch);
 	}
 }

@@ -152,6 +152,27 @@ static void now(void **state)
 	assert_int_equal(kit.n_sent, 8);
 }
 
+/* Whose answer may be later than that, by its IKE SA, too. */
+static void now_and_new(void **state)
+{
+	uint32_t first;
+
+	(void)state;
+	assert_int_equal(kit_join(a, "video", true), 0);
+	kit_wait(10000);
+	first = a->sas[0].spi;
+	rekey(true);
+	kit_wait(6000);
+	assert_int_equal(kit_join(b, "video", false), 0);
+	b->deaf_to_group = true;
+	assert_non_null(kit_held(b, first));
+	kit_wait(1000);
+	assert_null(kit_held(a, first));
+	assert_null(kit_held(b, first));
+	assert_int_equal(a->deletes, 0);
+	assert_int_equal(b->deletes, 1);
+}
+
 /* Without its IKE SA a member goes on, keeps its Sender-ID, and is known. */
 static void listening(void **state)
 {
@@ -595,6 +616,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(registration, begin, end),
 		cmocka_unit_test_setup_teardown(rollover, begin, end),
 		cmocka_unit_test_setup_teardown(now, begin, end),
+		cmocka_unit_test_setup_teardown(now_and_new, begin, end),
 		cmocka_unit_test_setup_teardown(listening, begin, end),
 		cmocka_unit_test_prestate_setup_teardown(sid_of_a_listener, begin, end, small),
 		cmocka_unit_test_setup_teardown(silent, begin, end),
