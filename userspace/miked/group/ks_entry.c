@@ -31,7 +31,7 @@ void ks_entry_begin(struct ks_entry *entry, struct ks_member *member, struct ks_
 	if (before && before->asked == member && before->asked_line)
 		member->line = before->asked_line;
 	ks_unregister(member);
-	member->has_sids |= before == peer;
+	member->has_answer |= before == peer;
 	ks_listen_no_more(member);
 	entry->before = *member;
 	member->sag = NULL;
@@ -67,7 +67,7 @@ static void restore(struct ks_member *member, const struct ks_member *before)
 	member->n_sids = before->n_sids;
 	memcpy(member->sids, before->sids, sizeof(member->sids));
 	member->answered = before->answered;
-	member->has_sids = before->has_sids;
+	member->has_answer = before->has_answer;
 	member->n_former = before->n_former;
 	memcpy(member->former, before->former, sizeof(member->former));
 	ks_member_set_sag(member, before->sag);

@@ -153,7 +153,7 @@ void ks_has_epoch(struct ks_member *member, uint32_t number, enum ks_proof proof
 	ks_log(LEVEL_DEBUG, group, member->id, "has epoch %u", number);
 	member->epoch = number;
 	member->proof = proof;
-	member->has_sids |= proof != KS_REGISTERED;
+	member->has_answer |= proof != KS_REGISTERED;
 	group->current += ks_has_last(member);
 	ks_check_converged(group);
 }

@@ -172,7 +172,7 @@ struct ks_member {
 	size_t n_sids;
 	uint32_t sids[KS_MAX_SENDER_IDS];
 	uint32_t answered;		/* of its IKE SA, with the registration */
-	bool has_sids;			/* it is known to have got that answer */
+	bool has_answer;			/* it is known to have got that answer */
 	/*
 	 * Of registrations before: if the answers since were lost, it goes on with these. As many
 	 * as there is room for, the last first.

@@ -412,7 +412,7 @@ void ks_unregister(struct ks_member *member)
 	group->senders -= member->role & CONF_ROLE_SENDER ? 1 : 0;
 	group->current -= ks_has_last(member);
 	group->held -= member->n_sids;
-	member->has_sids |= ike_sa_answered(peer->sa) > member->answered;
+	member->has_answer |= ike_sa_answered(peer->sa) > member->answered;
 	remove_member(peer, member);
 	member->peer = NULL;
 	if (peer->asked == member && peer->asked_epoch > member->epoch)
@@ -463,7 +463,8 @@ static bool is_new(const struct ks_member *member)
 {
 	const struct ks_group *group = member->group;
 
-	return ks_now(group->ks) < member->since + ks_reach(group);
+	return !member->has_answer && ike_sa_answered(member->peer->sa) <= member->answered &&
+	       ks_now(group->ks) < member->since + ks_reach(group);
 }
 
 void ks_tell_gone(struct ks_group *group, const struct ks_epoch *epoch)

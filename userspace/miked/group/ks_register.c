@@ -339,7 +339,7 @@ static void enter_line(const struct applicant *a, struct ks_member *member)
 static void keep_former(struct ks_member *member)
 {
 	const size_t n = member->n_sids;
-	size_t kept = member->has_sids ? 0 : member->n_former;
+	size_t kept = member->has_answer ? 0 : member->n_former;
 
 	if (kept > KS_MAX_SENDER_IDS - n)
 		kept = KS_MAX_SENDER_IDS - n;
@@ -357,7 +357,7 @@ static void enter(const struct applicant *a, struct ks_entry *entry, struct ks_p
 	ks_entry_begin(entry, member, peer);
 	keep_former(member);
 	member->answered = ike_sa_answered(a->sa) + 1;
-	member->has_sids = false;
+	member->has_answer = false;
 	member->role = role_of(a);
 	member->from = ike_sa_path(a->sa)->remote;
 	member->since = ks_now(a->ks);
