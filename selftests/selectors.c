@@ -286,8 +286,12 @@ FIXTURE_SETUP(selectors)
 	far_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	own_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	ASSERT_EQ(0, system("exec 2>/dev/null; n=/proc/$PPID/fd;"
+	/* What IPv6 says of itself would be counted, too: all of it at once, or none. */
+	ASSERT_EQ(0, system("exec 2>/dev/null; c=net.ipv6.conf.default;"
+			    "sysctl -q $c.router_solicitations=0"
+			    " $c.mldv2_unsolicited_report_interval=1;"
 			    "for i in 0 1; do ip link add x$i type veth peer name r$i;"
+			    " ip link set r$i addrgenmode none;"
 			    " ip addr add 10.0.$i.2/24 dev r$i;"
 			    " ip addr add fd0$i::2/64 dev r$i nodad;"
 			    " ip addr add fe80::2/64 dev r$i nodad;"
