@@ -154,7 +154,7 @@ struct ks_member {
 	struct ks_group *group;
 	struct ks_peer *peer;		/* NULL: not registered */
 	struct ks_member *prev, *next;	/* of the peer */
-	uint32_t role;			/* enum conf_role; 0: never was registered */
+	uint32_t role;			/* enum conf_role; 0: never was registered, or is shut out */
 	struct net_end from;
 	uint64_t since;
 	uint32_t oldest, epoch;		/* the epochs it is known to have or to have had */
@@ -172,7 +172,7 @@ struct ks_member {
 	size_t n_sids;
 	uint32_t sids[KS_MAX_SENDER_IDS];
 	uint32_t answered;		/* of its IKE SA, with the registration */
-	bool has_answer;			/* it is known to have got that answer */
+	bool has_answer;		/* it is known to have got that answer */
 	/*
 	 * Of registrations before: if the answers since were lost, it goes on with these. As many
 	 * as there is room for, the last first.
