@@ -326,6 +326,8 @@ unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
 	struct gemcast_sa *sa;
 
+	if (!gemcast_input_wants(gn, skb))
+		return NF_ACCEPT;
 	/*
 	 * Our own cleartext, looped back; or already read and injected anew; or
 	 * what never left this host; or a bridge's, which would forward it in
@@ -333,8 +335,6 @@ unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 	 */
 	if (skb->pkt_type == PACKET_LOOPBACK ||
 	    state->in->flags & IFF_LOOPBACK || nf_bridge_in_prerouting(skb))
-		return NF_ACCEPT;
-	if (!gemcast_input_wants(gn, skb))
 		return NF_ACCEPT;
 	sa = gemcast_verdict_sa(rs, skb, state->in->ifindex);
 	return sa ? gemcast_in_plain(gn, skb, sa) :

@@ -5,8 +5,8 @@
  * and prefix length. A packet is looked up once for each length there is, so
  * that what it costs does not grow with the number of dsts. A policy stands in
  * the chains of its direction; multicast selectors are never swapped (RFC 5374
- * 4.1.1). A dst may be one host, for what receivers send back (A.2); where none
- * is, unicast packets cost nothing.
+ * 4.1.1). A dst may be one host, for what receivers send back (A.2). A sieve of the
+ * addresses keeps back most packets that nobody asked for.
  *
  * gn->lock guards all changes; the packet path reads under RCU.
  */
@@ -136,6 +136,22 @@ static bool gemcast_ruleset_less(struct rb_node *a, const struct rb_node *b)
 	return gemcast_policy_before(pa, pb->cfg.prio, pb->index);
 }
 
+/* A dst comes, or goes. Those that are no single address are multicast, and few. */
+static void gemcast_ruleset_sieve(struct gemcast_ruleset *rs,
+				  const struct gemcast_dst_key *key, bool comes)
+{
+	u32 hole = gemcast_sieve_hole(&key->addr);
+
+	if (key->len != GEMCAST_DST_BITS) {
+		WRITE_ONCE(rs->nwide, rs->nwide + (comes ? 1 : -1));
+		return;
+	}
+	if (comes && !rs->nsieve[hole]++)
+		set_bit(hole, rs->sieve);
+	else if (!comes && !--rs->nsieve[hole])
+		clear_bit(hole, rs->sieve);
+}
+
 /* The dst of @policy, made if there is none; NULL if there is no memory. */
 static struct gemcast_dst *gemcast_ruleset_make_dst(struct gemcast_ruleset *rs,
 						    const struct gemcast_policy *policy)
@@ -161,8 +177,7 @@ static struct gemcast_dst *gemcast_ruleset_make_dst(struct gemcast_ruleset *rs,
 	}
 	if (!rs->ndsts[sel->dst_len]++)
 		set_bit(sel->dst_len, rs->lens);
-	if (!gemcast_addr_multicast(&sel->dst))
-		WRITE_ONCE(rs->nunicast, rs->nunicast + 1);
+	gemcast_ruleset_sieve(rs, &dst->key, true);
 	return dst;
 }
 
@@ -173,8 +188,7 @@ static void gemcast_ruleset_drop_dst(struct gemcast_ruleset *rs,
 		return;
 	if (!--rs->ndsts[dst->key.len])
 		clear_bit(dst->key.len, rs->lens);
-	if (!gemcast_addr_multicast(&dst->key.addr))
-		WRITE_ONCE(rs->nunicast, rs->nunicast - 1);
+	gemcast_ruleset_sieve(rs, &dst->key, false);
 	rhashtable_remove_fast(&rs->dsts, &dst->hash, gemcast_dst_params);
 	kfree_rcu(dst, rcu);
 }

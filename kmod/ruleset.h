@@ -3,6 +3,7 @@
 #ifndef GEMCAST_RULESET_H
 #define GEMCAST_RULESET_H
 
+#include <linux/hash.h>
 #include <linux/rbtree.h>
 #include <linux/workqueue.h>
 #include "flow.h"
@@ -12,6 +13,7 @@ struct gemcast_group;
 struct gemcast_policy;
 
 #define GEMCAST_DST_BITS	128
+#define GEMCAST_SIEVE_BITS	10
 
 struct gemcast_ruleset {
 	struct gemcast_net *gn;
@@ -23,8 +25,11 @@ struct gemcast_ruleset {
 	struct xarray by_index;		/* lock */
 	struct list_head named;		/* which name an interface; lock */
 	u32 npolicies;			/* lock */
-	u32 nunicast;			/* dsts that are; lock, READ_ONCE */
-	u32 narriving;			/* policies that take what arrives; the same */
+	u32 narriving;			/* policies that take what arrives; lock, READ_ONCE */
+	/* See gemcast_ruleset_wants(); changed under the lock, where dsts are counted. */
+	u32 nwide;			/* dsts that are more than one address; READ_ONCE */
+	DECLARE_BITMAP(sieve, 1 << GEMCAST_SIEVE_BITS);
+	u32 nsieve[1 << GEMCAST_SIEVE_BITS];
 	u64 generation;			/* see verdict.h */
 	bool staged;			/* of a transaction; no packet sees it */
 	struct rcu_work free;
@@ -79,11 +84,44 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 					      const struct gemcast_flow *flow,
 					      bool *denied);
 
-/* The same: is there anything for such a packet, IP for sure? */
+/* The hole of the sieve that an address falls through, and others with it. */
+static inline u32 gemcast_sieve_hole(const struct in6_addr *addr)
+{
+	return hash_32((__force u32)(addr->s6_addr32[0] ^ addr->s6_addr32[1] ^
+				     addr->s6_addr32[3]), GEMCAST_SIEVE_BITS);
+}
+
+/* The same of an IPv4 address, which stands in the last word of such a one. */
+static inline u32 gemcast_sieve_hole4(__be32 addr)
+{
+	return hash_32((__force u32)addr, GEMCAST_SIEVE_BITS);
+}
+
+/*
+ * The same: may there be anything for such a packet, IP for sure? Most of others'
+ * traffic is unicast or UDP, and is known by its destination alone: it is to cost next
+ * to nothing. What tells of members, and what is to be read further, always passes.
+ */
 static inline bool gemcast_ruleset_wants(const struct gemcast_ruleset *rs,
 					 const struct sk_buff *skb)
 {
-	return gemcast_flow_multicast(skb) || READ_ONCE(rs->nunicast);
+	const struct iphdr *ip = ip_hdr(skb);
+	bool multicast;
+	u32 hole;
+	u8 proto;
+
+	if (ip->version == 6) {
+		hole = gemcast_sieve_hole(&ipv6_hdr(skb)->daddr);
+		multicast = ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr);
+		proto = ipv6_hdr(skb)->nexthdr;
+	} else {
+		hole = gemcast_sieve_hole4(ip->daddr);
+		multicast = ipv4_is_multicast(ip->daddr);
+		proto = ip->protocol;
+	}
+	if (test_bit(hole, rs->sieve))
+		return true;
+	return multicast && (proto != IPPROTO_UDP || READ_ONCE(rs->nwide));
 }
 
 /* The same: is there a policy that takes what arrives, see policy.h? */

@@ -13,7 +13,7 @@
 #	-t	time for the guest, default 3600
 #	-d	tables and chart go into Documentation, too
 #	-p	only print where the instructions of a case go: over gateways, by pktgen, with the
-#		first of PAYLOADS
+#		first of PAYLOADS; or, of BESIDE_CASES, with the last of BESIDE_LOADS
 #
 # For a quick run, these variables say what to measure:
 #
@@ -21,6 +21,8 @@
 #	PAYLOADS="64 512 1400"	bytes
 #	ROUNDS=5		how often, after one to warm up
 #	PACKETS=2000		in each measurement
+#	BESIDE_CASES="without loaded policies"
+#	BESIDE_LOADS="multicast unicast"
 #	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
 #	GATEWAY_LOADS="pktgen udp gso"
 #	HOST_CASES="plain gemcast xfrm macsec"
@@ -51,7 +53,7 @@ make -s -C "$tree/selftests" OUTPUT="$output" all >&2
 make -s -C "$tree/selftests/bench" OUTPUT="$output/bench" >&2
 directory=$(cd "$directory" && pwd -P)
 
-names='PARTS PAYLOADS ROUNDS PACKETS GATEWAY_CASES GATEWAY_LOADS HOST_CASES HOST_LOADS
+names='PARTS PAYLOADS ROUNDS PACKETS BESIDE_CASES BESIDE_LOADS GATEWAY_CASES GATEWAY_LOADS HOST_CASES HOST_LOADS
 	GROWTH_OBJECTS GROWTH_SENDERS GROWTH_PEERS GROWTH_MEMORY SYMBOLS'
 
 # measure PLUGIN-ARGUMENTS LOG
@@ -78,11 +80,16 @@ measure()
 if [ -n "$profile" ]; then
 	PARTS=gateway GATEWAY_LOADS=pktgen SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-2000}
 	PAYLOADS=${PAYLOADS:-64} PAYLOADS=${PAYLOADS%% *}
-	for GATEWAY_CASES in plain "$profile"; do
-		measure "out=$directory/counts,profile=$directory/profile.$GATEWAY_CASES" \
-			"$directory/log.$GATEWAY_CASES"
+	before=plain
+	case $profile in
+	loaded | policies) PARTS=beside before=without ;;
+	esac
+	for name in $before "$profile"; do
+		GATEWAY_CASES=$name BESIDE_CASES=$name
+		measure "out=$directory/counts,profile=$directory/profile.$name" \
+			"$directory/log.$name"
 	done
-	exec python3 "$tree/selftests/bench/profile.py" "$directory" "$profile" "$PACKETS"
+	exec python3 "$tree/selftests/bench/profile.py" "$directory" $before "$profile" "$PACKETS"
 fi
 
 rm -f "$directory"/{counts,bench.*}

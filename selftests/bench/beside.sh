@@ -5,6 +5,8 @@
 # and with policies for others. To be sourced by bench.sh, behind gateway.sh.
 
 BESIDE_POLICIES=100
+BESIDE_CASES=${BESIDE_CASES:-without loaded policies}
+BESIDE_LOADS=${BESIDE_LOADS:-multicast unicast}
 
 core_beside()
 {
@@ -52,7 +54,7 @@ beside_loads()
 	local state=$1 round=$2 mac
 
 	mac=$(ns_exec Abeside cat /sys/class/net/lan/address)
-	for load in multicast unicast; do
+	for load in $BESIDE_LOADS; do
 		if [ $load = unicast ]; then
 			pktgen_set Sbeside eth0 'dst 10.3.0.99'
 			pktgen_set Sbeside eth0 "dst_mac $mac"
@@ -71,7 +73,7 @@ beside_all()
 
 	beside_up
 	for ((round = 0; round <= ROUNDS; round++)); do
-		for state in without loaded policies; do
+		for state in $BESIDE_CASES; do
 			"state_$state" Abeside Bbeside
 			beside_loads "$state" $round
 			if module_loaded; then

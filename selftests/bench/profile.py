@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where a case's instructions go: each function's, and above those of plain forwarding.
+"""Where a case's instructions go: each function's, and above those of another case.
 
-profile.py DIRECTORY CASE PACKETS: it has profile.CASE and profile.plain, of the plugin, and
-log.CASE and log.plain with the kernel's symbols.
+profile.py DIRECTORY PLAIN CASE PACKETS: it has profile.CASE and profile.PLAIN, of the plugin,
+and log.CASE and log.PLAIN with the kernel's symbols.
 """
 import bisect
 import sys
@@ -34,11 +34,11 @@ def functions(directory, case, packets):
 
 
 def main():
-    directory, case, packets = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    plain, other = (functions(directory, name, packets) for name in ("plain", case))
+    directory, before, case, packets = *sys.argv[1:4], int(sys.argv[4])
+    plain, other = (functions(directory, name, packets) for name in (before, case))
     more = {name: other[name] - plain[name] for name in {*plain, *other}}
     print(f"{case}: {other.total():,.0f} instructions for a packet, {sum(more.values()):+,.0f} "
-          "above plain forwarding;\nfor each function above plain, and in all\n")
+          f"above {before};\nfor each function above {before}, and in all\n")
     for name, count in sorted(more.items(), key=lambda item: -abs(item[1]))[:SHOWN]:
         print(f"{count:+9,.0f} {other[name]:8,.0f}  {name}")
 
