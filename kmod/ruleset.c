@@ -20,7 +20,7 @@
 static struct workqueue_struct *gemcast_ruleset_wq;
 
 #ifdef GEMCAST_SELFTEST
-/* What lookups compared: keys in the hash table, and policies. */
+/* What lookups looked for and compared: keys in the hash table, and policies. */
 static atomic_long_t gemcast_test_compared;
 
 static int gemcast_test_compared_get(char *buf, const struct kernel_param *kp)
@@ -440,6 +440,7 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 		return NULL;
 	s.ssm = !s.control && gemcast_addr_ssm(&flow->dst);
 	for_each_set_bit(key.len, rs->lens, GEMCAST_DST_BITS + 1) {
+		gemcast_ruleset_compared();
 		ipv6_addr_prefix(&key.addr, &flow->dst, key.len);
 		dst = rhashtable_lookup(&rs->dsts, &key,
 					gemcast_dst_params);

@@ -233,7 +233,8 @@ stage_selftests()
 	local kernel
 
 	for kernel in $tested; do
-		run_tap "the tests in a guest with $kernel" scripts/selftest.sh -r -k "$kernel" -t 4500
+		run_tap "the tests in two guests with $kernel" scripts/selftest.sh -r -k "$kernel" -t 4500 \
+			-j 2
 	done
 	case " $tested " in
 	*' debug '*) return ;;

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# selftest.sh [-k SERIES] [-t SECONDS] [-r] [TEST...]
+# selftest.sh [-k SERIES] [-t SECONDS] [-j GUESTS] [-r] [TEST...]
 # selftest.sh [-k SERIES] [-t SECONDS] {-s|-g COMMAND...}
 #
 # Build the module, user space and the tests, run all tests (or those named, with
-# or without .sh) one after the other in one guest, and count the results.
+# or without .sh) one after the other in a guest, and count the results.
 #
 #	-k	the guest's kernel, 6.1 (the default), 6.12 or debug
 #	-t	time for all of it
+#	-j	in so many guests at the same time; what each prints comes whole
 #	-r	do not count, only print what the tests print
 #	-s	a shell in the guest instead
 #	-g	COMMAND in the guest instead
@@ -22,11 +23,12 @@ usage()
 	exit 2
 }
 
-series=6.1 limit=3600 what=tests
-while getopts k:t:rsg option; do
+series=6.1 limit=3600 what=tests guests=1
+while getopts k:t:j:rsg option; do
 	case $option in
 	k) series=$OPTARG ;;
 	t) limit=$OPTARG ;;
+	j) guests=$OPTARG ;;
 	r) what=raw ;;
 	s) what=shell ;;
 	g) what='command' ;;
@@ -93,11 +95,58 @@ if [ ${#tests[@]} -eq 0 ]; then
 	exit 1
 fi
 
-run=("${guest[@]}" -t "$limit" "$tree/selftests/guest/run-tests" "${tests[@]}")
+# The time a test may take tells how long it takes: the longest go first, each to the guest
+# that has least to do.
+share()
+{
+	local name limit
+
+	for name in "${tests[@]}"; do
+		limit=$(sed -n 's/^\(#\| \*\) timeout=\([0-9]*\)$/\2/p' "$tree/selftests/${name##*/}" \
+			"$tree/selftests/${name##*/}.c" 2>/dev/null | head -n 1)
+		echo "${limit:-100} $name"
+	done | sort -k 1nr -k 2 | awk -v guests="$guests" -v wanted="$1" '
+		{
+			least = 0
+			for (i = 1; i < guests; i++)
+				if (load[i] < load[least])
+					least = i
+			load[least] += $1
+			if (least == wanted)
+				print $2
+		}'
+}
+
+# What the first guest prints comes as it is made, that of the others when that is over.
+run_all()
+{
+	local i status=0 mine pids=()
+
+	trap '[ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || :' EXIT
+	for ((i = guests - 1; i >= 0; i--)); do
+		mapfile -t mine < <(share "$i" | sort)
+		[ ${#mine[@]} -gt 0 ] || continue
+		mine=("${guest[@]}" -t "$limit" "$tree/selftests/guest/run-tests" "${mine[@]}")
+		if [ "$i" -gt 0 ]; then
+			"${mine[@]}" >"$output/guest.$i" 2>&1 &
+			pids[i]=$!
+		else
+			"${mine[@]}" || status=$?
+		fi
+	done
+	for i in "${!pids[@]}"; do
+		wait "${pids[i]}" || status=$?
+		cat "$output/guest.$i"
+	done
+	trap - EXIT
+	return "$status"
+}
+
 if [ "$what" = raw ]; then
-	exec "${run[@]}"
+	run_all
+	exit
 fi
 set +e
-"${run[@]}" | awk -v skips="$tree/selftests/skips.txt" -f "$tree/scripts/tally.awk"
+run_all | awk -v skips="$tree/selftests/skips.txt" -f "$tree/scripts/tally.awk"
 status=("${PIPESTATUS[@]}")
 [ "${status[0]}" -eq 0 ] && [ "${status[1]}" -eq 0 ]
