@@ -28,10 +28,15 @@ static struct gemcast_verdict_key gemcast_verdict_key(struct gemcast_ruleset *rs
 	};
 }
 
+/* Where a new answer goes; the older one there is forgotten. */
 static struct gemcast_verdict_entry *
-gemcast_verdict_find(const struct gemcast_verdict_key *key)
+gemcast_verdict_make(const struct gemcast_verdict_key *key)
 {
-	return gemcast_verdict_entry(key->plain, key->generation, key->asked);
+	struct gemcast_verdict_entry *entry =
+		gemcast_verdict_place(key->plain, key->generation, key->asked);
+
+	entry[1] = entry[0];
+	return entry;
 }
 
 /* Asks the rule set. */
@@ -58,7 +63,7 @@ struct gemcast_verdict *gemcast_verdict_plain(struct gemcast_ruleset *rs,
 	struct gemcast_verdict_entry *entry;
 
 	gemcast_flow_plain(skb, IPPROTO_UDP, ifindex, &key.plain);
-	entry = gemcast_verdict_find(&key);
+	entry = gemcast_verdict_make(&key);
 	gemcast_flow_read(skb, &entry->verdict.flow);
 	entry->verdict.flow.ifindex = ifindex;
 	return gemcast_verdict_ask(rs, which, entry, &key);
@@ -80,9 +85,10 @@ struct gemcast_verdict *gemcast_verdict_other(struct gemcast_ruleset *rs,
 		return NULL;
 	flow.ifindex = ifindex;
 	key.plain = gemcast_flow_sum(&flow);
-	entry = gemcast_verdict_find(&key);
-	known = gemcast_verdict_is(entry, key.plain, key.generation, key.asked) &&
-		gemcast_flow_same(&entry->verdict.flow, &flow);
+	entry = gemcast_verdict_known(key.plain, key.generation, key.asked);
+	known = entry && gemcast_flow_same(&entry->verdict.flow, &flow);
+	if (!known)
+		entry = gemcast_verdict_make(&key);
 	entry->verdict.flow = flow;
 	return known ? &entry->verdict :
 		       gemcast_verdict_ask(rs, which, entry, &key);
@@ -111,13 +117,13 @@ struct gemcast_sa *gemcast_verdict_new_sa(struct gemcast_ruleset *rs,
 	struct gemcast_sa *sa;
 
 	gemcast_flow_plain(skb, IPPROTO_ESP, ifindex, &key.plain);
-	entry = gemcast_verdict_find(&key);
 	gemcast_flow_read(skb, &flow);
 	flow.ifindex = ifindex;
 	sa = gemcast_sa_lookup(rs->gn, ntohl(esp->spi), 0, &flow.dst, &flow.src);
 	/* Its copy may come in where it belongs: that one is to be counted. */
 	if (sa && gemcast_ruleset_elsewhere(rs, sa->group, &flow))
 		sa = NULL;
+	entry = gemcast_verdict_make(&key);
 	entry->key = key;
 	entry->sa = sa;
 	return sa;

@@ -8,7 +8,7 @@
 #include "ruleset.h"
 #include "sa.h"
 
-#define GEMCAST_VERDICT_BITS	6
+#define GEMCAST_VERDICT_BITS	5
 
 /* What was asked: a GSPD, of plain packets or others; or the SA table. */
 #define GEMCAST_VERDICT_OTHERS	GEMCAST_GSPDS
@@ -38,8 +38,13 @@ struct gemcast_verdict_entry {
 	};
 } ____cacheline_aligned;
 
+/* The newest answer first: two flows that fall on the same place do not fight for it. */
+struct gemcast_verdict_pair {
+	struct gemcast_verdict_entry entry[2];
+};
+
 struct gemcast_verdicts {
-	struct gemcast_verdict_entry entry[1 << GEMCAST_VERDICT_BITS];
+	struct gemcast_verdict_pair pair[1 << GEMCAST_VERDICT_BITS];
 };
 
 /* Allocated: what modules may have of their own for each CPU is little. */
@@ -53,13 +58,13 @@ void gemcast_verdict_exit(void);
  * interfaces: numbers that are small must not undo each other.
  */
 static __always_inline struct gemcast_verdict_entry *
-gemcast_verdict_entry(struct gemcast_flow_plain plain, u64 generation, u64 asked)
+gemcast_verdict_place(struct gemcast_flow_plain plain, u64 generation, u64 asked)
 {
 	u64 sum = plain.addrs ^ rol64(plain.rest, 19) ^ generation << 16 ^
 		  asked << 44;
 
-	return this_cpu_ptr(gemcast_verdicts)->entry +
-	       ((sum * GOLDEN_RATIO_64) >> (64 - GEMCAST_VERDICT_BITS));
+	sum = (sum * GOLDEN_RATIO_64) >> (64 - GEMCAST_VERDICT_BITS);
+	return this_cpu_ptr(gemcast_verdicts)->pair[sum].entry;
 }
 
 static __always_inline bool
@@ -71,6 +76,19 @@ gemcast_verdict_is(const struct gemcast_verdict_entry *entry,
 	return likely(!((key->plain.addrs ^ plain.addrs) |
 			(key->plain.rest ^ plain.rest) |
 			(key->generation ^ generation) | (key->asked ^ asked)));
+}
+
+/* What is remembered, or NULL. */
+static __always_inline struct gemcast_verdict_entry *
+gemcast_verdict_known(struct gemcast_flow_plain plain, u64 generation, u64 asked)
+{
+	struct gemcast_verdict_entry *entry =
+		gemcast_verdict_place(plain, generation, asked);
+
+	if (gemcast_verdict_is(entry, plain, generation, asked))
+		return entry;
+	entry++;
+	return gemcast_verdict_is(entry, plain, generation, asked) ? entry : NULL;
 }
 
 /*
@@ -110,10 +128,9 @@ gemcast_verdict_get(struct gemcast_ruleset *rs, enum gemcast_gspd which,
 
 	if (!gemcast_flow_plain(skb, IPPROTO_UDP, ifindex, &plain))
 		return gemcast_verdict_other(rs, which, skb, ifindex);
-	entry = gemcast_verdict_entry(plain, generation, which);
-	if (gemcast_verdict_is(entry, plain, generation, which))
-		return &entry->verdict;
-	return gemcast_verdict_plain(rs, which, skb, ifindex);
+	entry = gemcast_verdict_known(plain, generation, which);
+	return entry ? &entry->verdict :
+		       gemcast_verdict_plain(rs, which, skb, ifindex);
 }
 
 /* As gemcast_ruleset_elsewhere(). */
@@ -139,10 +156,8 @@ gemcast_verdict_sa(struct gemcast_ruleset *rs, const struct sk_buff *skb,
 
 	if (!gemcast_flow_plain(skb, IPPROTO_ESP, ifindex, &plain))
 		return NULL;
-	entry = gemcast_verdict_entry(plain, generation, GEMCAST_VERDICT_SA);
-	if (gemcast_verdict_is(entry, plain, generation, GEMCAST_VERDICT_SA))
-		return entry->sa;
-	return gemcast_verdict_new_sa(rs, skb, ifindex);
+	entry = gemcast_verdict_known(plain, generation, GEMCAST_VERDICT_SA);
+	return entry ? entry->sa : gemcast_verdict_new_sa(rs, skb, ifindex);
 }
 
 #endif
