@@ -310,6 +310,27 @@ static unsigned int gemcast_in_other(struct gemcast_net *gn,
 	return NF_ACCEPT;
 }
 
+/* One that there may be something for. */
+static noinline unsigned int
+gemcast_in_wanted(struct gemcast_net *gn, struct sk_buff *skb,
+		  const struct nf_hook_state *state)
+{
+	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
+	struct gemcast_sa *sa;
+
+	/*
+	 * Our own cleartext, looped back; or already read and injected anew; or
+	 * what never left this host; or a bridge's, which would forward it in
+	 * the clear: that which goes up to this host comes again.
+	 */
+	if (skb->pkt_type == PACKET_LOOPBACK ||
+	    state->in->flags & IFF_LOOPBACK || nf_bridge_in_prerouting(skb))
+		return NF_ACCEPT;
+	sa = gemcast_verdict_sa(rs, skb, state->in->ifindex);
+	return sa ? gemcast_in_plain(gn, skb, sa) :
+		    gemcast_in_other(gn, rs, skb, state);
+}
+
 /**
  * gemcast_input() - Decide on a packet that came in.
  * @priv: namespace
@@ -322,23 +343,9 @@ static unsigned int gemcast_in_other(struct gemcast_net *gn,
 unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
-	struct gemcast_net *gn = priv;
-	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
-	struct gemcast_sa *sa;
-
-	if (!gemcast_input_wants(gn, skb))
-		return NF_ACCEPT;
-	/*
-	 * Our own cleartext, looped back; or already read and injected anew; or
-	 * what never left this host; or a bridge's, which would forward it in
-	 * the clear: that which goes up to this host comes again.
-	 */
-	if (skb->pkt_type == PACKET_LOOPBACK ||
-	    state->in->flags & IFF_LOOPBACK || nf_bridge_in_prerouting(skb))
-		return NF_ACCEPT;
-	sa = gemcast_verdict_sa(rs, skb, state->in->ifindex);
-	return sa ? gemcast_in_plain(gn, skb, sa) :
-		    gemcast_in_other(gn, rs, skb, state);
+	/* By a jump: what is not ours saves no registers. */
+	return gemcast_input_wants(priv, skb) ?
+	       gemcast_in_wanted(priv, skb, state) : NF_ACCEPT;
 }
 
 static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
