@@ -37,18 +37,20 @@ static inline void gemcast_hrtimer_setup(struct hrtimer *timer,
 
 /*
  * A socket whose packets are not looped back to this host; one that wants to
- * hear of errors; one that wants its packets whole.
+ * hear of errors; one that wants its packets whole; one that wants its fragments so.
  */
 #ifdef GEMCAST_HAVE_MC_LOOP_BIT
 #define gemcast_sock_recverr4(sk)	inet_test_bit(RECVERR, sk)
 #define gemcast_sock_recverr6(sk)	inet6_test_bit(RECVERR6, sk)
 #define gemcast_sock_dontfrag6(sk)	inet6_test_bit(DONTFRAG, sk)
+#define gemcast_sock_nodefrag4(sk)	inet_test_bit(NODEFRAG, sk)
 #define gemcast_sock_no_loop4(sk)	inet_clear_bit(MC_LOOP, sk)
 #define gemcast_sock_no_loop6(sk)	inet6_clear_bit(MC6_LOOP, sk)
 #else
 #define gemcast_sock_recverr4(sk)	(inet_sk(sk)->recverr)
 #define gemcast_sock_recverr6(sk)	(inet6_sk(sk)->recverr)
 #define gemcast_sock_dontfrag6(sk)	(inet6_sk(sk)->dontfrag)
+#define gemcast_sock_nodefrag4(sk)	(inet_sk(sk)->nodefrag)
 #define gemcast_sock_no_loop4(sk)	(inet_sk(sk)->mc_loop = 0)
 #define gemcast_sock_no_loop6(sk)	(inet6_sk(sk)->mc_loop = 0)
 #endif

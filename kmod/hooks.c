@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Netfilter hooks. Outbound packets are taken late at LOCAL_OUT and FORWARD, so
- * that firewalls see cleartext; inbound ones at PRE_ROUTING, behind
- * defragmentation and before connection tracking, on a bridge too.
+ * that firewalls see cleartext; inbound ones at PRE_ROUTING, before connection
+ * tracking, on a bridge too.
  *
  * gn->lock guards whether they are registered.
  */
@@ -10,8 +10,6 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/inet_common.h>
-#include <net/netfilter/ipv4/nf_defrag_ipv4.h>
-#include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include "hooks.h"
 #include "input.h"
 #include "member.h"
@@ -132,23 +130,7 @@ int gemcast_hooks_enable(struct gemcast_net *gn)
 
 	lockdep_assert_held(&gn->lock);
 	err = gemcast_hooks_sockets(gn);
-	if (err)
-		return err;
-	err = nf_defrag_ipv4_enable(gn->net);
-	if (err)
-		return err;
-	err = nf_defrag_ipv6_enable(gn->net);
-	if (err)
-		goto defrag4;
-	err = gemcast_hooks_register(gn);
-	if (err)
-		goto defrag6;
-	return 0;
-defrag6:
-	nf_defrag_ipv6_disable(gn->net);
-defrag4:
-	nf_defrag_ipv4_disable(gn->net);
-	return err;
+	return err ?: gemcast_hooks_register(gn);
 }
 
 /**
@@ -166,6 +148,4 @@ void gemcast_hooks_disable(struct gemcast_net *gn)
 	/* Who lists hooks may still look at them. */
 	kfree_rcu(gn->hooks, rcu);
 	gn->hooks = NULL;
-	nf_defrag_ipv6_disable(gn->net);
-	nf_defrag_ipv4_disable(gn->net);
 }

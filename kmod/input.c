@@ -13,6 +13,7 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/xfrm.h>
+#include "defrag.h"
 #include "esp.h"
 #include "event.h"
 #include "inner.h"
@@ -295,8 +296,11 @@ static unsigned int gemcast_in_other(struct gemcast_net *gn,
 				     struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
+	unsigned int verdict = gemcast_defrag(skb, state);
 	struct gemcast_verdict *v;
 
+	if (verdict != NF_ACCEPT)
+		return verdict;
 	v = gemcast_verdict_get(rs, GEMCAST_GSPD_IN, skb, state->in->ifindex);
 	if (!v)
 		return NF_ACCEPT;

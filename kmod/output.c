@@ -12,6 +12,7 @@
 #include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/route.h>
+#include "defrag.h"
 #include "esp.h"
 #include "event.h"
 #include "member.h"
@@ -409,10 +410,17 @@ gemcast_out_wanted(struct gemcast_net *gn, struct sk_buff *skb,
 	struct gemcast_ruleset *rs = rcu_dereference(gn->ruleset);
 	const struct gemcast_verdict *v;
 	struct gemcast_policy *policy;
+	unsigned int verdict;
 
 	/* Through the loopback interface nothing leaves. */
 	if (state->out->flags & IFF_LOOPBACK || gemcast_out_bridged(skb, state))
 		return NF_ACCEPT;
+	/* What is forwarded was made whole when it came in. */
+	if (state->hook == NF_INET_LOCAL_OUT) {
+		verdict = gemcast_defrag(skb, state);
+		if (verdict != NF_ACCEPT)
+			return verdict;
+	}
 	v = gemcast_verdict_get(rs, GEMCAST_GSPD_OUT, skb, state->out->ifindex);
 	if (!v)
 		return gemcast_out_drop(gn, GEMCAST_A_STATS_OUT_MALFORMED,

@@ -21,7 +21,7 @@
 #	PAYLOADS="64 512 1400"	bytes
 #	ROUNDS=5		how often, after one to warm up
 #	PACKETS=2000		in each measurement
-#	BESIDE_CASES="without loaded policies"
+#	BESIDE_CASES="without loaded policies chains"
 #	BESIDE_LOADS="multicast unicast"
 #	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
 #	GATEWAY_LOADS="pktgen udp gso"
@@ -82,7 +82,7 @@ if [ -n "$profile" ]; then
 	PAYLOADS=${PAYLOADS:-64} PAYLOADS=${PAYLOADS%% *}
 	before=plain
 	case $profile in
-	loaded | policies) PARTS=beside before=without ;;
+	loaded | policies | chains) PARTS=beside before=without ;;
 	esac
 	for name in $before "$profile"; do
 		GATEWAY_CASES=$name BESIDE_CASES=$name

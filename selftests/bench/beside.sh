@@ -2,10 +2,11 @@
 # shellcheck shell=bash
 #
 # Traffic that is not ours, over the gateways: without the module; with it, and no policy;
-# and with policies for others. To be sourced by bench.sh, behind gateway.sh.
+# with policies for others; and, beside those, what Netfilter takes for hooks at the same two
+# places that do nothing. To be sourced by bench.sh, behind gateway.sh.
 
 BESIDE_POLICIES=100
-BESIDE_CASES=${BESIDE_CASES:-without loaded policies}
+BESIDE_CASES=${BESIDE_CASES:-without loaded policies chains}
 BESIDE_LOADS=${BESIDE_LOADS:-multicast unicast}
 
 core_beside()
@@ -35,6 +36,32 @@ state_policies()
 			seq $BESIDE_POLICIES | sed "s/.*/policy add group 7 dst 239.9.9.&/"
 		} | gc_batch "$ns"
 	done
+}
+
+state_chains()
+{
+	local ns
+
+	for ns; do
+		ns_exec "$ns" nft -f - <<-END
+			table ip empty {
+				chain in { type filter hook prerouting priority -390; policy accept; }
+				chain on { type filter hook forward priority 300; policy accept; }
+			}
+		END
+	done
+}
+
+# No state is left.
+state_end()
+{
+	local ns
+
+	for ns; do
+		ns_exec "$ns" nft flush ruleset
+		! module_loaded || gc "$ns" group flush
+	done
+	! module_loaded || unload_module
 }
 
 beside_up()
@@ -76,11 +103,7 @@ beside_all()
 		for state in $BESIDE_CASES; do
 			"state_$state" Abeside Bbeside
 			beside_loads "$state" $round
-			if module_loaded; then
-				gc Abeside group flush
-				gc Bbeside group flush
-				unload_module
-			fi
+			state_end Abeside Bbeside
 		done
 	done
 }
