@@ -108,7 +108,7 @@ struct gm_member *gm_add(struct gm *gm, const struct conf_membership *conf)
 	m->number = conf->number ? conf->number : choose_number(gm, conf->name);
 	m->slot = choose_slot(gm);
 	m->due = IKE_NEVER;
-	m->ack.due = IKE_NEVER;
+	gm_report_forget(m);
 	memmove(&members[at + 1], &members[at], (gm->n_members - at) * sizeof(struct gm_member *));
 	members[at] = m;
 	gm->n_members++;

@@ -141,7 +141,8 @@ struct gm_repair {
 	uint32_t doubt_epoch;		/* as the last one began */
 };
 
-/* An acknowledgement that is due. */
+/* Acknowledgements that are due: a Rekey SA may follow keys before theirs is sent. */
+#define GM_ACKS_MAX 4
 struct gm_ack {
 	uint64_t due;			/* IKE_NEVER: none is */
 	uint8_t spi[WIRE_GIKE_SPI_LEN];
@@ -208,7 +209,7 @@ struct gm_member {
 	struct gm_repair repair;
 	bool has_hello;			/* the key server knows what RFC 9838 does not */
 	struct hello hello;
-	struct gm_ack ack;
+	struct gm_ack acks[GM_ACKS_MAX];
 	uint32_t expiring;		/* the SPI of an SA that comes to its end; 0: none */
 	uint8_t expiring_reason;	/* enum hello_reason */
 	bool has_joined;
@@ -378,6 +379,8 @@ void gm_repair_datagram(struct gm *gm, const struct net_path *path, struct chunk
 
 /* A GSA_REKEY was taken. */
 void gm_report_taken(struct gm_member *m, const struct gm_rekey_sa *rekey, uint32_t message_id);
+/* When gm_report_run() is to be called, or IKE_NEVER. */
+uint64_t gm_report_next(const struct gm_member *m);
 /* An SA comes to its end: so the key server knows, if it can be told now. */
 void gm_report_expiring(struct gm_member *m, uint32_t spi, uint8_t reason);
 /* It is registered: what could not be told before. */

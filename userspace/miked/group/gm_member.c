@@ -601,13 +601,13 @@ void gm_member_run(struct gm_member *m)
 
 uint64_t gm_member_next(const struct gm_member *m)
 {
-	uint64_t next = gm_rekey_sa_next(m), end;
+	uint64_t next = gm_rekey_sa_next(m), end = gm_report_next(m);
 	size_t i;
 
 	if (m->due < next)
 		next = m->due;
-	if (m->ack.due < next)
-		next = m->ack.due;
+	if (end < next)
+		next = end;
 	for (i = 0; i < m->n_sas; i++) {
 		end = end_of(m, &m->sas[i]);
 		if (end < next)

@@ -104,32 +104,65 @@ static bool is_to_acknowledge(const struct gm_member *m)
 		gm_random(m->gm, HELLO_RATE) < m->hello.rate);
 }
 
-/* One that is still due says less than this one. */
-void gm_report_taken(struct gm_member *m, const struct gm_rekey_sa *rekey, uint32_t message_id)
+/* If there are too many, that of the longest ago says least. */
+static struct gm_ack *new_ack(struct gm_member *m)
 {
-	m->ack.due = IKE_NEVER;
-	if (!is_to_acknowledge(m))
-		return;
-	m->ack.due = gm_now(m->gm) + gm_random(m->gm, (uint64_t)m->hello.spread_ms + 1);
-	memcpy(m->ack.spi, rekey->sa.spi, sizeof(m->ack.spi));
-	m->ack.message_id = message_id;
+	size_t i;
+
+	for (i = 0; i < GM_ACKS_MAX - 1; i++)
+		if (m->acks[i].due == IKE_NEVER)
+			return &m->acks[i];
+	if (m->acks[i].due != IKE_NEVER)
+		memmove(m->acks, m->acks + 1, i * sizeof(m->acks[0]));
+	return &m->acks[i];
 }
 
-void gm_report_run(struct gm_member *m)
+void gm_report_taken(struct gm_member *m, const struct gm_rekey_sa *rekey, uint32_t message_id)
+{
+	struct gm_ack *ack;
+
+	if (!is_to_acknowledge(m))
+		return;
+	ack = new_ack(m);
+	ack->due = gm_now(m->gm) + gm_random(m->gm, (uint64_t)m->hello.spread_ms + 1);
+	memcpy(ack->spi, rekey->sa.spi, sizeof(ack->spi));
+	ack->message_id = message_id;
+}
+
+static void acknowledge(struct gm_member *m, const struct gm_ack *due)
 {
 	const struct rekey_ack ack = {
-		.spi = CHUNK(m->ack.spi), .message_id = m->ack.message_id, .group = idg_of(m),
+		.spi = CHUNK(due->spi), .message_id = due->message_id, .group = idg_of(m),
 	};
-	struct gm_report *report;
+	struct gm_report *report = can_report(m) ? calloc(1, sizeof(*report)) : NULL;
 
-	if (m->ack.due > gm_now(m->gm))
-		return;
-	m->ack.due = IKE_NEVER;
-	report = can_report(m) ? calloc(1, sizeof(*report)) : NULL;
 	if (!report)
 		return;
 	m->gm->stats.acknowledged++;
 	send_report(m, report, N_REKEY_ACK, rekey_ack_write(&ack, report->data));
+}
+
+void gm_report_run(struct gm_member *m)
+{
+	size_t i;
+
+	for (i = 0; i < GM_ACKS_MAX; i++) {
+		if (m->acks[i].due > gm_now(m->gm))
+			continue;
+		m->acks[i].due = IKE_NEVER;
+		acknowledge(m, &m->acks[i]);
+	}
+}
+
+uint64_t gm_report_next(const struct gm_member *m)
+{
+	uint64_t next = IKE_NEVER;
+	size_t i;
+
+	for (i = 0; i < GM_ACKS_MAX; i++)
+		if (m->acks[i].due < next)
+			next = m->acks[i].due;
+	return next;
 }
 
 /* ---- an SA that comes to its end */
@@ -177,7 +210,10 @@ void gm_report_registered(struct gm_member *m)
 
 void gm_report_forget(struct gm_member *m)
 {
-	m->ack.due = IKE_NEVER;
+	size_t i;
+
+	for (i = 0; i < GM_ACKS_MAX; i++)
+		m->acks[i].due = IKE_NEVER;
 	m->expiring = 0;
 	m->has_hello = false;
 }

@@ -526,9 +526,17 @@ static void a_rekey_is_acknowledged(void **state)
 	world_end();
 }
 
-static void of_two_the_last_is_acknowledged(void **state)
+static void acknowledges(uint32_t message_id)
+{
+	assert_int_equal(asked_ack().message_id, message_id);
+	world_refuse(0);
+}
+
+/* Keys, and a Rekey SA or newer ones before the time of their acknowledgement has come. */
+static void of_many_all_are_acknowledged(void **state)
 {
 	struct grant grant = next();
+	uint32_t i;
 
 	(void)state;
 	member_with(&ack_all);
@@ -538,9 +546,20 @@ static void of_two_the_last_is_acknowledged(void **state)
 	grant.sas[0].key = 3;
 	world_update(1, &grant);
 	world_pass(4000);
-	assert_int_equal(asked_ack().message_id, 1);
-	assert_int_equal(world_sa("192.0.2.1")->n_tasks, 1);
-	world_refuse(0);
+	assert_int_equal(world_sa("192.0.2.1")->n_tasks, 2);
+	acknowledges(0);
+	acknowledges(1);
+	assert_null(world.gm->reports);
+	/* Of more than there is room for the first is forgotten. */
+	for (i = 0; i <= GM_ACKS_MAX; i++) {
+		grant.sas[0].spi++;
+		world_update(1, &grant);
+	}
+	world_pass(4000);
+	for (i = 0; i < GM_ACKS_MAX; i++)
+		acknowledges(3 + i);
+	assert_null(world.gm->reports);
+	assert_int_equal(gm_stats(world.gm)->acknowledged, 2 + GM_ACKS_MAX);
 	world_end();
 }
 
@@ -769,7 +788,7 @@ int main(void)
 		cmocka_unit_test(no_sender_id_is_used_twice),
 		cmocka_unit_test(it_says_hello),
 		cmocka_unit_test(a_rekey_is_acknowledged),
-		cmocka_unit_test(of_two_the_last_is_acknowledged),
+		cmocka_unit_test(of_many_all_are_acknowledged),
 		cmocka_unit_test(nobody_else_gets_one),
 		cmocka_unit_test(some_are_drawn),
 		cmocka_unit_test(a_report_may_be_on_its_way_at_the_end),
