@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Two gateways that route multicast and encrypt what goes over the core between
-# them: sender - gateway A - core - gateway B - receiver.
+# them: sender - gateway A - core - gateway B - receiver. Fragments of others stay fragments.
 
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
@@ -73,4 +73,39 @@ for group in 239.1.1.1 ff1e::1; do
 		stats reset
 	END
 	gc B stats reset
+done
+
+# What is put together is what policies may speak of; the rest goes on in its fragments.
+# put_together NS: datagrams, of both families
+put_together()
+{
+	ns_exec "$1" cat /proc/net/snmp /proc/net/snmp6 | awk '
+		$1 == "Ip:" && !column { for (column = 2; $column != "ReasmOKs"; column++); next }
+		$1 == "Ip:" || $1 == "Ip6ReasmOKs" { sum += $1 == "Ip:" ? $column : $2 }
+		END { print sum }'
+}
+
+put_together_are()
+{
+	[ "$(put_together "$1")" -eq "$2" ]
+}
+
+ip -n "$(ns_name s)" link set eth0 mtu 1280
+ip -n "$(ns_name s)" route add 10.2.0.0/24 via 10.1.0.2
+ip -n "$(ns_name s)" route add fd02::/64 via fd01::2
+for group in 239.1.1.1 ff1e::1; do
+	SPI=$((SPI + 1))
+	configure A out tunnel 'sid 9 bits 16'
+	for to in 10.2.0.2 fd02::2; do
+		before=$(put_together A) there=$(put_together B)
+		send s -i eth0 -n 5 -s 2000 -t 7 "$to" 9 >/dev/null
+		wait_for put_together_are B $((there + 5))
+		expect_eq "fragments to $to, and a policy for $group: forwarded as they are" \
+			"$before" "$(put_together A)"
+	done
+	before=$(put_together A)
+	gc A stats reset
+	send s -i eth0 -n 5 -s 2000 -t 7 "$group" "$PORT" >/dev/null
+	wait_for counted A out-packets 5
+	expect_eq "fragments to $group: protected whole" $((before + 5)) "$(put_together A)"
 done
