@@ -75,14 +75,13 @@ for group in 239.1.1.1 ff1e::1; do
 	gc B stats reset
 done
 
-# What is put together is what policies may speak of; the rest goes on in its fragments.
-# put_together NS: datagrams, of both families
+# What policies may speak of is put together; the rest goes on in its fragments. Of those that
+# were put together for a hook, IPv6 has no count.
 put_together()
 {
-	ns_exec "$1" cat /proc/net/snmp /proc/net/snmp6 | awk '
+	ns_exec "$1" awk '
 		$1 == "Ip:" && !column { for (column = 2; $column != "ReasmOKs"; column++); next }
-		$1 == "Ip:" || $1 == "Ip6ReasmOKs" { sum += $1 == "Ip:" ? $column : $2 }
-		END { print sum }'
+		$1 == "Ip:" { print $column }' /proc/net/snmp
 }
 
 put_together_are()
@@ -92,20 +91,17 @@ put_together_are()
 
 ip -n "$(ns_name s)" link set eth0 mtu 1280
 ip -n "$(ns_name s)" route add 10.2.0.0/24 via 10.1.0.2
-ip -n "$(ns_name s)" route add fd02::/64 via fd01::2
 for group in 239.1.1.1 ff1e::1; do
 	SPI=$((SPI + 1))
+	new_key "$TMP/key"
 	configure A out tunnel 'sid 9 bits 16'
-	for to in 10.2.0.2 fd02::2; do
-		before=$(put_together A) there=$(put_together B)
-		send s -i eth0 -n 5 -s 2000 -t 7 "$to" 9 >/dev/null
-		wait_for put_together_are B $((there + 5))
-		expect_eq "fragments to $to, and a policy for $group: forwarded as they are" \
-			"$before" "$(put_together A)"
-	done
-	before=$(put_together A)
+	before=$(put_together A) there=$(put_together B)
+	send s -i eth0 -n 5 -s 2000 -t 7 10.2.0.2 9 >/dev/null
+	wait_for put_together_are B $((there + 5))
+	expect_eq "fragments to a host, and a policy for $group: forwarded as they are" \
+		"$before" "$(put_together A)"
 	gc A stats reset
 	send s -i eth0 -n 5 -s 2000 -t 7 "$group" "$PORT" >/dev/null
 	wait_for counted A out-packets 5
-	expect_eq "fragments to $group: protected whole" $((before + 5)) "$(put_together A)"
+	expect_counts "fragments to $group: protected whole" A out-packets=5
 done
