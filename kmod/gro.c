@@ -15,10 +15,12 @@
 #include <linux/hash.h>
 #include <linux/inetdevice.h>
 #include <linux/udp.h>
+#include <net/addrconf.h>
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 #include <net/udp.h>
+#include "flow.h"
 #include "gro.h"
 #include "input.h"
 #include "net.h"
@@ -68,18 +70,37 @@ static struct sk_buff **gemcast_gro_open(struct gemcast_gro *gro,
 	return gro->open + hash_64(sum, GEMCAST_GRO_OPEN_BITS);
 }
 
+/* Is what comes in by its interface forwarded to groups? */
+static bool gemcast_gro_forwarded(const struct sk_buff *skb)
+{
+	struct in_device *in_dev;
+	struct inet6_dev *idev;
+
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		idev = __in6_dev_get(skb->dev);
+		return idev && atomic_read(&idev->cnf.mc_forwarding);
+	}
+	in_dev = __in_dev_get_rcu(skb->dev);
+	return in_dev && IN_DEV_MFORWARD(in_dev);
+}
+
 /*
  * The kernel drops what it should forward to a group, may not cut, and is longer than
  * the MTU, whether it is a train or not.
  */
 static bool gemcast_gro_uncut(const struct sk_buff *skb)
 {
-	struct in_device *in_dev;
+	return ip_hdr(skb)->frag_off & htons(IP_DF) && gemcast_gro_forwarded(skb);
+}
 
-	if (!(ip_hdr(skb)->frag_off & htons(IP_DF)))
-		return false;
-	in_dev = __in_dev_get_rcu(skb->dev);
-	return in_dev && IN_DEV_MFORWARD(in_dev);
+/*
+ * Is it to be a list of packets, that sockets take apart at less cost? They keep their
+ * headers as they are, and thus go no further than to this host.
+ */
+static bool gemcast_gro_listed(const struct sk_buff *skb)
+{
+	return skb->dev->features & NETIF_F_GRO_FRAGLIST &&
+	       gemcast_flow_multicast(skb) && !gemcast_gro_forwarded(skb);
 }
 
 static bool gemcast_gro_plain(struct sk_buff *skb)
@@ -244,35 +265,52 @@ void gemcast_gro_receive(struct sk_buff *skb, const struct nf_hook_state *state)
 		*open = skb;
 }
 
+/* Of the first datagram, as if all were one. */
+static void gemcast_gro_lengthen(struct sk_buff *skb)
+{
+	unsigned int len = skb->len - skb_transport_offset(skb);
+
+	udp_hdr(skb)->len = htons(len);
+	if (skb->protocol == htons(ETH_P_IPV6)) {
+		ipv6_hdr(skb)->payload_len = htons(len);
+	} else {
+		ip_hdr(skb)->tot_len = htons(skb->len);
+		ip_send_check(ip_hdr(skb));
+	}
+}
+
 /* Makes it what a socket that sends with UDP_SEGMENT hands over. */
+static void gemcast_gro_batch(struct sk_buff *skb)
+{
+	unsigned int len = skb->len - skb_transport_offset(skb);
+	__sum16 sum;
+
+	if (skb->protocol == htons(ETH_P_IPV6))
+		sum = csum_ipv6_magic(&ipv6_hdr(skb)->saddr,
+				      &ipv6_hdr(skb)->daddr, len, IPPROTO_UDP,
+				      0);
+	else
+		sum = csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
+					len, IPPROTO_UDP, 0);
+	udp_hdr(skb)->check = ~sum;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct udphdr, check);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+}
+
 static void gemcast_gro_finish(struct sk_buff *skb)
 {
 	const struct gemcast_gro_cb *cb = GEMCAST_GRO_CB(skb);
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
-	unsigned int len = skb->len - skb_transport_offset(skb);
-	struct udphdr *udp = udp_hdr(skb);
 
-	if (skb->protocol == htons(ETH_P_IPV6)) {
-		struct ipv6hdr *ip = ipv6_hdr(skb);
-
-		ip->payload_len = htons(len);
-		udp->check = ~csum_ipv6_magic(&ip->saddr, &ip->daddr, len,
-					      IPPROTO_UDP, 0);
-	} else {
-		struct iphdr *ip = ip_hdr(skb);
-
-		ip->tot_len = htons(skb->len);
-		ip_send_check(ip);
-		udp->check = ~csum_tcpudp_magic(ip->saddr, ip->daddr, len,
-						IPPROTO_UDP, 0);
-	}
-	udp->len = htons(len);
+	gemcast_gro_lengthen(skb);
 	shinfo->gso_size = cb->size;
 	shinfo->gso_segs = cb->datagrams;
 	shinfo->gso_type = SKB_GSO_UDP_L4;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct udphdr, check);
-	skb->ip_summed = CHECKSUM_PARTIAL;
+	if (gemcast_gro_listed(skb))
+		shinfo->gso_type |= SKB_GSO_FRAGLIST;
+	else
+		gemcast_gro_batch(skb);
 }
 
 /* The hooks of PRE_ROUTING, and which of them is the next; NULL: ours is gone. */

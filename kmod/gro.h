@@ -16,7 +16,8 @@ void gemcast_gro_exit(void);
  */
 static inline bool gemcast_gro_wants(const struct nf_hook_state *state)
 {
-	return state->in->features & NETIF_F_GRO_UDP_FWD &&
+	return state->in->features &
+		       (NETIF_F_GRO_UDP_FWD | NETIF_F_GRO_FRAGLIST) &&
 	       !netif_is_l3_master(state->in);
 }
 
