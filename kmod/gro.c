@@ -146,6 +146,7 @@ static unsigned int gemcast_gro_payload(struct sk_buff *skb)
 	    !gemcast_gro_intact(skb, udp))
 		return 0;
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = 0;
 	return skb->len - gemcast_gro_head(skb);
 }
 
@@ -214,9 +215,11 @@ static bool gemcast_gro_append(struct sk_buff *train, struct sk_buff *skb,
 }
 
 static void gemcast_gro_drop(struct net *net, struct sk_buff *skb,
+			     unsigned int datagrams,
 			     enum gemcast_stats_attr drop)
 {
-	gemcast_stats_inc(gemcast_net(net), drop);
+	while (datagrams--)
+		gemcast_stats_inc(gemcast_net(net), drop);
 	kfree_skb(skb);
 }
 
@@ -225,7 +228,8 @@ static bool gemcast_gro_queue(struct gemcast_gro *gro, struct sk_buff *skb,
 			      unsigned int len)
 {
 	if (skb_queue_len(&gro->waiting) >= GEMCAST_GRO_WAITING) {
-		gemcast_gro_drop(state->net, skb, GEMCAST_A_STATS_IN_NO_MEMORY);
+		gemcast_gro_drop(state->net, skb, 1,
+				 GEMCAST_A_STATS_IN_NO_MEMORY);
 		return false;
 	}
 	*GEMCAST_GRO_CB(skb) = (struct gemcast_gro_cb){
@@ -342,18 +346,20 @@ static void gemcast_gro_go_on(struct sk_buff *skb, struct net_device *dev)
 	struct nf_hook_state state;
 	unsigned int next = 0;
 
-	/* Its namespace is there as long as the interface is in it. */
+	/* Its namespace is there as long as the interface is in it, and else may be gone. */
 	if (!net_eq(dev_net(dev), cb.net)) {
 		kfree_skb(skb);
 		return;
 	}
 	if (!(READ_ONCE(dev->flags) & IFF_UP)) {
-		gemcast_gro_drop(cb.net, skb, GEMCAST_A_STATS_IN_NO_DEV);
+		gemcast_gro_drop(cb.net, skb, cb.datagrams,
+				 GEMCAST_A_STATS_IN_NO_DEV);
 		return;
 	}
 	hooks = gemcast_gro_hooks(cb.net, pf, &next);
 	if (!hooks) {
-		gemcast_gro_drop(cb.net, skb, GEMCAST_A_STATS_IN_POLICY);
+		gemcast_gro_drop(cb.net, skb, cb.datagrams,
+				 GEMCAST_A_STATS_IN_POLICY);
 		return;
 	}
 	if (cb.datagrams > 1)

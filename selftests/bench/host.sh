@@ -5,7 +5,7 @@
 # bench.sh.
 
 HOST_CASES=${HOST_CASES-plain gemcast xfrm macsec}
-HOST_LOADS=${HOST_LOADS-udp gso member}
+HOST_LOADS=${HOST_LOADS-udp gso gro member}
 
 host_plain()
 {
