@@ -7,12 +7,12 @@
 #define GEMCAST_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 
 #ifdef GEMCAST_HAVE_NET_GSO_H
 #include <net/gso.h>
-#else
-#include <linux/netdevice.h>
 #endif
 
 #ifdef GEMCAST_HAVE_LINUX_UNALIGNED_H
@@ -33,6 +33,23 @@ static inline void gemcast_hrtimer_setup(struct hrtimer *timer,
 }
 
 #define hrtimer_setup	gemcast_hrtimer_setup
+#endif
+
+/* A device that is nothing but what a NAPI belongs to. */
+#ifdef GEMCAST_HAVE_ALLOC_NETDEV_DUMMY
+#define gemcast_netdev_dummy_alloc()	alloc_netdev_dummy(0)
+#define gemcast_netdev_dummy_free(dev)	free_netdev(dev)
+#else
+static inline struct net_device *gemcast_netdev_dummy_alloc(void)
+{
+	struct net_device *dev = kmalloc(sizeof(*dev), GFP_KERNEL);
+
+	if (dev)
+		init_dummy_netdev(dev);
+	return dev;
+}
+
+#define gemcast_netdev_dummy_free(dev)	kfree(dev)
 #endif
 
 /*

@@ -3,7 +3,8 @@
  * The way of a packet inbound: ESP to its SA, out of it to an inner header that
  * is checked like one from the wire, and through the inbound policies. Native
  * packets are rewritten where they stand and go on; what came by UDP, and what
- * cannot go on in the same traversal, is injected anew.
+ * cannot go on in the same traversal, is injected anew; and where an interface is
+ * to have its packets in trains, they wait for those that belong to the same one.
  *
  * All of it runs under RCU with softirqs off; the only lock it takes is that of
  * a replay window.
@@ -16,6 +17,7 @@
 #include "defrag.h"
 #include "esp.h"
 #include "event.h"
+#include "gro.h"
 #include "inner.h"
 #include "input.h"
 #include "member.h"
@@ -165,7 +167,8 @@ static int gemcast_in_policy(struct gemcast_in *in, struct sk_buff *skb)
 
 /* The packet goes on as if it had come in the clear. */
 static unsigned int gemcast_in_accept(struct gemcast_in *in,
-				      struct sk_buff *skb)
+				      struct sk_buff *skb,
+				      const struct nf_hook_state *state)
 {
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->encapsulation = 0;
@@ -176,25 +179,23 @@ static unsigned int gemcast_in_accept(struct gemcast_in *in,
 	if (skb->pkt_type == PACKET_HOST && gemcast_flow_multicast(skb))
 		skb->pkt_type = PACKET_MULTICAST;
 	skb_mac_header_rebuild(skb);
-	if (!in->v6) {
-		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-		IPCB(skb)->iif = skb->skb_iif;
-		return NF_ACCEPT;
-	}
-	if (ipv6_hdr(skb)->nexthdr == NEXTHDR_HOP) {
+	if (in->v6 && ipv6_hdr(skb)->nexthdr == NEXTHDR_HOP) {
 		/* The stack looks at these before this hook. */
 		gemcast_reinject_receive(skb, skb->dev);
 		return NF_STOLEN;
 	}
-	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	IP6CB(skb)->iif = skb->dev->ifindex;
-	IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+	if (gemcast_gro_wants(state)) {
+		gemcast_gro_receive(skb, state);
+		return NF_STOLEN;
+	}
+	gemcast_input_cb(skb);
 	return NF_ACCEPT;
 }
 
 /* Native ESP whose SA is known; @offset is that of the ESP header. */
 static unsigned int gemcast_in_esp(struct gemcast_in *in, struct sk_buff *skb,
-				   unsigned int offset)
+				   unsigned int offset,
+				   const struct nf_hook_state *state)
 {
 	int drop = gemcast_in_open(in, skb, offset);
 
@@ -203,7 +204,7 @@ static unsigned int gemcast_in_esp(struct gemcast_in *in, struct sk_buff *skb,
 	if (!drop)
 		drop = gemcast_in_policy(in, skb);
 	if (!drop)
-		return gemcast_in_accept(in, skb);
+		return gemcast_in_accept(in, skb, state);
 	gemcast_in_drop(in, drop);
 	return NF_DROP;
 }
@@ -256,7 +257,8 @@ static unsigned int gemcast_in_unknown(const struct gemcast_in *in,
  * goes on unless policies discard it as it is (RFC 5374 5.2).
  */
 static unsigned int gemcast_in_find(struct gemcast_net *gn, struct sk_buff *skb,
-				    struct gemcast_verdict *v)
+				    struct gemcast_verdict *v,
+				    const struct nf_hook_state *state)
 {
 	const struct gemcast_flow *flow = &v->flow;
 	struct gemcast_in in = {};
@@ -276,18 +278,19 @@ static unsigned int gemcast_in_find(struct gemcast_net *gn, struct sk_buff *skb,
 		gemcast_in_drop(&in, GEMCAST_A_STATS_IN_FRAGMENT);
 		return NF_DROP;
 	}
-	return gemcast_in_esp(&in, skb, flow->upper);
+	return gemcast_in_esp(&in, skb, flow->upper, state);
 }
 
 /* ESP of the plainest kind, whose SA is known. */
 static unsigned int gemcast_in_plain(struct gemcast_net *gn, struct sk_buff *skb,
-				     struct gemcast_sa *sa)
+				     struct gemcast_sa *sa,
+				     const struct nf_hook_state *state)
 {
 	struct gemcast_in in = { .sa = sa };
 
 	gemcast_in_outer(&in, gn, skb);
 	gemcast_in_head(&in, skb, sizeof(struct iphdr));
-	return gemcast_in_esp(&in, skb, sizeof(struct iphdr));
+	return gemcast_in_esp(&in, skb, sizeof(struct iphdr), state);
 }
 
 /* All the rest. */
@@ -306,7 +309,7 @@ static unsigned int gemcast_in_other(struct gemcast_net *gn,
 		return NF_ACCEPT;
 	gemcast_member_see(gn, skb, &v->flow, false);
 	if (v->flow.proto == IPPROTO_ESP)
-		return gemcast_in_find(gn, skb, v);
+		return gemcast_in_find(gn, skb, v, state);
 	if ((v->policy || v->denied) && !gemcast_in_clear(gn, skb, v))
 		return NF_DROP;
 	if (gemcast_ruleset_arriving(rs))
@@ -331,7 +334,7 @@ gemcast_in_wanted(struct gemcast_net *gn, struct sk_buff *skb,
 	    state->in->flags & IFF_LOOPBACK || nf_bridge_in_prerouting(skb))
 		return NF_ACCEPT;
 	sa = gemcast_verdict_sa(rs, skb, state->in->ifindex);
-	return sa ? gemcast_in_plain(gn, skb, sa) :
+	return sa ? gemcast_in_plain(gn, skb, sa, state) :
 		    gemcast_in_other(gn, rs, skb, state);
 }
 

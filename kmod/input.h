@@ -3,8 +3,10 @@
 #ifndef GEMCAST_INPUT_H
 #define GEMCAST_INPUT_H
 
-#include <linux/netfilter.h>
 #include <linux/if_ether.h>
+#include <linux/netfilter.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
 #include "ruleset.h"
 
 /* Does it look at such an IP packet? Its header is there to be read. */
@@ -24,6 +26,19 @@ static inline bool gemcast_input_wants(const struct gemcast_net *gn,
 		return false;
 	}
 	return gemcast_ruleset_wants(rcu_dereference(gn->ruleset), skb);
+}
+
+/* What the stack notes of a packet that came in, of one that came out of another. */
+static inline void gemcast_input_cb(struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP)) {
+		memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		IPCB(skb)->iif = skb->skb_iif;
+		return;
+	}
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	IP6CB(skb)->iif = skb->dev->ifindex;
+	IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
 }
 
 /* PRE_ROUTING, @priv is the namespace: a verdict. Softirqs off, RCU. */

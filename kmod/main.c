@@ -2,6 +2,7 @@
 /* The module: what is made in which order, and unmade in the reverse. */
 #include <linux/module.h>
 #include "aead.h"
+#include "gro.h"
 #include "ivguard.h"
 #include "net.h"
 #include "netlink.h"
@@ -32,9 +33,12 @@ static int __init gemcast_init(void)
 	err = gemcast_selftest();
 	if (err)
 		goto verdict;
-	err = gemcast_net_init();
+	err = gemcast_gro_init();
 	if (err)
 		goto verdict;
+	err = gemcast_net_init();
+	if (err)
+		goto gro;
 	err = gemcast_transaction_init();
 	if (err)
 		goto net;
@@ -46,6 +50,8 @@ transaction:
 	gemcast_transaction_exit();
 net:
 	gemcast_net_exit();
+gro:
+	gemcast_gro_exit();
 verdict:
 	gemcast_verdict_exit();
 ruleset:
@@ -64,6 +70,7 @@ static void __exit gemcast_exit(void)
 	gemcast_netlink_exit();
 	gemcast_transaction_exit();
 	gemcast_net_exit();
+	gemcast_gro_exit();
 	gemcast_verdict_exit();
 	gemcast_ruleset_exit();
 	gemcast_sa_exit();

@@ -26,7 +26,7 @@
 #	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
 #	GATEWAY_LOADS="pktgen udp gso"
 #	HOST_CASES="plain gemcast xfrm macsec"
-#	HOST_LOADS="udp gso member"
+#	HOST_LOADS="udp gso gro member"
 #	GROWTH_OBJECTS="1 1000 100000" GROWTH_SENDERS="1 16 4096" GROWTH_PEERS="1 8 64"
 #	GROWTH_MEMORY=10000	objects made to see what they take
 

@@ -8,7 +8,8 @@
 #	row PART CASE LOAD PAYLOAD ROUND WANTED RECEIVED
 #
 # Round 0 is to warm up. LOAD is pktgen; udp, one datagram a call; gso, SEGMENTS of them a call;
-# or member, as udp, and the sender's host has a member, too. RECEIVED is "refused" if the kernel does not take such a call. And a line for
+# gro, as gso, and they are read with UDP_GRO; or member, as udp, and the sender's host has a
+# member, too. RECEIVED is "refused" if the kernel does not take such a call. And a line for
 # each thing that is to be known of the machine:
 #
 #	crypto ALGORITHM DRIVER PRIORITY	what the kernel has

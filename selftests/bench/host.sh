@@ -5,7 +5,7 @@
 # bench.sh.
 
 HOST_CASES=${HOST_CASES-plain gemcast xfrm macsec}
-HOST_LOADS=${HOST_LOADS-udp gso member}
+HOST_LOADS=${HOST_LOADS-udp gso gro member}
 
 host_plain()
 {
@@ -75,6 +75,7 @@ host_up()
 	for case in $HOST_CASES; do
 		ns_add "H$case" "K$case"
 		veth_pair "H$case" eth0 10.4.0.1/24 "K$case" eth0 10.4.0.2/24
+		ns_exec "K$case" ethtool -K eth0 rx-udp-gro-forwarding on
 		"host_$case" "$case"
 	done
 }
@@ -85,6 +86,7 @@ host_run()
 
 	case $load in
 	gso) more=(-s "$SEGMENTS") ;;
+	gro) more=(-s "$SEGMENTS" -r) ;;
 	member) more=(-m) ;;
 	esac
 	for case in $HOST_CASES; do

@@ -4,7 +4,7 @@
  *
  *	load -p -c FD -n COUNT			pktgen, as it was configured
  *	load -c FD -n COUNT UDP...		a socket
- *	load -f NETNS -n COUNT UDP... [-m]	a socket in that namespace, and one here
+ *	load -f NETNS -n COUNT UDP... [-m] [-r]	a socket in that namespace, and one here
  *
  * UDP... is -i DEV -g ADDRESS -l BYTES [-s SEGMENTS] [-a SOURCES]: COUNT datagrams of
  * BYTES to ADDRESS, port 5000, SEGMENTS of them by one call (UDP_SEGMENT), from SOURCES
@@ -12,7 +12,8 @@
  *
  * It ends when as many have arrived, or none arrives any more, and prints how many. With
  * -c, those are what the counter in the file of that descriptor has grown by; with -f,
- * what was received here by DEV, and with -m by as many in the sender's namespace, too.
+ * what was received here by DEV, and with -m by as many in the sender's namespace, too;
+ * with -r, many at once (UDP_GRO), if the kernel has them so.
  * If the kernel refuses to send with SEGMENTS, it prints "refused".
  */
 #include <arpa/inet.h>
@@ -38,7 +39,7 @@
 #define FIRST_SOURCE	0x0a400000
 
 struct load {
-	bool pktgen, member;
+	bool pktgen, member, trains;
 	int counter;			/* or -1 */
 	const char *netns, *dev;
 	struct in_addr to;
@@ -110,9 +111,10 @@ static int receiver(const struct load *load)
 	const struct ip_mreqn mreq = {
 		.imr_multiaddr = load->to, .imr_ifindex = (int)if_nametoindex(load->dev),
 	};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), size = 1 << 22;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), size = 1 << 22, on = 1;
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ||
+	    (load->trains && setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof(on))) ||
 	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) ||
 	    setsockopt(fd, SOL_IP, IP_ADD_MEMBERSHIP, &mreq, sizeof(mreq)))
 		die("to receive by %s: %s", load->dev, strerror(errno));
@@ -195,9 +197,20 @@ static unsigned long drain(int fd)
 	return all;
 }
 
+/* The same of a socket that reads many datagrams at once, all of one length. */
+static unsigned long drain_trains(const struct load *load)
+{
+	unsigned long all = 0;
+	ssize_t n;
+
+	while ((n = recv(load->in, NULL, 0, MSG_DONTWAIT | MSG_TRUNC)) > 0)
+		all += (size_t)n / load->bytes;
+	return all;
+}
+
 static void drain_all(struct load *load)
 {
-	load->received += drain(load->in);
+	load->received += load->trains ? drain_trains(load) : drain(load->in);
 	load->received_member += drain(load->in_member);
 }
 
@@ -261,10 +274,11 @@ static void parse(struct load *load, int argc, char **argv)
 	int option;
 
 	*load = (struct load){ .counter = -1, .segments = 1, .copies = 1 };
-	while ((option = getopt(argc, argv, "pmc:n:f:i:g:l:s:a:x:")) != -1) {
+	while ((option = getopt(argc, argv, "pmrc:n:f:i:g:l:s:a:x:")) != -1) {
 		switch (option) {
 		case 'p': load->pktgen = true; break;
 		case 'm': load->member = true; break;
+		case 'r': load->trains = true; break;
 		case 'c': load->counter = atoi(optarg); break;
 		case 'n': load->count = strtoul(optarg, NULL, 10); break;
 		case 'f': load->netns = optarg; break;

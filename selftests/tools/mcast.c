@@ -42,6 +42,7 @@ static const char usage[] =
 	"			by SIGTERM\n"
 	"	-w SECONDS	give up when nothing came for so long (30)\n"
 	"	-p FILE		tell progress in FILE, for send -p\n"
+	"	-g		UDP_GRO, and print merged=, how often several were read at once\n"
 	"	-v		print each datagram\n"
 	"	prints READY when joined, and for each sender: sender= source=\n"
 	"	received= total= short= lost= late= duplicate= corrupt=\n"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,10 +40,11 @@ static struct {
 	bool by_count;
 	unsigned int seconds;
 	bool verbose;
+	bool trains;
 	struct pace *pace;
 	int row;
 	struct sender *senders;
-	unsigned long received, complete;
+	unsigned long received, complete, merged;
 } r = { .want_senders = 1, .seconds = 30 };
 
 #define V4(name) ((struct option_name){ IPPROTO_IP, name })
@@ -82,6 +84,8 @@ static void join(char *text, unsigned int port)
 	set_option(fd, group, V4(IP_RECVTTL), V6(IPV6_RECVHOPLIMIT), 1);
 	set_option(fd, group, V4(IP_RECVTOS), V6(IPV6_RECVTCLASS), 1);
 	set_option(fd, group, V4(IP_PKTINFO), V6(IPV6_RECVPKTINFO), 1);
+	if (r.trains)
+		set_option(fd, group, BOTH(IPPROTO_UDP, UDP_GRO), 1);
 	if (bind(fd, (void *)group, address_len(group)))
 		die("bind %s: %s", text, strerror(errno));
 	if (source) {
@@ -231,6 +235,20 @@ static void print_datagram(const struct payload *p, size_t size,
 	       address_text(&r.groups[group]), dev, ttl, tos);
 }
 
+/* Of the datagrams that were read at once; the last may be shorter. */
+static size_t segment(struct msghdr *msg, size_t size)
+{
+	int each = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c))
+		if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO)
+			memcpy(&each, CMSG_DATA(c), sizeof(each));
+	if (each <= 0 || (size_t)each >= size)
+		return size;
+	r.merged++;
+	return each;
+}
+
 /* False if there is nothing to read. */
 static bool receive(unsigned int group)
 {
@@ -243,16 +261,23 @@ static bool receive(unsigned int group)
 			      .msg_control = control,
 			      .msg_controllen = sizeof(control) };
 	ssize_t size = recvmsg(r.fds[group].fd, &msg, MSG_DONTWAIT);
-	struct payload p = { 0 };
+	size_t each, at = 0, len;
 
 	if (size < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return false;
 		die("recvmsg: %s", strerror(errno));
 	}
-	take(sender_of(&from), buf, size, &p);
-	if (r.verbose)
-		print_datagram(&p, size, &from, group, &msg);
+	each = segment(&msg, size);
+	do {
+		struct payload p = { 0 };
+
+		len = (size_t)size - at < each ? size - at : each;
+		take(sender_of(&from), buf + at, len, &p);
+		if (r.verbose)
+			print_datagram(&p, len, &from, group, &msg);
+		at += len;
+	} while (at < (size_t)size);
 	return true;
 }
 
@@ -311,6 +336,8 @@ static bool report(void)
 	}
 	if (!r.senders)
 		printf("sender=- received=0\n");
+	if (r.trains)
+		printf("merged=%lu\n", r.merged);
 	return good;
 }
 
@@ -321,7 +348,7 @@ int cmd_recv(int argc, char **argv)
 	unsigned int port;
 	int option;
 
-	while ((option = getopt(argc, argv, "i:c:n:w:p:v")) != -1) {
+	while ((option = getopt(argc, argv, "i:c:n:w:p:gv")) != -1) {
 		switch (option) {
 		case 'i':
 			r.dev = optarg;
@@ -338,6 +365,9 @@ int cmd_recv(int argc, char **argv)
 			break;
 		case 'p':
 			pace = optarg;
+			break;
+		case 'g':
+			r.trains = true;
 			break;
 		case 'v':
 			r.verbose = true;
