@@ -73,7 +73,8 @@ mkfifo "$run/output"
 if [ -n "$interactive" ]; then
 	: >"$run/interactive"
 fi
-words="loglevel=6 panic=-1 oops=panic softlockup_panic=1 hung_task_panic=1 watchdog_thresh=30 log_buf_len=4M random.trust_cpu=on mitigations=off norandmaps nokaslr gemcast.run=$run gemcast.image=$image gemcast.session=$here/session"
+# A busy host may be late with the timer that the kernel wants to see at once.
+words="no_timer_check loglevel=6 panic=-1 oops=panic softlockup_panic=1 hung_task_panic=1 watchdog_thresh=30 log_buf_len=4M random.trust_cpu=on mitigations=off norandmaps nokaslr gemcast.run=$run gemcast.image=$image gemcast.session=$here/session"
 
 tcg='-accel tcg,thread=multi -cpu max,la57=off'
 kvm='-accel kvm -cpu host'
