@@ -227,6 +227,9 @@ static int gemcast_out_packet(struct gemcast_out *out, struct sk_buff *skb)
 {
 	unsigned int packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
 
+	out->lane = gemcast_lane_out(out->policy->group);
+	if (unlikely(out->lane) && gemcast_lane_full(out->lane, packets))
+		return GEMCAST_A_STATS_OUT_QUEUE_FULL;
 	if (READ_ONCE(out->sa->dead) ||
 	    !gemcast_sa_charge(out->sa, packets ?: 1, skb->len))
 		return GEMCAST_A_STATS_OUT_EXPIRED;
@@ -269,10 +272,17 @@ static unsigned int gemcast_out_drop(struct gemcast_net *gn,
 				     const struct nf_hook_state *state)
 {
 	gemcast_stats_inc(gn, drop);
-	if (drop == GEMCAST_A_STATS_OUT_TOO_BIG &&
-	    state->hook == NF_INET_LOCAL_OUT)
+	if (state->hook != NF_INET_LOCAL_OUT)
+		return NF_DROP;
+	switch (drop) {
+	case GEMCAST_A_STATS_OUT_TOO_BIG:
 		return NF_DROP_ERR(-EMSGSIZE);
-	return NF_DROP;
+	case GEMCAST_A_STATS_OUT_QUEUE_FULL:
+		/* As of a device whose queue is full. */
+		return NF_DROP_ERR(-ENOBUFS);
+	default:
+		return NF_DROP;
+	}
 }
 
 static unsigned int gemcast_out_no_sa(struct gemcast_net *gn,
