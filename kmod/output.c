@@ -130,6 +130,8 @@ static int gemcast_out_batch(struct gemcast_out *out, struct sk_buff *segs)
 		n++;
 	drop = gemcast_sa_take(out->sa, n, &seq);
 	skb_list_walk_safe(segs, seg, next) {
+		/* It may go out as it stands, and then alone. */
+		skb_mark_not_on_list(seg);
 		if (!drop && gemcast_outer_fit(out, seg, seg->len) ==
 			     GEMCAST_FIT_NOT)
 			drop = GEMCAST_A_STATS_OUT_TOO_BIG;
@@ -147,6 +149,7 @@ static int gemcast_out_batch_cut(struct gemcast_out *out, struct sk_buff *segs)
 	int drop = 0;
 
 	skb_list_walk_safe(segs, seg, next) {
+		skb_mark_not_on_list(seg);
 		if (!drop)
 			drop = gemcast_out_one(out, seg);
 		gemcast_out_done(out, seg);
