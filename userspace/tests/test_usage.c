@@ -207,7 +207,7 @@ static void version(void **state)
 static void short_words(void **state)
 {
 	static const char * const good[] = {
-		"g a 7", "g r 7 e u p 4500", "g f", "po ad dst 239.1.1.1 a d",
+		"g a 7", "g r 7 e u po 4500 pa on", "g f", "po ad dst 239.1.1.1 a d",
 		"po f", "pe a g 8 t 10.0.0.1 p 1 d eth0", "sa f g 7 sp 4097",
 		"stats r",
 	};
