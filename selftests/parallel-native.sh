@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # timeout=900
+# processes=host
 #
 # Parallel groups at hosts: two senders, a member and an attacker on a LAN. Order, batches,
 # datagrams that are cut, rollover, replay, limits, full queues, and the option itself.
@@ -238,11 +239,14 @@ limit_met()
 	[ "$(gc "$1" -j sa show | jq length)" -eq 0 ]
 }
 
-# starved COMMAND...: on one CPU, before anything but the kernel's own; the others are busy
+# starved COMMAND...: sends, packets come in, and no CPU is left for workers
 starved()
 {
-	local cpu hogs=() status=0
+	local cpu pid hogs=() status=0
 
+	for pid in $(pgrep -x 'ksoftirqd/.*'); do
+		chrt -f -p 65 "$pid"
+	done
 	for ((cpu = 1; cpu < $(nproc); cpu++)); do
 		taskset -c $cpu chrt -f 50 bash -c 'while :; do :; done' &
 		hogs+=($!)
@@ -250,6 +254,9 @@ starved()
 	taskset -c 0 chrt -f 60 "$@" || status=$?
 	kill -KILL "${hogs[@]}" || :
 	wait "${hogs[@]}" 2>/dev/null || :
+	for pid in $(pgrep -x 'ksoftirqd/.*'); do
+		chrt -o -p 0 "$pid"
+	done
 	return "$status"
 }
 
@@ -257,6 +264,8 @@ full()
 {
 	local n=4000 lost
 
+	# a sender would wait for room in its buffer otherwise
+	sysctl -q net.core.wmem_max=8388608
 	native $GROUP
 	capture_start x x eth0 proto 50
 	recv_start a a -i eth0 -n 10000 "$PORT" $GROUP
