@@ -198,6 +198,32 @@ static unsigned int gemcast_in_accept(struct gemcast_in *in,
 }
 
 /*
+ * The lane of ESP, or NULL if it is to be opened here. What shares a replay window
+ * shares a lane, too: nothing may get there late because of another lane.
+ */
+static noinline struct gemcast_lane *
+gemcast_in_lane(const struct gemcast_in *in, struct gemcast_lanes *lanes,
+		const struct sk_buff *skb, unsigned int offset)
+{
+	const struct gemcast_sa *sa = in->sa;
+	u8 buf[GEMCAST_ESP_IV_LEN], *iv;
+
+	switch (sa->replay) {
+	case GEMCAST_REPLAY_SA:
+		return gemcast_lane_in(lanes, sa->key.spi);
+	case GEMCAST_REPLAY_SID:
+		iv = skb_header_pointer(skb, offset + sizeof(struct ip_esp_hdr),
+					sizeof(buf), buf);
+		if (!iv)
+			return NULL;
+		return gemcast_lane_in(lanes, get_unaligned_be64(iv) >>
+					      (64 - sa->sid_bits));
+	default:
+		return gemcast_lane_in(lanes, ipv6_addr_hash(&in->src));
+	}
+}
+
+/*
  * ESP of a parallel group waits in a lane, and holds whatever it needs then; 0, or
  * the counter of drops to count. @offset is that of the ESP header.
  */
@@ -287,11 +313,14 @@ void gemcast_input_end(struct sk_buff *skb)
 static unsigned int gemcast_in_esp(struct gemcast_in *in, struct sk_buff *skb,
 				   unsigned int offset)
 {
-	struct gemcast_lane *lane = gemcast_lane_in(in->sa->group, &in->src);
+	struct gemcast_lanes *lanes = rcu_dereference(in->sa->group->lanes);
+	struct gemcast_lane *lane = NULL;
 	int drop;
 
 	/* What is to one host could not go on as such: see gemcast_reinject_receive(). */
-	if (unlikely(lane) && gemcast_addr_multicast(&in->dst)) {
+	if (unlikely(lanes) && gemcast_addr_multicast(&in->dst))
+		lane = gemcast_in_lane(in, lanes, skb, offset);
+	if (unlikely(lane)) {
 		drop = gemcast_in_queue(in, lane, skb, offset);
 		if (!drop)
 			return NF_STOLEN;
@@ -445,7 +474,8 @@ unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 
 static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
 {
-	struct gemcast_lane *lane;
+	struct gemcast_lane *lane = NULL;
+	struct gemcast_lanes *lanes;
 	int drop;
 
 	if (!gemcast_in_head(in, skb, 0))
@@ -454,7 +484,9 @@ static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
 				   &in->src);
 	if (!in->sa)
 		return GEMCAST_A_STATS_IN_NO_SA;
-	lane = gemcast_lane_in(in->sa->group, &in->src);
+	lanes = rcu_dereference(in->sa->group->lanes);
+	if (unlikely(lanes))
+		lane = gemcast_in_lane(in, lanes, skb, 0);
 	if (unlikely(lane))
 		return gemcast_in_queue(in, lane, skb, 0);
 	drop = gemcast_in_open(in, skb, 0);

@@ -5,12 +5,11 @@
 
 #include <linux/hash.h>
 #include <linux/skbuff.h>
-#include <net/ipv6.h>
 #include "sa.h"
 
 struct gemcast_lane;
 
-/* Inbound lanes of a group; a sender is always in the same one. */
+/* Inbound lanes of a group. */
 #define GEMCAST_LANES_IN_BITS	3
 
 /* A packet in a lane, in its cb. */
@@ -66,14 +65,11 @@ gemcast_lane_out(const struct gemcast_group *group)
 	return likely(!lanes) ? NULL : gemcast_lane_get(lanes, 0);
 }
 
-static inline struct gemcast_lane *
-gemcast_lane_in(const struct gemcast_group *group, const struct in6_addr *src)
+/* Inbound, with the same @hash always the same. */
+static inline struct gemcast_lane *gemcast_lane_in(struct gemcast_lanes *lanes,
+						   u32 hash)
 {
-	struct gemcast_lanes *lanes = rcu_dereference(group->lanes);
-
-	return likely(!lanes) ? NULL :
-	       gemcast_lane_get(lanes, 1 + hash_32(ipv6_addr_hash(src),
-						   GEMCAST_LANES_IN_BITS));
+	return gemcast_lane_get(lanes, 1 + hash_32(hash, GEMCAST_LANES_IN_BITS));
 }
 
 /* Has it no room for @packets more? */
