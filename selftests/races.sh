@@ -10,7 +10,6 @@
 . "$SELFTESTS/traffic.sh"
 
 SPI=36864
-END=$((SECONDS + ${RACE_SECONDS:-10}))
 declare -A done_by=([unload]=0 [interface]=0 [flush]=0 [namespace]=0)
 damaged=0
 churns=()
@@ -187,6 +186,7 @@ build()
 load_module
 keep_patched
 build
+END=$((SECONDS + ${RACE_SECONDS:-10}))
 while [ $SECONDS -lt $END ]; do
 	for event in $(shuf -e unload interface flush unload flush) namespace; do
 		wait_for -t 60 in_use
