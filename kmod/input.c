@@ -245,8 +245,7 @@ static noinline int gemcast_in_queue(struct gemcast_in *in,
 	*gemcast_job(skb) = (struct gemcast_job){
 		.sa = in->sa, .seq = in->esp.seq, .head = offset,
 	};
-	gemcast_lane_add(lane, skb);
-	return 0;
+	return gemcast_lane_add(lane, skb);
 }
 
 void gemcast_input_work(struct sk_buff *skb)

@@ -355,6 +355,13 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 	       CSUM_MANGLED_0;
 }
 
+static void gemcast_outer_id(struct iphdr *ip, const struct gemcast_sa *sa,
+			     u32 seq)
+{
+	ip->id = htons((u16)(sa->ip_id + seq));
+	ip_send_check(ip);
+}
+
 static void gemcast_outer_header4(const struct gemcast_out *out,
 				  const struct sk_buff *skb,
 				  struct sk_buff *esp, u8 tos, u32 seq)
@@ -376,8 +383,7 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 	ip->protocol = IPPROTO_ESP;
 	ip->tot_len = htons(esp->len);
 	ip->frag_off = esp->ignore_df ? 0 : htons(IP_DF);
-	ip->id = htons((u16)(out->sa->ip_id + seq));
-	ip_send_check(ip);
+	gemcast_outer_id(ip, out->sa, seq);
 	esp->protocol = htons(ETH_P_IP);
 }
 
@@ -452,20 +458,21 @@ static noinline int gemcast_outer_queue(struct gemcast_out *out,
 					struct sk_buff *esp,
 					const struct gemcast_job *job)
 {
-	int drop = 0;
+	bool held = gemcast_sa_hold(out->sa);
+	int drop = held ? 0 : GEMCAST_A_STATS_OUT_EXPIRED;
 
-	if (!gemcast_sa_hold(out->sa))
-		drop = GEMCAST_A_STATS_OUT_EXPIRED;
-	else if (out->route && !skb_dst_force(esp))
+	if (!drop && out->route && !skb_dst_force(esp))
 		drop = GEMCAST_A_STATS_OUT_NO_ROUTE;
 	if (!drop) {
 		*gemcast_job(esp) = *job;
 		esp->dev = NULL;
+		drop = gemcast_lane_add(out->lane, esp);
+	}
+	if (!drop) {
 		out->sent = true;
-		gemcast_lane_add(out->lane, esp);
 		return 0;
 	}
-	if (drop == GEMCAST_A_STATS_OUT_NO_ROUTE)
+	if (held)
 		gemcast_sa_put(out->sa);
 	kfree_skb(esp);
 	return drop;
@@ -499,8 +506,8 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 		skb_set_owner_w(esp, skb->sk);
 	if (unlikely(out->lane))
 		return gemcast_outer_queue(out, esp, &(struct gemcast_job){
-			.sa = out->sa, .seq = seq, .payload = payload,
-			.next = next, .tos = tos, .head = start - esp->data,
+			.sa = out->sa, .payload = payload, .next = next,
+			.tos = tos, .head = start - esp->data,
 			.forwarded = out->forwarded,
 		});
 	if (gemcast_esp_seal(out->sa, start, payload, next, seq)) {
@@ -516,6 +523,8 @@ void gemcast_outer_work(struct sk_buff *esp)
 {
 	struct gemcast_job *job = gemcast_job(esp);
 
+	if (job->head && esp->protocol == htons(ETH_P_IP))
+		gemcast_outer_id(ip_hdr(esp), job->sa, job->seq);
 	if (gemcast_esp_seal(job->sa, esp->data + job->head, job->payload,
 			     job->next, job->seq))
 		job->drop = GEMCAST_A_STATS_OUT_CRYPTO;

@@ -22,6 +22,13 @@
 #include "toobig.h"
 #include "verdict.h"
 
+/* In a lane packets are numbered when they get there. */
+static int gemcast_out_take(struct gemcast_out *out, unsigned int n, u32 *seq)
+{
+	*seq = 0;
+	return unlikely(out->lane) ? 0 : gemcast_sa_take(out->sa, n, seq);
+}
+
 static int gemcast_out_whole(struct gemcast_out *out, struct sk_buff *skb,
 			     u32 seq)
 {
@@ -81,7 +88,7 @@ gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
 		return GEMCAST_A_STATS_OUT_NO_MEMORY;
 	if (!gemcast_slice_first(&slice, out, skb))
 		return GEMCAST_A_STATS_OUT_TOO_BIG;
-	drop = gemcast_sa_take(out->sa, gemcast_slices(&slice), &seq);
+	drop = gemcast_out_take(out, gemcast_slices(&slice), &seq);
 	if (drop)
 		return drop;
 	do {
@@ -106,7 +113,7 @@ static int gemcast_out_one(struct gemcast_out *out, struct sk_buff *skb)
 	case GEMCAST_FIT_WHOLE:
 		break;
 	}
-	drop = gemcast_sa_take(out->sa, 1, &seq);
+	drop = gemcast_out_take(out, 1, &seq);
 	return drop ?: gemcast_out_whole(out, skb, seq);
 }
 
@@ -128,7 +135,7 @@ static int gemcast_out_batch(struct gemcast_out *out, struct sk_buff *segs)
 
 	skb_list_walk_safe(segs, seg, next)
 		n++;
-	drop = gemcast_sa_take(out->sa, n, &seq);
+	drop = gemcast_out_take(out, n, &seq);
 	skb_list_walk_safe(segs, seg, next) {
 		/* It may go out as it stands, and then alone. */
 		skb_mark_not_on_list(seg);
@@ -216,7 +223,7 @@ static noinline int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb
 	case GEMCAST_FIT_WHOLE:
 		break;
 	}
-	drop = gemcast_sa_take(out->sa, gemcast_segments(&seg), &seq);
+	drop = gemcast_out_take(out, gemcast_segments(&seg), &seq);
 	if (drop)
 		return drop;
 	do {

@@ -10,7 +10,8 @@
  * them: the network has a queue for each CPU, and packets that come by turns from
  * two would overtake each other there.
  *
- * The lock of a lane is held to move its pointers, and never for work.
+ * The lock of a lane is held to move its pointers and to take a number: a lane's
+ * packets have theirs in order. It is never held for work.
  */
 #include <linux/hash.h>
 #include <linux/skbuff.h>
@@ -113,15 +114,23 @@ bool gemcast_lane_full(const struct gemcast_lane *lane, unsigned int packets)
 /**
  * gemcast_lane_add() - Put a packet at the end of a lane.
  * @lane: the lane
- * @skb: the packet, its gemcast_job() filled in; the lane's from now on
+ * @skb: the packet, its gemcast_job() filled in, outbound but for the number
  *
  * Context: RCU, softirqs off.
+ * Return: 0, and the packet is the lane's, or the counter of drops to count.
  */
-void gemcast_lane_add(struct gemcast_lane *lane, struct sk_buff *skb)
+int gemcast_lane_add(struct gemcast_lane *lane, struct sk_buff *skb)
 {
+	struct gemcast_job *job = gemcast_job(skb);
 	struct gemcast_worker *worker;
+	int drop;
 
 	spin_lock(&lane->jobs.lock);
+	drop = lane->index ? 0 : gemcast_sa_take(job->sa, 1, &job->seq);
+	if (drop) {
+		spin_unlock(&lane->jobs.lock);
+		return drop;
+	}
 	/* Not where packets come in: that CPU has enough to do. */
 	if (lane->end < 0)
 		lane->end = gemcast_lane_cpu_after(smp_processor_id());
@@ -133,6 +142,7 @@ void gemcast_lane_add(struct gemcast_lane *lane, struct sk_buff *skb)
 	worker = gemcast_lane_ask(lane, lane->turn);
 	spin_unlock(&lane->jobs.lock);
 	gemcast_lane_kick(worker);
+	return 0;
 }
 
 /* Jobs that nobody works on. Lock held. */
@@ -190,7 +200,6 @@ static void gemcast_lane_work(struct gemcast_lane *lane, struct sk_buff **jobs,
 static void gemcast_lane_end(struct gemcast_lane *lane,
 			     struct sk_buff_head *done)
 {
-	unsigned int n = skb_queue_len(done);
 	struct gemcast_sa *sa;
 	struct sk_buff *skb;
 
@@ -202,13 +211,11 @@ static void gemcast_lane_end(struct gemcast_lane *lane,
 			gemcast_outer_end(skb);
 		gemcast_sa_put(sa);
 	}
-	spin_lock(&lane->jobs.lock);
-	WRITE_ONCE(lane->pending, lane->pending - n);
-	spin_unlock(&lane->jobs.lock);
 }
 
-/* False if there is nothing to do any more. Softirqs off. */
-static bool gemcast_worker_round(struct gemcast_worker *worker)
+/* False if there is nothing to do any more; *@ended are ended. Softirqs off. */
+static bool gemcast_worker_round(struct gemcast_worker *worker,
+				 unsigned int *ended)
 {
 	struct gemcast_lane *lane = worker->lane;
 	struct sk_buff *jobs[GEMCAST_LANE_WORK];
@@ -221,13 +228,13 @@ static bool gemcast_worker_round(struct gemcast_worker *worker)
 	if (worker->cpu == lane->end)
 		gemcast_lane_take_done(lane, &done);
 	n = gemcast_lane_take(lane, jobs);
-	more = n || !skb_queue_empty(&done);
+	*ended = skb_queue_len(&done);
+	more = n || *ended;
 	worker->kicked = more;
 	spin_unlock(&lane->jobs.lock);
 
 	rcu_read_lock();
-	if (!skb_queue_empty(&done))
-		gemcast_lane_end(lane, &done);
+	gemcast_lane_end(lane, &done);
 	if (n)
 		gemcast_lane_work(lane, jobs, n);
 	rcu_read_unlock();
@@ -239,12 +246,20 @@ static void gemcast_worker_work(struct work_struct *work)
 {
 	struct gemcast_worker *worker =
 		container_of(work, struct gemcast_worker, work);
+	struct gemcast_lane *lane = worker->lane;
+	unsigned int ended;
 	bool more;
 
 	do {
 		local_bh_disable();
-		more = gemcast_worker_round(worker);
+		more = gemcast_worker_round(worker, &ended);
 		local_bh_enable();
+		/* Not before they have left this CPU's queue, too. */
+		if (ended) {
+			spin_lock_bh(&lane->jobs.lock);
+			WRITE_ONCE(lane->pending, lane->pending - ended);
+			spin_unlock_bh(&lane->jobs.lock);
+		}
 		cond_resched();
 	} while (more);
 }

@@ -74,7 +74,10 @@ static inline struct gemcast_lane *gemcast_lane_in(struct gemcast_lanes *lanes,
 
 /* Has it no room for @packets more? */
 bool gemcast_lane_full(const struct gemcast_lane *lane, unsigned int packets);
-/* @skb is a job from now on. */
-void gemcast_lane_add(struct gemcast_lane *lane, struct sk_buff *skb);
+/*
+ * @skb is a job from now on, if 0; else the counter of drops to count. Outbound
+ * it takes its number, so that numbers are in order, too.
+ */
+int gemcast_lane_add(struct gemcast_lane *lane, struct sk_buff *skb);
 
 #endif

@@ -166,7 +166,10 @@ switched()
 		flows $((round * 100 + 50))
 		parallel on
 	done
-	expect "off and on under traffic: all arrives, each once, in order" flow_end
+	# to another CPU, where a few may overtake others
+	flow_end >"$TMP/switched" || :
+	expect "off and on under traffic: all arrives, each once" \
+		grep -q 'lost=0 late=[0-9]* duplicate=0 corrupt=0' "$TMP/switched"
 	expect_counts "off and on: nothing refused" a in-replay=0 in-policy=0
 }
 
