@@ -346,20 +346,19 @@ static void gemcast_gro_go_on(struct sk_buff *skb, struct net_device *dev)
 	struct nf_hook_state state;
 	unsigned int next = 0;
 
-	/* Its namespace is there as long as the interface is in it, and else may be gone. */
-	if (!net_eq(dev_net(dev), cb.net)) {
+	/*
+	 * Its namespace is there as long as the interface is in it, and what we count
+	 * there as long as our hook is: without that nobody asks what became of it.
+	 */
+	hooks = net_eq(dev_net(dev), cb.net) ?
+		gemcast_gro_hooks(cb.net, pf, &next) : NULL;
+	if (!hooks) {
 		kfree_skb(skb);
 		return;
 	}
 	if (!(READ_ONCE(dev->flags) & IFF_UP)) {
 		gemcast_gro_drop(cb.net, skb, cb.datagrams,
 				 GEMCAST_A_STATS_IN_NO_DEV);
-		return;
-	}
-	hooks = gemcast_gro_hooks(cb.net, pf, &next);
-	if (!hooks) {
-		gemcast_gro_drop(cb.net, skb, cb.datagrams,
-				 GEMCAST_A_STATS_IN_POLICY);
 		return;
 	}
 	if (cb.datagrams > 1)

@@ -12,7 +12,8 @@
 #include <net/route.h>
 #include "reinject.h"
 
-void gemcast_reinject_receive(struct sk_buff *skb, struct net_device *dev)
+void gemcast_reinject_receive(struct sk_buff *skb, struct net_device *dev,
+			      bool queue)
 {
 	skb_scrub_packet(skb, false);
 	skb->ip_summed = CHECKSUM_NONE;
@@ -21,7 +22,10 @@ void gemcast_reinject_receive(struct sk_buff *skb, struct net_device *dev)
 	skb_reset_mac_header(skb);
 	skb_reset_mac_len(skb);
 	skb->pkt_type = PACKET_LOOPBACK;
-	netif_rx(skb);
+	if (queue)
+		netif_rx(skb);
+	else
+		netif_receive_skb(skb);
 }
 
 static struct dst_entry *gemcast_reinject_route4(struct net *net,
@@ -105,11 +109,13 @@ static struct net_device *gemcast_reinject_dev(struct net *net,
  * gemcast_reinject() - Give cleartext to the interface that policy says.
  * @policy: inbound policy of a udp group
  * @skb: the packet, its data at the IP header
+ * @queue: what is received waits in a queue until the stack is done with others
  *
  * Context: RCU, softirqs off.
  * Return: 0, and the packet is consumed, or the counter of drops to count.
  */
-int gemcast_reinject(const struct gemcast_policy *policy, struct sk_buff *skb)
+int gemcast_reinject(const struct gemcast_policy *policy, struct sk_buff *skb,
+		     bool queue)
 {
 	struct gemcast_net *gn = policy->group->gn;
 	struct net_device *dev = gemcast_reinject_dev(gn->net, policy, skb);
@@ -118,6 +124,6 @@ int gemcast_reinject(const struct gemcast_policy *policy, struct sk_buff *skb)
 		return GEMCAST_A_STATS_IN_NO_DEV;
 	if (policy->cfg.reinject == GEMCAST_REINJECT_TX)
 		return gemcast_reinject_send(gn, skb, dev);
-	gemcast_reinject_receive(skb, dev);
+	gemcast_reinject_receive(skb, dev, queue);
 	return 0;
 }
