@@ -84,7 +84,7 @@ struct gemcast_policy *gemcast_ruleset_lookup(struct gemcast_ruleset *rs,
 					      const struct gemcast_flow *flow,
 					      bool *denied);
 
-/* The hole of the sieve that an address falls through, and others with it. */
+/* The hole of the sieve that an address belongs to, and others with it. */
 static inline u32 gemcast_sieve_hole(const struct in6_addr *addr)
 {
 	return hash_32((__force u32)(addr->s6_addr32[0] ^ addr->s6_addr32[1] ^
