@@ -111,9 +111,9 @@ int gemcast_esp_check(struct gemcast_sa *sa, struct sk_buff *skb,
 	return 0;
 }
 
-static int gemcast_esp_number(struct gemcast_net *gn, struct gemcast_sa *sa,
-			      const u8 *iv, const struct in6_addr *src,
-			      const struct gemcast_esp *info)
+static __always_inline int
+gemcast_esp_number(struct gemcast_net *gn, struct gemcast_sa *sa, const u8 *iv,
+		   const struct in6_addr *src, const struct gemcast_esp *info)
 {
 	unsigned int news;
 	int err;
@@ -138,8 +138,8 @@ static int gemcast_esp_number(struct gemcast_net *gn, struct gemcast_sa *sa,
 	return GEMCAST_A_STATS_IN_REPLAY;
 }
 
-static int gemcast_esp_trailer(const u8 *text, unsigned int len,
-			       struct gemcast_esp *info)
+static __always_inline int gemcast_esp_trailer(const u8 *text, unsigned int len,
+					       struct gemcast_esp *info)
 {
 	unsigned int pad = text[len - 2], i;
 
@@ -161,16 +161,8 @@ static unsigned int gemcast_esp_text(const struct gemcast_sa *sa,
 	return skb->len - GEMCAST_ESP_HEAD - sa->aead.icv;
 }
 
-/**
- * gemcast_esp_decrypt() - The first half of gemcast_esp_open().
- * @sa: the SA that the packet names
- * @skb: ESP from skb->data on, linear and writable, gemcast_esp_check() passed
- * @iv: takes the IV
- *
- * Context: softirqs off.
- * Return: 0, or the counter of drops to count.
- */
-int gemcast_esp_decrypt(struct gemcast_sa *sa, struct sk_buff *skb, u8 *iv)
+static __always_inline int gemcast_esp_first_half(struct gemcast_sa *sa,
+						  struct sk_buff *skb, u8 *iv)
 {
 	struct ip_esp_hdr *hdr = (void *)skb->data;
 	int err;
@@ -186,21 +178,10 @@ int gemcast_esp_decrypt(struct gemcast_sa *sa, struct sk_buff *skb, u8 *iv)
 	return err ? GEMCAST_A_STATS_IN_CRYPTO : 0;
 }
 
-/**
- * gemcast_esp_accept() - The second half of gemcast_esp_open().
- * @gn: namespace
- * @sa: the SA that the packet names
- * @skb: what was decrypted
- * @iv: its IV
- * @src: source of the packet
- * @info: filled in
- *
- * Context: RCU, softirqs off.
- * Return: 0, or the counter of drops to count.
- */
-int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
-		       const struct sk_buff *skb, const u8 *iv,
-		       const struct in6_addr *src, struct gemcast_esp *info)
+static __always_inline int
+gemcast_esp_second_half(struct gemcast_net *gn, struct gemcast_sa *sa,
+			const struct sk_buff *skb, const u8 *iv,
+			const struct in6_addr *src, struct gemcast_esp *info)
 {
 	const struct ip_esp_hdr *hdr = (void *)skb->data;
 	int bad, err;
@@ -230,9 +211,21 @@ int gemcast_esp_open(struct gemcast_net *gn, struct gemcast_sa *sa,
 		     struct gemcast_esp *info)
 {
 	u8 iv[GEMCAST_ESP_IV_LEN];
-	int drop = gemcast_esp_decrypt(sa, skb, iv);
+	int drop = gemcast_esp_first_half(sa, skb, iv);
 
-	return drop ?: gemcast_esp_accept(gn, sa, skb, iv, src, info);
+	return drop ?: gemcast_esp_second_half(gn, sa, skb, iv, src, info);
+}
+
+int gemcast_esp_decrypt(struct gemcast_sa *sa, struct sk_buff *skb, u8 *iv)
+{
+	return gemcast_esp_first_half(sa, skb, iv);
+}
+
+int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
+		       const struct sk_buff *skb, const u8 *iv,
+		       const struct in6_addr *src, struct gemcast_esp *info)
+{
+	return gemcast_esp_second_half(gn, sa, skb, iv, src, info);
 }
 
 #ifdef GEMCAST_SELFTEST

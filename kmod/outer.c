@@ -426,8 +426,9 @@ static void gemcast_outer_header(const struct gemcast_out *out,
 }
 
 /* Loops back to no one. */
-static void gemcast_outer_transmit(struct gemcast_net *gn, struct sk_buff *esp,
-				   bool forwarded)
+static __always_inline void
+gemcast_outer_transmit(struct gemcast_net *gn, struct sk_buff *esp,
+		       bool forwarded)
 {
 	memset(esp->cb, 0, sizeof(struct inet6_skb_parm));
 	if (esp->protocol == htons(ETH_P_IPV6)) {
@@ -442,8 +443,9 @@ static void gemcast_outer_transmit(struct gemcast_net *gn, struct sk_buff *esp,
 }
 
 /* The ESP packet is sealed. */
-static void gemcast_outer_sealed(struct gemcast_sa *sa, struct sk_buff *esp,
-				 unsigned int payload, u8 tos, bool forwarded)
+static __always_inline void
+gemcast_outer_sealed(struct gemcast_sa *sa, struct sk_buff *esp,
+		     unsigned int payload, u8 tos, bool forwarded)
 {
 	gemcast_stats_inc(sa->gn, GEMCAST_A_STATS_OUT_PACKETS);
 	gemcast_counters_add(sa->out, 1, payload);
