@@ -74,7 +74,7 @@ both()
 shared()
 {
 	gc "$1" -s -j group show | jq -e --argjson cpus "$(nproc)" '.[0] |
-		.parallel_cpus == $cpus and .parallel_busiest < .parallel_packets'
+		.parallel_cpus == $cpus and ($cpus == 1 or .parallel_busiest < .parallel_packets)'
 }
 
 # passes DESC GROUP ARG...
