@@ -197,15 +197,23 @@ void gm_unknown_spi(struct gm *gm, const struct gemcast_audit *audit)
 	}
 }
 
+/* Is it where rekeys come? One of them may have ended the Rekey SA already. */
+static bool hears_at(const struct gm_member *m, const struct net_path *path)
+{
+	const struct gm_rekey_sa *rekey;
+
+	for (rekey = m->rekey_sas; rekey; rekey = rekey->next)
+		if (net_end_equal(&rekey->group.to, &path->local))
+			return true;
+	return false;
+}
+
 static bool is_next_rekey_sa(const struct gm_member *m, const struct net_path *path,
 			     struct chunk spi)
 {
-	const struct gm_rekey_sa *rekey = gm_rekey_sa(m);
 	size_t i;
 
-	if (!rekey || !net_end_equal(&rekey->group.to, &path->local))
-		return false;
-	for (i = 0; i < m->repair.next.n_rekey; i++)
+	for (i = 0; hears_at(m, path) && i < m->repair.next.n_rekey; i++)
 		if (chunk_equal(CHUNK(m->repair.next.rekey[i]), spi))
 			return true;
 	return false;

@@ -18,6 +18,11 @@
 #define SELDOM_MS	1500
 /* What the seconds of the protocol and the beat of the watch make later, at most. */
 #define SLACK_MS	2500
+/*
+ * One that registers anew, since it heard that it has missed something, may fail once more: a
+ * damaged IKE_SA_INIT is believed, and nobody answers what follows.
+ */
+#define ONCE_MORE_MS	6000
 /* An answer may be under way for so long when the weather is bad. */
 #define LATE_MS		10000
 
@@ -229,7 +234,7 @@ static void check_held(const struct watched *member, const struct plane_table_sa
 {
 	const struct watch *watch = member->watch;
 	const struct tek *key = key_by_spi(watch, sa->sa.spi);
-	uint64_t limit = watch->delays.reach + watch->delays.dtd + SLACK_MS;
+	uint64_t limit = watch->delays.reach + watch->delays.dtd + SLACK_MS + ONCE_MORE_MS;
 
 	/* What an earlier life of the daemon left in the kernel goes by its lifetime. */
 	if (!key || key->over == SIM_NEVER || key->forgotten || sa->added < member->start)

@@ -270,6 +270,30 @@ static void the_next_rekey_sa_does_so_too(void **state)
 	world_end();
 }
 
+/* The end of its own may be heard first, and its IKE SA be that of a key server before. */
+static void it_does_so_when_its_own_was_deleted(void **state)
+{
+	struct grant grant = first(), rekey = { .n_deletes = 1 };
+	struct rekey_datagrams message;
+
+	(void)state;
+	grant.dtd = 100;
+	joined("", &grant);
+	rekey.deletes[0] = (struct wire_delete){
+		.protocol = PROTO_GIKE_UPDATE, .spi_size = 16, .n_spis = 1,
+		.spis = CHUNK(world_rekey_sa(1)->spi),
+	};
+	world_update(1, &rekey);
+	assert_null(gm_rekey_sa(world_member("video")));
+	assert_int_equal(repairs(), 0);
+	grant = next();
+	world_seal(2, &grant, &message);
+	world_deliver(&message);
+	assert_int_equal(repairs(), 1);
+	rekey_datagrams_free(&message);
+	world_end();
+}
+
 static void a_rekey_announces_the_next(void **state)
 {
 	struct grant grant = next();
@@ -781,6 +805,7 @@ int main(void)
 		cmocka_unit_test(who_is_not_concerned_does_nothing),
 		cmocka_unit_test(a_source_of_its_own_counts),
 		cmocka_unit_test(the_next_rekey_sa_does_so_too),
+		cmocka_unit_test(it_does_so_when_its_own_was_deleted),
 		cmocka_unit_test(a_rekey_announces_the_next),
 		cmocka_unit_test(others_make_it_register_once_a_minute),
 		cmocka_unit_test(what_was_ours_is_no_news),
