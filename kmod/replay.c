@@ -7,7 +7,6 @@
  * evicting and sorting them, the last of which a sender needs once a second. A
  * sender is only ever made for a packet that authenticated.
  */
-#include <linux/jhash.h>
 #include <linux/log2.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
@@ -130,7 +129,7 @@ int gemcast_replay_init(struct gemcast_replay_state *state, u32 size,
 	spin_lock_init(&state->lock);
 	INIT_LIST_HEAD(&state->ages);
 	if (senders) {
-		state->seed = get_random_u32();
+		get_random_bytes(state->keys, sizeof(state->keys));
 		state->buckets = roundup_pow_of_two(DIV_ROUND_UP(senders, 4));
 		state->senders = kvcalloc(state->buckets,
 					  sizeof(*state->senders),
@@ -161,14 +160,21 @@ void gemcast_replay_destroy(struct gemcast_replay_state *state)
 	kfree(state->one);
 }
 
+/*
+ * Pairs of words multiplied, each with a key added: whoever does not know the keys finds
+ * no two senders that share a bucket more often than by chance, and it is soon done.
+ */
 static struct hlist_head *
 gemcast_sender_bucket(const struct gemcast_replay_state *state,
 		      const struct in6_addr *id)
 {
-	u32 hash = jhash2((const u32 *)id, sizeof(*id) / sizeof(u32),
-			  state->seed);
+	const u32 *word = (const u32 *)id;
+	const u64 *key = state->keys;
+	u64 sum;
 
-	return &state->senders[hash & (state->buckets - 1)];
+	sum = (key[0] + word[0]) * (key[1] + word[1]) +
+	      (key[2] + word[2]) * (key[3] + word[3]);
+	return &state->senders[(sum >> 32) & (state->buckets - 1)];
 }
 
 /* RCU, or the state lock. */

@@ -22,7 +22,7 @@ struct gemcast_replay_state {
 	struct gemcast_window *one;	/* replay sa; else NULL */
 	struct hlist_head *senders;	/* replay source, sid; by a keyed hash */
 	u32 buckets;			/* of it */
-	u32 seed;
+	u64 keys[4];			/* of the hash */
 	u32 size;			/* window of each */
 	u32 max;			/* senders */
 	spinlock_t lock;		/* guards the rest, and the hash */
