@@ -41,7 +41,7 @@ static unsigned int gemcast_hook_bridge(void *priv, struct sk_buff *skb,
 					const struct nf_hook_state *state)
 {
 	if (nf_bridge_info_exists(skb) &&
-	    gemcast_input_wants(priv, skb))
+	    gemcast_input_wants(priv, skb, skb->dev->ifindex))
 		skb_ext_del(skb, SKB_EXT_BRIDGE_NF);
 	return NF_ACCEPT;
 }

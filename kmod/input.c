@@ -351,7 +351,7 @@ unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 			   const struct nf_hook_state *state)
 {
 	/* By a jump: what is not ours saves no registers. */
-	return gemcast_input_wants(priv, skb) ?
+	return gemcast_input_wants(priv, skb, state->in->ifindex) ?
 	       gemcast_in_wanted(priv, skb, state) : NF_ACCEPT;
 }
 

@@ -9,9 +9,9 @@
 #include <net/ipv6.h>
 #include "ruleset.h"
 
-/* Does it look at such an IP packet? Its header is there to be read. */
+/* Does it look at such an IP packet here? Its header is there to be read. */
 static inline bool gemcast_input_wants(const struct gemcast_net *gn,
-				       const struct sk_buff *skb)
+				       const struct sk_buff *skb, int ifindex)
 {
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
@@ -25,7 +25,8 @@ static inline bool gemcast_input_wants(const struct gemcast_net *gn,
 	default:
 		return false;
 	}
-	return gemcast_ruleset_wants(rcu_dereference(gn->ruleset), skb);
+	return gemcast_ruleset_wants(rcu_dereference(gn->ruleset), skb,
+				     ifindex);
 }
 
 /* What the stack notes of a packet that came in, of one that came out of another. */

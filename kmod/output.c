@@ -462,7 +462,8 @@ unsigned int gemcast_output(void *priv, struct sk_buff *skb,
 	struct gemcast_net *gn = priv;
 
 	/* By a jump: what is not ours saves no registers. */
-	return gemcast_ruleset_wants(rcu_dereference(gn->ruleset), skb) ?
+	return gemcast_ruleset_wants(rcu_dereference(gn->ruleset), skb,
+				     state->out->ifindex) ?
 	       gemcast_out_wanted(gn, skb, state) : NF_ACCEPT;
 }
 

@@ -418,6 +418,8 @@ void gemcast_policy_dev_event(struct gemcast_ruleset *rs,
 
 	lockdep_assert_held(&rs->gn->lock);
 	list_for_each_entry(policy, &rs->named, named) {
+		if (!gone && !strcmp(policy->cfg.sel.dev, dev->name))
+			gemcast_ruleset_see_dev(rs, dev->ifindex);
 		gemcast_net_follow_dev(policy->cfg.sel.dev, &policy->ifindex,
 				       dev, gone);
 		gemcast_net_follow_dev(policy->cfg.reinject_dev,

@@ -216,11 +216,37 @@ static void gemcast_ruleset_link(struct gemcast_dst *dst,
 	}
 }
 
+static void gemcast_ruleset_publish_devs(struct gemcast_ruleset *rs)
+{
+	WRITE_ONCE(rs->devs, rs->nunnamed ? ~0UL : rs->named_devs);
+}
+
+/**
+ * gemcast_ruleset_see_dev() - A policy is about to follow an interface that came.
+ * @rs: rule set, its namespace locked
+ * @ifindex: of the interface
+ */
+void gemcast_ruleset_see_dev(struct gemcast_ruleset *rs, int ifindex)
+{
+	lockdep_assert_held(&rs->gn->lock);
+	rs->named_devs |= gemcast_sieve_dev(ifindex);
+	gemcast_ruleset_publish_devs(rs);
+}
+
+/* A policy comes, and is about to be linked; or it has gone. */
 static void gemcast_ruleset_count(struct gemcast_ruleset *rs,
 				  const struct gemcast_policy *policy, int n)
 {
 	if (gemcast_policy_arriving(policy))
 		WRITE_ONCE(rs->narriving, rs->narriving + n);
+	/* What was named stays so until there are no policies. */
+	if (!rs->npolicies)
+		rs->named_devs = 0;
+	if (policy->cfg.sel.dev[0])
+		rs->named_devs |= gemcast_sieve_dev(policy->ifindex);
+	else
+		rs->nunnamed += n;
+	gemcast_ruleset_publish_devs(rs);
 }
 
 /**
@@ -250,9 +276,9 @@ int gemcast_ruleset_insert(struct gemcast_ruleset *rs,
 	INIT_LIST_HEAD(&policy->named);
 	if (*policy->cfg.sel.dev || *policy->cfg.reinject_dev)
 		list_add_tail(&policy->named, &rs->named);
+	gemcast_ruleset_count(rs, policy, 1);
 	gemcast_ruleset_link(dst, policy);
 	rs->npolicies++;
-	gemcast_ruleset_count(rs, policy, 1);
 	gemcast_verdict_forget(rs);
 	return 0;
 }
@@ -295,6 +321,7 @@ void gemcast_ruleset_replace(struct gemcast_ruleset *rs,
 
 	lockdep_assert_held(&rs->gn->lock);
 	policy->dst = old->dst;
+	gemcast_ruleset_count(rs, policy, 1);
 	/* In a slot that is there, which takes no memory. */
 	xa_store(&rs->by_index, policy->index, policy, GFP_KERNEL);
 	rb_replace_node(&old->all, &policy->all, &rs->all);
@@ -307,7 +334,6 @@ void gemcast_ruleset_replace(struct gemcast_ruleset *rs,
 		if (gemcast_policy_in(policy, i))
 			list_replace_rcu(&old->node[i], &policy->node[i]);
 	gemcast_ruleset_count(rs, old, -1);
-	gemcast_ruleset_count(rs, policy, 1);
 	gemcast_verdict_forget(rs);
 }
 

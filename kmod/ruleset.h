@@ -30,6 +30,9 @@ struct gemcast_ruleset {
 	u32 nwide;			/* dsts that are more than one address; READ_ONCE */
 	DECLARE_BITMAP(sieve, 1 << GEMCAST_SIEVE_BITS);
 	u32 nsieve[1 << GEMCAST_SIEVE_BITS];
+	unsigned long devs;		/* gemcast_sieve_dev() of all; READ_ONCE */
+	unsigned long named_devs;	/* of those that policies name, or have named; lock */
+	u32 nunnamed;			/* policies for any interface; lock */
 	u64 generation;			/* see verdict.h */
 	bool staged;			/* of a transaction; no packet sees it */
 	struct rcu_work free;
@@ -55,7 +58,9 @@ void gemcast_ruleset_free(struct gemcast_ruleset *rs);
 /* The one that packets see. */
 struct gemcast_ruleset *gemcast_ruleset_active(const struct gemcast_net *gn);
 
-/* These need gn->lock. 0 or a negative errno, and then nothing has changed. */
+/* These need gn->lock. A policy is about to follow an interface that came. */
+void gemcast_ruleset_see_dev(struct gemcast_ruleset *rs, int ifindex);
+/* 0 or a negative errno, and then nothing has changed. */
 int gemcast_ruleset_insert(struct gemcast_ruleset *rs,
 			   struct gemcast_policy *policy);
 /* Unlinks it; the caller frees it after a grace period. */
@@ -97,16 +102,23 @@ static inline u32 gemcast_sieve_hole4(__be32 addr)
 	return hash_32((__force u32)addr, GEMCAST_SIEVE_BITS);
 }
 
+/* The bit of an interface, and of others with it. */
+static inline unsigned long gemcast_sieve_dev(int ifindex)
+{
+	return BIT((unsigned int)ifindex % BITS_PER_LONG);
+}
+
 /*
- * The same: may there be anything for such a packet, IP for sure? Most of others'
- * traffic is unicast or UDP, and is known by its destination alone: it is to cost next
- * to nothing. What tells of members, and what is to be read further, always passes.
+ * The same: may there be anything for such a packet, IP for sure, here? Most of others'
+ * traffic is unicast or UDP, and is known by its destination alone, or by an interface
+ * that no policy names: it is to cost next to nothing. What tells of members, what is to
+ * be read further and what is to be made whole always passes.
  */
 static inline bool gemcast_ruleset_wants(const struct gemcast_ruleset *rs,
-					 const struct sk_buff *skb)
+					 const struct sk_buff *skb, int ifindex)
 {
 	const struct iphdr *ip = ip_hdr(skb);
-	bool multicast;
+	bool multicast, fragment = false;
 	u32 hole;
 	u8 proto;
 
@@ -118,10 +130,13 @@ static inline bool gemcast_ruleset_wants(const struct gemcast_ruleset *rs,
 		hole = gemcast_sieve_hole4(ip->daddr);
 		multicast = ipv4_is_multicast(ip->daddr);
 		proto = ip->protocol;
+		fragment = ip_is_fragment(ip);
 	}
-	if (test_bit(hole, rs->sieve))
-		return true;
-	return multicast && (proto != IPPROTO_UDP || READ_ONCE(rs->nwide));
+	if (!test_bit(hole, rs->sieve) &&
+	    !(multicast && (proto != IPPROTO_UDP || READ_ONCE(rs->nwide))))
+		return false;
+	return proto != IPPROTO_UDP || fragment ||
+	       READ_ONCE(rs->devs) & gemcast_sieve_dev(ifindex);
 }
 
 /* The same: is there a policy that takes what arrives, see policy.h? */

@@ -91,6 +91,44 @@ sieved()
 	discarded
 }
 
+# Where it is discarded, and on what other interface it is not even looked for.
+# discarded_on WHEN DEV
+discarded_on()
+{
+	expect_eq "$1: discarded on it" failed=5 \
+		"$(send s -i "$2" -k -n 5 239.1.1.1 "$PORT" | grep -o 'failed=[0-9]*')"
+	costs 239.1.1.1
+	expect_eq "$1: on another it is not looked for" 0 "$cost"
+}
+
+by_interface()
+{
+	local ns
+
+	ns=$(ns_name s)
+	ip -n "$ns" link add named type dummy
+	if_up s named 10.0.1.1/24
+	gc s policy add dst 239.1.1.1 dev named action discard
+	discarded_on "a policy of an interface" named
+	ip -n "$ns" link set named down
+	ip -n "$ns" link set named name other up
+	discarded_on "it has another name" other
+	ip -n "$ns" link del other
+	ip -n "$ns" link add other type dummy
+	if_up s other 10.0.1.1/24
+	discarded_on "one comes that is called so" other
+	gc s policy add dst 239.1.1.1 action discard
+	discarded 239.1.1.1
+	gc s policy del dst 239.1.1.1 dev other
+	discarded 239.1.1.1
+	gc s policy flush
+	discarded
+	gc s policy add dst 239.1.1.1 dev other action discard
+	discarded_on "all have gone, and this one comes again" other
+	gc s policy flush
+	ip -n "$ns" link del other
+}
+
 listed()
 {
 	gc s policy show | wc -l
@@ -124,6 +162,7 @@ ip -n "$(ns_name s)" link add eth0 type dummy
 if_up s eth0 10.0.0.1/24 fd00::1/64
 
 sieved
+by_interface
 adds 1 1 >"$TMP/one"
 from one
 cheap 1
