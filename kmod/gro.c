@@ -232,6 +232,7 @@ static bool gemcast_gro_queue(struct gemcast_gro *gro, struct sk_buff *skb,
 				 GEMCAST_A_STATS_IN_NO_MEMORY);
 		return false;
 	}
+	skb_mac_header_rebuild(skb);
 	*GEMCAST_GRO_CB(skb) = (struct gemcast_gro_cb){
 		.net = state->net,
 		.okfn = state->okfn,

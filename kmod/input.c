@@ -107,6 +107,8 @@ static int gemcast_in_open(struct gemcast_in *in, struct sk_buff *skb,
 {
 	int drop = gemcast_esp_check(in->sa, skb, offset, &in->src, &in->esp);
 
+	if (drop == GEMCAST_A_STATS_IN_TRUNCATED)
+		gemcast_in_head(in, skb, offset);
 	if (drop)
 		return drop;
 	/* Never in place what others see, taps above all. */
@@ -178,9 +180,9 @@ static unsigned int gemcast_in_accept(struct gemcast_in *in,
 	nf_reset_ct(skb);
 	if (skb->pkt_type == PACKET_HOST && gemcast_flow_multicast(skb))
 		skb->pkt_type = PACKET_MULTICAST;
-	skb_mac_header_rebuild(skb);
 	if (in->v6 && ipv6_hdr(skb)->nexthdr == NEXTHDR_HOP) {
 		/* The stack looks at these before this hook. */
+		skb_mac_header_rebuild(skb);
 		gemcast_reinject_receive(skb, skb->dev);
 		return NF_STOLEN;
 	}
@@ -188,6 +190,7 @@ static unsigned int gemcast_in_accept(struct gemcast_in *in,
 		gemcast_gro_receive(skb, state);
 		return NF_STOLEN;
 	}
+	skb_mac_header_rebuild(skb);
 	gemcast_input_cb(skb);
 	return NF_ACCEPT;
 }
@@ -289,7 +292,6 @@ static unsigned int gemcast_in_plain(struct gemcast_net *gn, struct sk_buff *skb
 	struct gemcast_in in = { .sa = sa };
 
 	gemcast_in_outer(&in, gn, skb);
-	gemcast_in_head(&in, skb, sizeof(struct iphdr));
 	return gemcast_in_esp(&in, skb, sizeof(struct iphdr), state);
 }
 

@@ -41,20 +41,6 @@ bool gemcast_segment_first(struct gemcast_segment *seg,
 	return true;
 }
 
-/**
- * gemcast_segment_next() - Go on to the next datagram.
- * @seg: the batch
- *
- * Return: false if there is none.
- */
-bool gemcast_segment_next(struct gemcast_segment *seg)
-{
-	seg->offset += seg->len;
-	seg->number++;
-	seg->len = min(seg->size, seg->total - seg->offset);
-	return seg->len;
-}
-
 unsigned int gemcast_segments(const struct gemcast_segment *seg)
 {
 	return DIV_ROUND_UP(seg->total, seg->size);
@@ -76,8 +62,8 @@ static void gemcast_segment_udp(const struct gemcast_segment *seg,
 	unsigned int len = sizeof(*udp) + seg->len;
 
 	udp->len = htons(len);
-	udp->check = 0;
-	sum = csum_partial(udp, sizeof(*udp), sum);
+	sum = csum_add(sum, (__force __wsum)*(__be32 *)udp);
+	sum = csum_add(sum, (__force __wsum)(u32)(__force u16)udp->len);
 	if (seg->v6)
 		udp->check = csum_ipv6_magic(&ipv6_hdr(skb)->saddr,
 					     &ipv6_hdr(skb)->daddr, len,

@@ -21,8 +21,16 @@ struct gemcast_segment {
 bool gemcast_segment_first(struct gemcast_segment *seg,
 			   const struct gemcast_out *out,
 			   const struct sk_buff *skb);
-bool gemcast_segment_next(struct gemcast_segment *seg);
 unsigned int gemcast_segments(const struct gemcast_segment *seg);
+
+/* Goes on to the next datagram; false if there is none. */
+static inline bool gemcast_segment_next(struct gemcast_segment *seg)
+{
+	seg->offset += seg->len;
+	seg->number++;
+	seg->len = min(seg->size, seg->total - seg->offset);
+	return seg->len;
+}
 
 /* Length of the datagram, headers included. */
 static inline unsigned int
