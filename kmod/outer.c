@@ -21,6 +21,8 @@
 #define GEMCAST_ESP_MAX6	IPV6_MAXPLEN
 #define GEMCAST_MTU_MIN		576	/* of IPv4; routes may claim less */
 #define GEMCAST_ESP_MAX_UDP	(GEMCAST_ESP_MAX4 - sizeof(struct udphdr))
+/* Smaller buffers are not pieces of a page. */
+#define GEMCAST_PIECE_MIN	1024
 
 /* DSCP and ECN of the outer header (RFC 2983, RFC 6040). */
 static u8 gemcast_outer_tos(const struct gemcast_out *out,
@@ -95,6 +97,21 @@ static bool gemcast_outer_source(struct gemcast_out *out,
 	return src;
 }
 
+/* As policy says where the tunnel goes, which need not be where the cleartext does. */
+static noinline int gemcast_outer_route_own(struct gemcast_out *out,
+					    const struct sk_buff *skb,
+					    const struct nf_hook_state *state)
+{
+	int oif = gemcast_addr_multicast(&out->dst) ? state->out->ifindex : 0;
+
+	out->route = out->v6 ? gemcast_outer_lookup6(out, skb, oif) :
+			       gemcast_outer_lookup4(out, skb, oif);
+	if (!out->route)
+		return GEMCAST_A_STATS_OUT_NO_ROUTE;
+	out->own_route = true;
+	return 0;
+}
+
 /**
  * gemcast_outer_route() - Find addresses and route of the outer header.
  * @out: packet on its way; filled in
@@ -108,7 +125,6 @@ int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
 {
 	const struct gemcast_policy_config *cfg = &out->policy->cfg;
 	bool whole = cfg->mode == GEMCAST_MODE_TRANSPORT;
-	int oif;
 
 	if (out->policy->group->port)
 		return 0;
@@ -116,20 +132,11 @@ int gemcast_outer_route(struct gemcast_out *out, struct sk_buff *skb,
 		   out->flow.src : cfg->local;
 	out->dst = whole || cfg->preserve & GEMCAST_PRESERVE_DST ?
 		   out->flow.dst : cfg->remote;
-	if (whole || cfg->preserve & GEMCAST_PRESERVE_DST) {
-		out->route = skb_dst(skb);
-		if (ipv6_addr_any(&out->src) &&
-		    !gemcast_outer_source(out, state->out))
-			return GEMCAST_A_STATS_OUT_NO_ROUTE;
-	} else {
-		oif = gemcast_addr_multicast(&out->dst) ? state->out->ifindex :
-							  0;
-		out->route = out->v6 ? gemcast_outer_lookup6(out, skb, oif) :
-				       gemcast_outer_lookup4(out, skb, oif);
-		if (!out->route)
-			return GEMCAST_A_STATS_OUT_NO_ROUTE;
-		out->own_route = true;
-	}
+	if (!whole && !(cfg->preserve & GEMCAST_PRESERVE_DST))
+		return gemcast_outer_route_own(out, skb, state);
+	out->route = skb_dst(skb);
+	if (ipv6_addr_any(&out->src) && !gemcast_outer_source(out, state->out))
+		return GEMCAST_A_STATS_OUT_NO_ROUTE;
 	return 0;
 }
 
@@ -274,6 +281,29 @@ u8 gemcast_outer_next(const struct sk_buff *skb, unsigned int len)
 	return head[gemcast_outer_next_offset(head, len)];
 }
 
+/*
+ * Most are pieces of pages, as what drivers receive is, at half the cost; but a page is
+ * held by its last piece, so that the small ones are not. None lies across two pages:
+ * ciphers begin anew with each.
+ */
+static struct sk_buff *gemcast_outer_buffer(unsigned int len)
+{
+	unsigned int size = SKB_DATA_ALIGN(len) +
+			    SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	struct sk_buff *skb;
+	void *data;
+
+	if (size <= GEMCAST_PIECE_MIN || size > PAGE_SIZE)
+		return alloc_skb(len, GFP_ATOMIC | __GFP_NOWARN);
+	data = napi_alloc_frag_align(size, roundup_pow_of_two(size));
+	if (!data)
+		return NULL;
+	skb = napi_build_skb(data, size);
+	if (!skb)
+		skb_free_frag(data);
+	return skb;
+}
+
 /**
  * gemcast_outer_alloc() - A buffer for an ESP packet.
  * @out: packet on its way
@@ -294,16 +324,16 @@ struct sk_buff *gemcast_outer_alloc(const struct gemcast_out *out,
 		       LL_RESERVED_SPACE(out->route->dev);
 		tail = out->route->dev->needed_tailroom;
 	}
-	esp = alloc_skb(head + len + tail, GFP_ATOMIC | __GFP_NOWARN);
+	esp = gemcast_outer_buffer(head + len + tail);
 	if (!esp)
 		return NULL;
 	skb_reserve(esp, head);
-	skb_put(esp, len);
+	__skb_put(esp, len);
 	return esp;
 }
 
-bool gemcast_outer_in_place(const struct gemcast_out *out,
-			    const struct sk_buff *skb)
+static bool gemcast_outer_in_place(const struct gemcast_out *out,
+				   const struct sk_buff *skb)
 {
 	const struct net_device *dev;
 
@@ -319,10 +349,12 @@ bool gemcast_outer_in_place(const struct gemcast_out *out,
 				    dev->needed_tailroom;
 }
 
-void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
+bool gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 {
 	unsigned long route = skb->_skb_refdst;
 
+	if (!gemcast_outer_in_place(out, skb))
+		return false;
 	/* What it is and whence it came is not the ESP packet's; its route may be. */
 	skb->_skb_refdst = 0;
 	skb_scrub_packet(skb, false);
@@ -335,6 +367,7 @@ void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 	__skb_push(skb, GEMCAST_ESP_HEAD);
 	__skb_put(skb, out->len - skb->len);
 	out->consumed = true;
+	return true;
 }
 
 void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,

@@ -81,13 +81,10 @@ void gemcast_outer_set_next(u8 *head, unsigned int len, u8 next);
 struct sk_buff *gemcast_outer_alloc(const struct gemcast_out *out,
 				    unsigned int payload);
 /*
- * May the ESP packet be made in the buffer of the cleartext, which nobody else
- * has, and which goes nowhere else?
+ * Makes the buffer of the cleartext one as gemcast_outer_alloc() would, its payload in
+ * place; false if it goes somewhere else, too, somebody else has it, or it is too small.
  */
-bool gemcast_outer_in_place(const struct gemcast_out *out,
-			    const struct sk_buff *skb);
-/* Makes that buffer one as gemcast_outer_alloc() would, its payload in place. */
-void gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb);
+bool gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb);
 /*
  * Computes in @payload, a copy of @skb without its first @strip bytes, the
  * checksum that was left to the device.

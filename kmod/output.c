@@ -30,10 +30,8 @@ static int gemcast_out_whole(struct gemcast_out *out, struct sk_buff *skb,
 	unsigned int strip = 0, len = skb->len;
 	struct sk_buff *esp;
 
-	if (gemcast_outer_in_place(out, skb)) {
-		gemcast_outer_take(out, skb);
+	if (gemcast_outer_take(out, skb))
 		return gemcast_outer_send(out, skb, skb, len, next, seq);
-	}
 	if (out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT) {
 		strip = out->flow.frag_part;
 		next = gemcast_outer_next(skb, strip);
