@@ -12,15 +12,16 @@
 #
 #	-t	time for the guest, default 3600
 #	-d	tables and chart go into Documentation, too
-#	-p	only print where the instructions of a case go: over gateways, by pktgen, with the
-#		first of PAYLOADS; or, of BESIDE_CASES, with the last of BESIDE_LOADS
+#	-p	only print where the instructions of a case go: over gateways, by GATEWAY_LOADS
+#		(pktgen), with the first of PAYLOADS; or, of BESIDE_CASES, with the last of
+#		BESIDE_LOADS
 #
 # For a quick run, these variables say what to measure:
 #
 #	PARTS="beside gateway host aead growth"
 #	PAYLOADS="64 512 1400"	bytes
 #	ROUNDS=5		how often, after one to warm up
-#	PACKETS=2000		in each measurement
+#	PACKETS=5000		in each measurement
 #	BESIDE_CASES="without loaded policies chains"
 #	BESIDE_LOADS="multicast unicast"
 #	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
@@ -78,7 +79,7 @@ measure()
 }
 
 if [ -n "$profile" ]; then
-	PARTS=gateway GATEWAY_LOADS=pktgen SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-2000}
+	PARTS=gateway GATEWAY_LOADS=${GATEWAY_LOADS:-pktgen} SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-5000}
 	PAYLOADS=${PAYLOADS:-64} PAYLOADS=${PAYLOADS%% *}
 	before=plain
 	case $profile in

@@ -23,7 +23,7 @@
 
 PARTS=${PARTS-beside gateway host aead growth}
 ROUNDS=${ROUNDS:-5}
-PACKETS=${PACKETS:-2000}
+PACKETS=${PACKETS:-5000}
 PAYLOADS=${PAYLOADS:-64 512 1400}
 
 # shellcheck disable=SC2034

@@ -95,6 +95,12 @@ core_wireguard()
 	done
 }
 
+# What comes out of a batch may go on as one, where the interface is told so.
+trains()
+{
+	ns_exec "B$1" ethtool -K core rx-udp-gro-forwarding "$2"
+}
+
 # neighbour NS DEV ADDRESS NS-OF-NEIGHBOUR ITS-DEV
 neighbour()
 {
@@ -157,10 +163,14 @@ gateway_run()
 			set -- "$RX_PACKETS" -p
 			;;
 		udp) set -- "$NETSTAT" -i eth0 -g $GROUP -l "$payload" ;;
-		gso) set -- "$NETSTAT" -i eth0 -g $GROUP -l "$payload" -s $SEGMENTS ;;
+		gso)
+			trains "$case" on
+			set -- "$NETSTAT" -i eth0 -g $GROUP -l "$payload" -s $SEGMENTS
+			;;
 		esac
 		measure gateway "$case" "$load" "$payload" "$round" "$PACKETS" \
 			load_counted "R$case" "$1" "$ns" "${@:2}"
+		trains "$case" off
 	done
 }
 

@@ -10,7 +10,8 @@
  * the instructions: QEMU has one round for each element, where a CPU moves 32 bytes or
  * more at once. WALL and CPU are nanoseconds of this host, that passed and that the
  * thread of the guest's CPU had. With profile=FILE as well, that has for the last pair
- * a line for each piece of code that ran: address, instructions.
+ * a line for each piece of code that ran: address, instructions, of which 32 bytes moved
+ * are one.
  *
  * QEMU's header is not packaged; what is used of it is declared here.
  */
@@ -48,6 +49,9 @@ size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
+/* Moved by one instruction's worth of a string instruction. */
+#define REP_BYTES 32
+
 struct counts {
 	uint64_t instructions, moved, wall, cpu;
 };
@@ -58,7 +62,7 @@ static FILE *out;
 /* Instructions without branches between them, for the profile. */
 struct piece {
 	struct piece *next;
-	uint64_t address, instructions;
+	uint64_t address, instructions, moved;
 };
 
 static struct piece *pieces;
@@ -85,7 +89,7 @@ static void begin(unsigned int cpu, void *data)
 	(void)cpu;
 	(void)data;
 	for (piece = pieces; piece; piece = piece->next)
-		piece->instructions = 0;
+		piece->instructions = piece->moved = 0;
 	read_clocks();
 	began = counts;
 }
@@ -94,13 +98,16 @@ static void write_profile(void)
 {
 	FILE *to = fopen(profile, "w");
 	const struct piece *piece;
+	uint64_t sum;
 
 	if (!to)
 		return;
-	for (piece = pieces; piece; piece = piece->next)
-		if (piece->instructions)
+	for (piece = pieces; piece; piece = piece->next) {
+		sum = piece->instructions + piece->moved / REP_BYTES;
+		if (sum)
 			fprintf(to, "%llx %llu\n", (unsigned long long)piece->address,
-				(unsigned long long)piece->instructions);
+				(unsigned long long)sum);
+	}
 	fclose(to);
 }
 
@@ -153,22 +160,40 @@ static unsigned int rep_bytes(const uint8_t *code, size_t len)
 	}
 }
 
-static void count_piece(struct qemu_plugin_tb *tb, size_t n)
+static struct piece *new_piece(struct qemu_plugin_tb *tb)
 {
 	struct piece *piece = calloc(1, sizeof(*piece));
 
 	if (!piece)
-		return;
+		return NULL;
 	piece->address = qemu_plugin_tb_vaddr(tb);
 	piece->next = pieces;
 	pieces = piece;
+	return piece;
+}
+
+static void count_rep(struct qemu_plugin_insn *insn, struct piece *piece, unsigned int bytes)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+						   &counts.moved, bytes);
+	if (piece)
+		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+							   &piece->moved, bytes);
+}
+
+static void count_plain(struct qemu_plugin_tb *tb, struct piece *piece, size_t n)
+{
 	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
-						 &piece->instructions, n);
+						 &counts.instructions, n);
+	if (piece)
+		qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
+							 &piece->instructions, n);
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	static const uint8_t marker_begin[] = { MARKER_BEGIN }, marker_end[] = { MARKER_END };
+	struct piece *piece = profile ? new_piece(tb) : NULL;
 	size_t i, n = qemu_plugin_tb_n_insns(tb), len, plain = 0;
 	struct qemu_plugin_insn *insn;
 	unsigned int bytes;
@@ -181,8 +206,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		len = qemu_plugin_insn_size(insn);
 		bytes = rep_bytes(code, len);
 		if (bytes)
-			qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
-								   &counts.moved, bytes);
+			count_rep(insn, piece, bytes);
 		else
 			plain++;
 		if (len == sizeof(marker_begin) && !memcmp(code, marker_begin, len))
@@ -192,10 +216,7 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, end, QEMU_PLUGIN_CB_NO_REGS,
 							       NULL);
 	}
-	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
-						 &counts.instructions, plain);
-	if (profile)
-		count_piece(tb, plain);
+	count_plain(tb, piece, plain);
 }
 
 __attribute__((visibility("default")))
