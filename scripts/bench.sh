@@ -22,7 +22,7 @@
 #	PAYLOADS="64 512 1400"	bytes
 #	ROUNDS=5		how often, after one to warm up
 #	PACKETS=5000		in each measurement
-#	BESIDE_CASES="without loaded policies chains"
+#	BESIDE_CASES="without loaded hooks policies chains"
 #	BESIDE_LOADS="multicast unicast"
 #	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
 #	GATEWAY_LOADS="pktgen udp gso"
@@ -47,6 +47,7 @@ done
 
 ko=$("$tree/scripts/module.sh" 6.1)
 aead_cost=$("$tree/scripts/module.sh" -m selftests/bench/aead_cost 6.1)
+hook_cost=$("$tree/scripts/module.sh" -m selftests/bench/hook_cost 6.1)
 make -s -C "$tree/userspace" all >&2
 output=$build/selftests
 mkdir -p "$output/bench" "$directory"
@@ -66,6 +67,7 @@ measure()
 		-x -plugin -x "$output/bench/icount.so,$1"
 		-e "GEMCAST_KO=$ko"
 		-e "AEAD_COST_KO=$aead_cost"
+		-e "HOOK_COST_KO=$hook_cost"
 		-e "LD_LIBRARY_PATH=$tree/userspace/lib"
 		-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 	for name in $names; do
@@ -83,7 +85,7 @@ if [ -n "$profile" ]; then
 	PAYLOADS=${PAYLOADS:-64} PAYLOADS=${PAYLOADS%% *}
 	before=plain
 	case $profile in
-	loaded | policies | chains) PARTS=beside before=without ;;
+	loaded | hooks | policies | chains) PARTS=beside before=without ;;
 	esac
 	for name in $before "$profile"; do
 		GATEWAY_CASES=$name BESIDE_CASES=$name

@@ -3,10 +3,11 @@
 #
 # Traffic that is not ours, over the gateways: without the module; with it, and no policy;
 # with policies for others; and, beside those, what Netfilter takes for hooks at the same two
-# places that do nothing. To be sourced by bench.sh, behind gateway.sh.
+# places that do nothing (hook_cost), or nftables for empty chains there. To be sourced by
+# bench.sh, behind gateway.sh.
 
 BESIDE_POLICIES=100
-BESIDE_CASES=${BESIDE_CASES:-without loaded policies chains}
+BESIDE_CASES=${BESIDE_CASES:-without loaded hooks policies chains}
 BESIDE_LOADS=${BESIDE_LOADS:-multicast unicast}
 
 core_beside()
@@ -23,6 +24,11 @@ state_without()
 state_loaded()
 {
 	load_module
+}
+
+state_hooks()
+{
+	insmod "$HOOK_COST_KO"
 }
 
 state_policies()
@@ -62,6 +68,7 @@ state_end()
 		! module_loaded || gc "$ns" group flush
 	done
 	! module_loaded || unload_module
+	[ ! -d /sys/module/hook_cost ] || rmmod hook_cost
 }
 
 beside_up()
