@@ -22,8 +22,8 @@
 #include <net/udp.h>
 #include "flow.h"
 #include "gro.h"
-#include "input.h"
 #include "net.h"
+#include "resume.h"
 
 #define GEMCAST_GRO_OPEN_BITS	3	/* so many trains, as a power of two, at a time */
 #define GEMCAST_GRO_LONG	64	/* datagrams, as many as a socket sends at once */
@@ -32,7 +32,7 @@
 /* A packet that waits; a train if it has more than one datagram. */
 struct gemcast_gro_cb {
 	struct net *net;		/* in which it came in */
-	int (*okfn)(struct net *net, struct sock *sk, struct sk_buff *skb);
+	gemcast_okfn okfn;
 	struct sk_buff *last;		/* datagram of it */
 	u16 datagrams;
 	u16 size;			/* of their payload, the last one's may be less */
@@ -318,57 +318,24 @@ static void gemcast_gro_finish(struct sk_buff *skb)
 		gemcast_gro_batch(skb);
 }
 
-/* The hooks of PRE_ROUTING, and which of them is the next; NULL: ours is gone. */
-static const struct nf_hook_entries *gemcast_gro_hooks(const struct net *net,
-						       u8 pf, unsigned int *next)
+static void gemcast_gro_go_on(struct sk_buff *skb)
 {
-	const struct nf_hook_entries *hooks;
-	unsigned int i;
-
-	if (pf == NFPROTO_IPV6)
-		hooks = rcu_dereference(net->nf.hooks_ipv6[NF_INET_PRE_ROUTING]);
-	else
-		hooks = rcu_dereference(net->nf.hooks_ipv4[NF_INET_PRE_ROUTING]);
-	for (i = 0; hooks && i < hooks->num_hook_entries; i++) {
-		if (hooks->hooks[i].hook != gemcast_input)
-			continue;
-		*next = i + 1;
-		return hooks;
-	}
-	return NULL;
-}
-
-/* Goes on behind our hook, as a packet that another one had queued. */
-static void gemcast_gro_go_on(struct sk_buff *skb, struct net_device *dev)
-{
-	u8 pf = skb->protocol == htons(ETH_P_IPV6) ? NFPROTO_IPV6 : NFPROTO_IPV4;
 	const struct gemcast_gro_cb cb = *GEMCAST_GRO_CB(skb);
-	const struct nf_hook_entries *hooks;
-	struct nf_hook_state state;
-	unsigned int next = 0;
+	struct gemcast_resume resume;
 
-	/*
-	 * Its namespace is there as long as the interface is in it, and what we count
-	 * there as long as our hook is: without that nobody asks what became of it.
-	 */
-	hooks = net_eq(dev_net(dev), cb.net) ?
-		gemcast_gro_hooks(cb.net, pf, &next) : NULL;
-	if (!hooks) {
+	/* Its namespace is there as long as the interface is in it. */
+	if (!gemcast_resume_init(&resume, cb.net, skb, cb.okfn)) {
 		kfree_skb(skb);
 		return;
 	}
-	if (!(READ_ONCE(dev->flags) & IFF_UP)) {
+	if (!(READ_ONCE(skb->dev->flags) & IFF_UP)) {
 		gemcast_gro_drop(cb.net, skb, cb.datagrams,
 				 GEMCAST_A_STATS_IN_NO_DEV);
 		return;
 	}
 	if (cb.datagrams > 1)
 		gemcast_gro_finish(skb);
-	gemcast_input_cb(skb);
-	nf_hook_state_init(&state, NF_INET_PRE_ROUTING, pf, dev, NULL, NULL,
-			   cb.net, cb.okfn);
-	if (nf_hook_slow(skb, &state, hooks, next) == 1)
-		cb.okfn(cb.net, NULL, skb);
+	gemcast_resume(&resume, skb);
 }
 
 static int gemcast_gro_poll(struct napi_struct *napi, int budget)
@@ -382,7 +349,7 @@ static int gemcast_gro_poll(struct napi_struct *napi, int budget)
 	while (done < budget && (skb = __skb_dequeue(&gro->waiting))) {
 		dev = skb->dev;
 		rcu_read_lock();
-		gemcast_gro_go_on(skb, dev);
+		gemcast_gro_go_on(skb);
 		rcu_read_unlock();
 		dev_put(dev);
 		done++;
