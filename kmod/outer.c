@@ -436,7 +436,10 @@ static void gemcast_outer_header6(const struct gemcast_out *out,
 	esp->protocol = htons(ETH_P_IPV6);
 }
 
-/* Routed with the cleartext, or on its own; loops back to no one. */
+/*
+ * Routed with the cleartext, or on its own, of which whoever keeps it takes hold; loops
+ * back to no one.
+ */
 static void gemcast_outer_transmit(struct gemcast_out *out,
 				   struct sk_buff *esp)
 {
@@ -445,7 +448,7 @@ static void gemcast_outer_transmit(struct gemcast_out *out,
 	skb_set_transport_header(esp, gemcast_outer_head(out));
 	skb_reset_network_header(esp);
 	if (!skb_dst(esp))
-		skb_dst_set(esp, dst_clone(out->route));
+		skb_dst_set_noref(esp, out->route);
 	memset(esp->cb, 0, sizeof(struct inet6_skb_parm));
 	if (out->v6) {
 		if (out->forwarded)
