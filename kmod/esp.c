@@ -111,9 +111,9 @@ int gemcast_esp_check(struct gemcast_sa *sa, struct sk_buff *skb,
 	return 0;
 }
 
-static int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
-			      const u8 *iv, const struct in6_addr *src,
-			      const struct gemcast_esp *info)
+static __always_inline int
+gemcast_esp_number(struct gemcast_net *gn, struct gemcast_sa *sa, const u8 *iv,
+		   const struct in6_addr *src, const struct gemcast_esp *info)
 {
 	unsigned int news;
 	int err;
@@ -138,8 +138,8 @@ static int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
 	return GEMCAST_A_STATS_IN_REPLAY;
 }
 
-static int gemcast_esp_trailer(const u8 *text, unsigned int len,
-			       struct gemcast_esp *info)
+static __always_inline int gemcast_esp_trailer(const u8 *text, unsigned int len,
+					       struct gemcast_esp *info)
 {
 	unsigned int pad = text[len - 2], i;
 
@@ -152,6 +152,47 @@ static int gemcast_esp_trailer(const u8 *text, unsigned int len,
 		if (text[info->payload + i] != i + 1)
 			return GEMCAST_A_STATS_IN_BAD_PADDING;
 	return 0;
+}
+
+/* Length of what is encrypted. */
+static unsigned int gemcast_esp_text(const struct gemcast_sa *sa,
+				     const struct sk_buff *skb)
+{
+	return skb->len - GEMCAST_ESP_HEAD - sa->aead.icv;
+}
+
+static __always_inline int gemcast_esp_first_half(struct gemcast_sa *sa,
+						  struct sk_buff *skb, u8 *iv)
+{
+	struct ip_esp_hdr *hdr = (void *)skb->data;
+	int err;
+
+	/* Some drivers use the IV's place. */
+	memcpy(iv, hdr->enc_data, GEMCAST_ESP_IV_LEN);
+	err = gemcast_aead_open(&sa->aead, skb->data,
+				gemcast_esp_text(sa, skb));
+	if (err == -EBADMSG) {
+		atomic64_inc(&sa->in_bad_icv);
+		return GEMCAST_A_STATS_IN_BAD_ICV;
+	}
+	return err ? GEMCAST_A_STATS_IN_CRYPTO : 0;
+}
+
+static __always_inline int
+gemcast_esp_second_half(struct gemcast_net *gn, struct gemcast_sa *sa,
+			const struct sk_buff *skb, const u8 *iv,
+			const struct in6_addr *src, struct gemcast_esp *info)
+{
+	const struct ip_esp_hdr *hdr = (void *)skb->data;
+	int bad, err;
+
+	info->spi = ntohl(hdr->spi);
+	info->seq = ntohl(hdr->seq_no);
+	/* A replay first of all, but what it carries is counted. */
+	bad = gemcast_esp_trailer(skb->data + GEMCAST_ESP_HEAD,
+				  gemcast_esp_text(sa, skb), info);
+	err = gemcast_esp_number(gn, sa, iv, src, info);
+	return err ?: bad;
 }
 
 /**
@@ -169,26 +210,22 @@ int gemcast_esp_open(struct gemcast_net *gn, struct gemcast_sa *sa,
 		     struct sk_buff *skb, const struct in6_addr *src,
 		     struct gemcast_esp *info)
 {
-	unsigned int text = skb->len - GEMCAST_ESP_HEAD - sa->aead.icv;
-	struct ip_esp_hdr *hdr = (void *)skb->data;
 	u8 iv[GEMCAST_ESP_IV_LEN];
-	int bad, err;
+	int drop = gemcast_esp_first_half(sa, skb, iv);
 
-	info->spi = ntohl(hdr->spi);
-	info->seq = ntohl(hdr->seq_no);
-	/* Some drivers use the IV's place. */
-	memcpy(iv, hdr->enc_data, sizeof(iv));
-	err = gemcast_aead_open(&sa->aead, skb->data, text);
-	if (err == -EBADMSG) {
-		atomic64_inc(&sa->in_bad_icv);
-		return GEMCAST_A_STATS_IN_BAD_ICV;
-	}
-	if (err)
-		return GEMCAST_A_STATS_IN_CRYPTO;
-	/* A replay first of all, but what it carries is counted. */
-	bad = gemcast_esp_trailer(skb->data + GEMCAST_ESP_HEAD, text, info);
-	err = gemcast_esp_accept(gn, sa, iv, src, info);
-	return err ?: bad;
+	return drop ?: gemcast_esp_second_half(gn, sa, skb, iv, src, info);
+}
+
+int gemcast_esp_decrypt(struct gemcast_sa *sa, struct sk_buff *skb, u8 *iv)
+{
+	return gemcast_esp_first_half(sa, skb, iv);
+}
+
+int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
+		       const struct sk_buff *skb, const u8 *iv,
+		       const struct in6_addr *src, struct gemcast_esp *info)
+{
+	return gemcast_esp_second_half(gn, sa, skb, iv, src, info);
 }
 
 #ifdef GEMCAST_SELFTEST

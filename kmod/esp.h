@@ -55,6 +55,11 @@ int gemcast_esp_seal(const struct gemcast_sa *sa, u8 *esp,
 int gemcast_esp_open(struct gemcast_net *gn, struct gemcast_sa *sa,
 		     struct sk_buff *skb, const struct in6_addr *src,
 		     struct gemcast_esp *info);
+/* Its two halves; the first may be done on any CPU, and takes along the IV. */
+int gemcast_esp_decrypt(struct gemcast_sa *sa, struct sk_buff *skb, u8 *iv);
+int gemcast_esp_accept(struct gemcast_net *gn, struct gemcast_sa *sa,
+		       const struct sk_buff *skb, const u8 *iv,
+		       const struct in6_addr *src, struct gemcast_esp *info);
 /* The same checks as far as they go before decryption; @offset: of ESP. */
 int gemcast_esp_check(struct gemcast_sa *sa, struct sk_buff *skb,
 		      unsigned int offset, const struct in6_addr *src,

@@ -7,6 +7,7 @@
  */
 #include <linux/slab.h>
 #include "group.h"
+#include "parallel.h"
 #include "peer.h"
 #include "policy.h"
 #include "sa.h"
@@ -18,7 +19,7 @@ struct gemcast_group *gemcast_group_find(struct gemcast_net *gn, u32 id)
 	return xa_load(&gn->groups, id);
 }
 
-static int gemcast_group_present(const struct gemcast_group *group,
+static int gemcast_group_present(struct gemcast_group *group,
 				 const struct gemcast_group_config *cfg,
 				 u16 flags, struct netlink_ext_ack *extack)
 {
@@ -31,11 +32,11 @@ static int gemcast_group_present(const struct gemcast_group *group,
 			       "a group's encapsulation cannot be changed: delete it first");
 		return -EBUSY;
 	}
-	return 0;
+	return cfg->has_parallel ? gemcast_parallel_set(group, cfg->parallel) : 0;
 }
 
 /**
- * gemcast_group_new() - Make a group.
+ * gemcast_group_new() - Make a group, or change what may be changed.
  * @gn: namespace, locked
  * @cfg: what it is to be
  * @flags: NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE
@@ -64,11 +65,14 @@ int gemcast_group_new(struct gemcast_net *gn,
 	INIT_LIST_HEAD(&group->sas);
 	INIT_LIST_HEAD(&group->peers);
 	atomic_long_set(&group->acquire_next, jiffies);
+	err = gemcast_parallel_set(group, cfg->parallel);
+	if (err)
+		goto free;
 	if (cfg->encap == GEMCAST_ENCAP_UDP) {
 		group->port = gemcast_udp_port_get(gn, cfg->port, extack);
 		if (IS_ERR(group->port)) {
 			err = PTR_ERR(group->port);
-			goto free;
+			goto lanes;
 		}
 	}
 	err = xa_err(xa_store(&gn->groups, cfg->id, group, GFP_KERNEL_ACCOUNT));
@@ -78,6 +82,8 @@ int gemcast_group_new(struct gemcast_net *gn,
 put:
 	if (group->port)
 		gemcast_udp_port_put(gn, group->port);
+lanes:
+	gemcast_parallel_free(group);
 free:
 	kfree(group);
 	return err;
@@ -88,6 +94,7 @@ static void gemcast_group_remove(struct gemcast_group *group)
 	struct gemcast_net *gn = group->gn;
 
 	xa_erase(&gn->groups, group->cfg.id);
+	gemcast_parallel_free(group);
 	if (group->port)
 		gemcast_udp_port_put(gn, group->port);
 	kfree_rcu(group, rcu);

@@ -7,12 +7,15 @@
 #include "net.h"
 
 struct gemcast_sa;
+struct gemcast_lanes;
 struct gemcast_udp_port;
 
 struct gemcast_group_config {
 	u32 id;
 	enum gemcast_encap encap;
 	u16 port;			/* host order; 0 unless encap udp */
+	bool has_parallel;		/* of a request; else it stays, at first off */
+	bool parallel;
 };
 
 struct gemcast_group {
@@ -20,6 +23,7 @@ struct gemcast_group {
 	struct gemcast_group_config cfg;
 	/* What is sent by now; chosen by gemcast_group_select_current(). */
 	struct gemcast_sa __rcu *current_sa;
+	struct gemcast_lanes __rcu *lanes;	/* NULL until it was parallel once */
 	struct list_head sas;		/* leading edge first; lock, RCU */
 	struct list_head peers;		/* lock, RCU */
 	u32 nsas;			/* lock */

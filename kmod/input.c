@@ -22,8 +22,10 @@
 #include "input.h"
 #include "member.h"
 #include "output.h"
+#include "parallel.h"
 #include "policy.h"
 #include "reinject.h"
+#include "resume.h"
 #include "verdict.h"
 
 static void gemcast_in_audit(const struct gemcast_in *in,
@@ -46,6 +48,7 @@ static void gemcast_in_audit(const struct gemcast_in *in,
 	case GEMCAST_A_STATS_IN_NO_DEV:
 	case GEMCAST_A_STATS_IN_NO_MEMORY:
 	case GEMCAST_A_STATS_IN_CRYPTO:
+	case GEMCAST_A_STATS_IN_QUEUE_FULL:
 		return;
 	default:
 		gemcast_event_audit(in->gn, &audit);
@@ -98,6 +101,16 @@ static bool gemcast_in_head(struct gemcast_in *in, const struct sk_buff *skb,
 	return true;
 }
 
+/* Its number was accepted. */
+static int gemcast_in_opened(const struct gemcast_in *in)
+{
+	/* RFC 4303 2.6: a dummy is complete, and nothing. */
+	if (in->esp.next == IPPROTO_NONE)
+		return GEMCAST_A_STATS_IN_DUMMY;
+	gemcast_stats_inc(in->gn, GEMCAST_A_STATS_IN_PACKETS);
+	return 0;
+}
+
 /*
  * Decrypts @skb, whose ESP header is @offset bytes from skb->data; afterwards
  * that is where skb->data is. 0, or the counter of drops to count.
@@ -116,13 +129,7 @@ static int gemcast_in_open(struct gemcast_in *in, struct sk_buff *skb,
 		return GEMCAST_A_STATS_IN_NO_MEMORY;
 	__skb_pull(skb, offset);
 	drop = gemcast_esp_open(in->gn, in->sa, skb, &in->src, &in->esp);
-	if (drop)
-		return drop;
-	/* RFC 4303 2.6: a dummy is complete, and nothing. */
-	if (in->esp.next == IPPROTO_NONE)
-		return GEMCAST_A_STATS_IN_DUMMY;
-	gemcast_stats_inc(in->gn, GEMCAST_A_STATS_IN_PACKETS);
-	return 0;
+	return drop ?: gemcast_in_opened(in);
 }
 
 /*
@@ -195,13 +202,151 @@ static unsigned int gemcast_in_accept(struct gemcast_in *in,
 	return NF_ACCEPT;
 }
 
+/*
+ * The lane of ESP, or NULL if it is to be opened here. What shares a replay window
+ * shares a lane, too: nothing may get there late because of another lane.
+ */
+static noinline struct gemcast_lane *
+gemcast_in_lane(const struct gemcast_in *in, struct gemcast_lanes *lanes,
+		const struct sk_buff *skb, unsigned int offset)
+{
+	const struct gemcast_sa *sa = in->sa;
+	u8 buf[GEMCAST_ESP_IV_LEN], *iv;
+
+	switch (sa->replay) {
+	case GEMCAST_REPLAY_SA:
+		return gemcast_lane_in(lanes, sa->key.spi);
+	case GEMCAST_REPLAY_SID:
+		iv = skb_header_pointer(skb, offset + sizeof(struct ip_esp_hdr),
+					sizeof(buf), buf);
+		if (!iv)
+			return NULL;
+		return gemcast_lane_in(lanes, get_unaligned_be64(iv) >>
+					      (64 - sa->sid_bits));
+	default:
+		return gemcast_lane_in(lanes, ipv6_addr_hash(&in->src));
+	}
+}
+
+/*
+ * ESP of a parallel group waits in a lane, and holds whatever it needs then; 0, or
+ * the counter of drops to count. @offset is that of the ESP header; @okfn is where it
+ * goes on, if it is native.
+ */
+static noinline int gemcast_in_queue(struct gemcast_in *in,
+				     struct gemcast_lane *lane,
+				     struct sk_buff *skb, unsigned int offset,
+				     gemcast_okfn okfn)
+{
+	int drop = gemcast_esp_check(in->sa, skb, offset, &in->src, &in->esp);
+
+	if (drop)
+		return drop;
+	if (gemcast_lane_full(lane, 1))
+		return GEMCAST_A_STATS_IN_QUEUE_FULL;
+	if (!gemcast_sa_hold(in->sa))
+		return GEMCAST_A_STATS_IN_EXPIRED;
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	dev_hold(skb->dev);
+	*gemcast_job(skb) = (struct gemcast_job){
+		.sa = in->sa, .seq = in->esp.seq, .head = offset,
+		.okfn = okfn,
+	};
+	return gemcast_lane_add(lane, skb);
+}
+
+void gemcast_input_work(struct sk_buff *skb)
+{
+	struct gemcast_job *job = gemcast_job(skb);
+
+	if (skb_linearize_cow(skb)) {
+		job->drop = GEMCAST_A_STATS_IN_NO_MEMORY;
+		return;
+	}
+	__skb_pull(skb, job->head);
+	job->drop = gemcast_esp_decrypt(job->sa, skb, job->iv);
+}
+
+/* The rest of what is done to a packet that was decrypted in a lane. */
+static int gemcast_in_rest(struct gemcast_in *in, struct sk_buff *skb,
+			   const struct gemcast_job *job)
+{
+	int drop;
+
+	drop = gemcast_esp_accept(in->gn, in->sa, skb, job->iv, &in->src,
+				  &in->esp);
+	if (!drop)
+		drop = gemcast_in_opened(in);
+	if (!drop)
+		drop = in->sa->key.port ?
+			       gemcast_inner_tunnel(in, skb) :
+			       gemcast_inner_native(in, skb, job->head);
+	return drop ?: gemcast_in_policy(in, skb);
+}
+
+/* It goes on, and is consumed, if 0. */
+static int gemcast_in_go_on(struct gemcast_in *in, struct sk_buff *skb,
+			    const struct gemcast_job *job)
+{
+	struct gemcast_resume resume;
+
+	/* What has no policy any more has no hooks either. */
+	if (in->sa->key.port)
+		return gemcast_reinject(in->policy, skb);
+	if (!gemcast_resume_init(&resume, in->gn->net, skb, job->okfn))
+		return GEMCAST_A_STATS_IN_POLICY;
+	if (gemcast_in_accept(in, skb, &resume.state) == NF_ACCEPT)
+		gemcast_resume(&resume, skb);
+	return 0;
+}
+
+void gemcast_input_end(struct sk_buff *skb)
+{
+	const struct gemcast_job job = *gemcast_job(skb);
+	struct gemcast_in in = {
+		.sa = job.sa,
+		.esp = { .spi = job.sa->key.spi, .seq = job.seq },
+	};
+	struct net_device *dev = skb->dev;
+	int drop = job.drop;
+
+	memset(skb->cb, 0, sizeof(skb->cb));
+	gemcast_in_outer(&in, job.sa->gn, skb);
+	/* It may have gone, into another namespace too. */
+	if (!drop && (!(READ_ONCE(dev->flags) & IFF_UP) ||
+		      !net_eq(dev_net(dev), in.gn->net)))
+		drop = GEMCAST_A_STATS_IN_NO_DEV;
+	if (!drop)
+		drop = gemcast_in_rest(&in, skb, &job);
+	if (!drop)
+		drop = gemcast_in_go_on(&in, skb, &job);
+	if (drop) {
+		gemcast_in_drop(&in, drop);
+		kfree_skb(skb);
+	}
+	dev_put(dev);
+}
+
 /* Native ESP whose SA is known; @offset is that of the ESP header. */
 static unsigned int gemcast_in_esp(struct gemcast_in *in, struct sk_buff *skb,
 				   unsigned int offset,
 				   const struct nf_hook_state *state)
 {
-	int drop = gemcast_in_open(in, skb, offset);
+	struct gemcast_lanes *lanes = rcu_dereference(in->sa->group->lanes);
+	struct gemcast_lane *lane = NULL;
+	int drop;
 
+	if (unlikely(lanes))
+		lane = gemcast_in_lane(in, lanes, skb, offset);
+	if (unlikely(lane)) {
+		drop = gemcast_in_queue(in, lane, skb, offset, state->okfn);
+		if (!drop)
+			return NF_STOLEN;
+		gemcast_in_drop(in, drop);
+		return NF_DROP;
+	}
+	drop = gemcast_in_open(in, skb, offset);
 	if (!drop)
 		drop = gemcast_inner_native(in, skb, offset);
 	if (!drop)
@@ -359,6 +504,8 @@ unsigned int gemcast_input(void *priv, struct sk_buff *skb,
 
 static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
 {
+	struct gemcast_lane *lane = NULL;
+	struct gemcast_lanes *lanes;
 	int drop;
 
 	if (!gemcast_in_head(in, skb, 0))
@@ -367,12 +514,17 @@ static int gemcast_in_udp(struct gemcast_in *in, struct sk_buff *skb, u16 port)
 				   &in->src);
 	if (!in->sa)
 		return GEMCAST_A_STATS_IN_NO_SA;
+	lanes = rcu_dereference(in->sa->group->lanes);
+	if (unlikely(lanes))
+		lane = gemcast_in_lane(in, lanes, skb, 0);
+	if (unlikely(lane))
+		return gemcast_in_queue(in, lane, skb, 0, NULL);
 	drop = gemcast_in_open(in, skb, 0);
 	if (!drop)
 		drop = gemcast_inner_tunnel(in, skb);
 	if (!drop)
 		drop = gemcast_in_policy(in, skb);
-	return drop;
+	return drop ?: gemcast_reinject(in->policy, skb);
 }
 
 void gemcast_input_udp(struct gemcast_net *gn, struct sk_buff *skb, u16 port)
@@ -382,8 +534,6 @@ void gemcast_input_udp(struct gemcast_net *gn, struct sk_buff *skb, u16 port)
 
 	gemcast_in_outer(&in, gn, skb);
 	drop = gemcast_in_udp(&in, skb, port);
-	if (!drop)
-		drop = gemcast_reinject(in.policy, skb);
 	if (!drop)
 		return;
 	gemcast_in_drop(&in, drop);

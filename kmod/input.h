@@ -51,4 +51,8 @@ unsigned int gemcast_input(void *priv, struct sk_buff *skb,
  */
 void gemcast_input_udp(struct gemcast_net *gn, struct sk_buff *skb, u16 port);
 
+/* Of ESP in a lane: on any CPU, and in order. The latter consumes @skb. */
+void gemcast_input_work(struct sk_buff *skb);
+void gemcast_input_end(struct sk_buff *skb);
+
 #endif

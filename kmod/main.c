@@ -6,6 +6,7 @@
 #include "ivguard.h"
 #include "net.h"
 #include "netlink.h"
+#include "parallel.h"
 #include "ruleset.h"
 #include "sa.h"
 #include "selftest/selftest.h"
@@ -24,9 +25,12 @@ static int __init gemcast_init(void)
 	err = gemcast_sa_init();
 	if (err)
 		goto ivguard;
-	err = gemcast_ruleset_init();
+	err = gemcast_parallel_init();
 	if (err)
 		goto sa;
+	err = gemcast_ruleset_init();
+	if (err)
+		goto parallel;
 	err = gemcast_verdict_init();
 	if (err)
 		goto ruleset;
@@ -56,6 +60,8 @@ verdict:
 	gemcast_verdict_exit();
 ruleset:
 	gemcast_ruleset_exit();
+parallel:
+	gemcast_parallel_exit();
 sa:
 	gemcast_sa_exit();
 ivguard:
@@ -73,6 +79,7 @@ static void __exit gemcast_exit(void)
 	gemcast_gro_exit();
 	gemcast_verdict_exit();
 	gemcast_ruleset_exit();
+	gemcast_parallel_exit();
 	gemcast_sa_exit();
 	gemcast_ivguard_exit();
 	gemcast_aead_exit();

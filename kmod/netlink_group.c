@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Groups by netlink. All but the tables runs under gn->lock. */
 #include "netlink.h"
+#include "parallel.h"
 
 const struct nla_policy
 gemcast_nl_group_new_attrs[GEMCAST_A_GROUP_MAX + 1] = {
@@ -11,6 +12,10 @@ gemcast_nl_group_new_attrs[GEMCAST_A_GROUP_MAX + 1] = {
 	[GEMCAST_A_GROUP_SAS] = GEMCAST_NL_OUT_ONLY,
 	[GEMCAST_A_GROUP_PEERS] = GEMCAST_NL_OUT_ONLY,
 	[GEMCAST_A_GROUP_CURRENT_SPI] = GEMCAST_NL_OUT_ONLY,
+	[GEMCAST_A_GROUP_PARALLEL] = NLA_POLICY_MAX(NLA_U32, GEMCAST_PARALLEL_ON),
+	[GEMCAST_A_GROUP_PARALLEL_PACKETS] = GEMCAST_NL_OUT_ONLY,
+	[GEMCAST_A_GROUP_PARALLEL_CPUS] = GEMCAST_NL_OUT_ONLY,
+	[GEMCAST_A_GROUP_PARALLEL_BUSIEST] = GEMCAST_NL_OUT_ONLY,
 };
 
 const struct nla_policy
@@ -35,6 +40,9 @@ int gemcast_nl_group_new(const struct gemcast_nl *nl, u16 flags)
 	struct gemcast_group_config cfg = {
 		.encap = gemcast_nl_u32(nl, GEMCAST_A_GROUP_ENCAP,
 					GEMCAST_ENCAP_NONE),
+		.has_parallel = nl->attrs[GEMCAST_A_GROUP_PARALLEL],
+		.parallel = gemcast_nl_u32(nl, GEMCAST_A_GROUP_PARALLEL,
+					   GEMCAST_PARALLEL_OFF),
 	};
 	int err;
 
@@ -84,6 +92,25 @@ static int gemcast_nl_put_current(struct sk_buff *skb,
 		    0;
 }
 
+static int gemcast_nl_put_parallel(struct sk_buff *skb,
+				   const struct gemcast_group *group)
+{
+	struct gemcast_parallel_count count;
+
+	if (nla_put_u32(skb, GEMCAST_A_GROUP_PARALLEL, group->cfg.parallel))
+		return -EMSGSIZE;
+	gemcast_parallel_count(group, &count);
+	if (!group->cfg.parallel && !count.packets)
+		return 0;
+	if (nla_put_u64_64bit(skb, GEMCAST_A_GROUP_PARALLEL_PACKETS,
+			      count.packets, GEMCAST_A_GROUP_PAD) ||
+	    nla_put_u32(skb, GEMCAST_A_GROUP_PARALLEL_CPUS, count.cpus) ||
+	    nla_put_u64_64bit(skb, GEMCAST_A_GROUP_PARALLEL_BUSIEST,
+			      count.busiest, GEMCAST_A_GROUP_PAD))
+		return -EMSGSIZE;
+	return 0;
+}
+
 int gemcast_nl_put_group(struct sk_buff *skb, const void *object)
 {
 	const struct gemcast_group *group = object;
@@ -99,7 +126,8 @@ int gemcast_nl_put_group(struct sk_buff *skb, const void *object)
 	    nla_put_u32(skb, GEMCAST_A_GROUP_POLICIES, group->npolicies) ||
 	    nla_put_u32(skb, GEMCAST_A_GROUP_SAS, group->nsas) ||
 	    nla_put_u32(skb, GEMCAST_A_GROUP_PEERS, group->npeers) ||
-	    gemcast_nl_put_current(skb, group))
+	    gemcast_nl_put_current(skb, group) ||
+	    gemcast_nl_put_parallel(skb, group))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -388,6 +388,13 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 	       CSUM_MANGLED_0;
 }
 
+static void gemcast_outer_id(struct iphdr *ip, const struct gemcast_sa *sa,
+			     u32 seq)
+{
+	ip->id = htons((u16)(sa->ip_id + seq));
+	ip_send_check(ip);
+}
+
 static void gemcast_outer_header4(const struct gemcast_out *out,
 				  const struct sk_buff *skb,
 				  struct sk_buff *esp, u8 tos, u32 seq)
@@ -409,8 +416,7 @@ static void gemcast_outer_header4(const struct gemcast_out *out,
 	ip->protocol = IPPROTO_ESP;
 	ip->tot_len = htons(esp->len);
 	ip->frag_off = esp->ignore_df ? 0 : htons(IP_DF);
-	ip->id = htons((u16)(out->sa->ip_id + seq));
-	ip_send_check(ip);
+	gemcast_outer_id(ip, out->sa, seq);
 	esp->protocol = htons(ETH_P_IP);
 }
 
@@ -436,29 +442,75 @@ static void gemcast_outer_header6(const struct gemcast_out *out,
 	esp->protocol = htons(ETH_P_IPV6);
 }
 
-/*
- * Routed with the cleartext, or on its own, of which whoever keeps it takes hold; loops
- * back to no one.
- */
-static void gemcast_outer_transmit(struct gemcast_out *out,
-				   struct sk_buff *esp)
+/* Before it is sealed: what it is made from may be about to be encrypted. */
+static void gemcast_outer_header(const struct gemcast_out *out,
+				 const struct sk_buff *skb, struct sk_buff *esp,
+				 u8 tos, u32 seq)
 {
-	struct net *net = out->gn->net;
-
+	if (out->v6)
+		gemcast_outer_header6(out, skb, esp, tos);
+	else
+		gemcast_outer_header4(out, skb, esp, tos, seq);
 	skb_set_transport_header(esp, gemcast_outer_head(out));
 	skb_reset_network_header(esp);
+	/* Routed with the cleartext, or on its own; who keeps it takes hold of that. */
 	if (!skb_dst(esp))
 		skb_dst_set_noref(esp, out->route);
+}
+
+/* Loops back to no one. */
+static __always_inline void
+gemcast_outer_transmit(struct gemcast_net *gn, struct sk_buff *esp,
+		       bool forwarded)
+{
 	memset(esp->cb, 0, sizeof(struct inet6_skb_parm));
-	if (out->v6) {
-		if (out->forwarded)
+	if (esp->protocol == htons(ETH_P_IPV6)) {
+		if (forwarded)
 			IP6CB(esp)->flags |= IP6SKB_FORWARDED;
-		ip6_output(net, out->gn->ctl6, esp);
+		ip6_output(gn->net, gn->ctl6, esp);
 	} else {
-		if (out->forwarded)
+		if (forwarded)
 			IPCB(esp)->flags |= IPSKB_FORWARDED;
-		ip_output(net, out->gn->ctl4, esp);
+		ip_output(gn->net, gn->ctl4, esp);
 	}
+}
+
+/* The ESP packet is sealed. */
+static __always_inline void
+gemcast_outer_sealed(struct gemcast_sa *sa, struct sk_buff *esp,
+		     unsigned int payload, u8 tos, bool forwarded)
+{
+	gemcast_stats_inc(sa->gn, GEMCAST_A_STATS_OUT_PACKETS);
+	gemcast_counters_add(sa->out, 1, payload);
+	if (sa->key.port)
+		gemcast_udp_send(sa->group, esp, tos);
+	else
+		gemcast_outer_transmit(sa->gn, esp, forwarded);
+}
+
+/* It waits in the lane, and holds whatever it needs then. */
+static noinline int gemcast_outer_queue(struct gemcast_out *out,
+					struct sk_buff *esp,
+					const struct gemcast_job *job)
+{
+	bool held = gemcast_sa_hold(out->sa);
+	int drop = held ? 0 : GEMCAST_A_STATS_OUT_EXPIRED;
+
+	if (!drop && out->route && !skb_dst_force(esp))
+		drop = GEMCAST_A_STATS_OUT_NO_ROUTE;
+	if (!drop) {
+		*gemcast_job(esp) = *job;
+		esp->dev = NULL;
+		drop = gemcast_lane_add(out->lane, esp);
+	}
+	if (!drop) {
+		out->sent = true;
+		return 0;
+	}
+	if (held)
+		gemcast_sa_put(out->sa);
+	kfree_skb(esp);
+	return drop;
 }
 
 /**
@@ -480,27 +532,49 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 
 	/* Whatever is longer than the MTU is cut unless DF forbids. */
 	esp->ignore_df = !out->df;
-	/* The header first: what it is made from may be about to be encrypted. */
-	if (out->route && out->v6)
-		gemcast_outer_header6(out, skb, esp, tos);
-	else if (out->route)
-		gemcast_outer_header4(out, skb, esp, tos, seq);
-	if (gemcast_esp_seal(out->sa, start, payload, next, seq)) {
-		kfree_skb(esp);
-		return GEMCAST_A_STATS_OUT_CRYPTO;
-	}
+	if (out->route)
+		gemcast_outer_header(out, skb, esp, tos, seq);
 	esp->priority = skb->priority;
 	esp->mark = skb->mark;
 	/* The sender's buffer is its own until its last packet has gone. */
 	if (!out->forwarded && skb->sk && sk_fullsock(skb->sk))
 		skb_set_owner_w(esp, skb->sk);
-	gemcast_stats_inc(out->gn, GEMCAST_A_STATS_OUT_PACKETS);
-	gemcast_counters_add(out->sa->out, 1, payload);
-	out->sent = true;
-	if (!out->route) {
-		gemcast_udp_send(out->policy->group, esp, tos);
-		return 0;
+	if (unlikely(out->lane))
+		return gemcast_outer_queue(out, esp, &(struct gemcast_job){
+			.sa = out->sa, .payload = payload, .next = next,
+			.tos = tos, .head = start - esp->data,
+			.forwarded = out->forwarded,
+		});
+	if (gemcast_esp_seal(out->sa, start, payload, next, seq)) {
+		kfree_skb(esp);
+		return GEMCAST_A_STATS_OUT_CRYPTO;
 	}
-	gemcast_outer_transmit(out, esp);
+	out->sent = true;
+	gemcast_outer_sealed(out->sa, esp, payload, tos, out->forwarded);
 	return 0;
+}
+
+void gemcast_outer_work(struct sk_buff *esp)
+{
+	struct gemcast_job *job = gemcast_job(esp);
+
+	if (job->head && esp->protocol == htons(ETH_P_IP))
+		gemcast_outer_id(ip_hdr(esp), job->sa, job->seq);
+	if (gemcast_esp_seal(job->sa, esp->data + job->head, job->payload,
+			     job->next, job->seq))
+		job->drop = GEMCAST_A_STATS_OUT_CRYPTO;
+}
+
+void gemcast_outer_end(struct sk_buff *esp)
+{
+	struct gemcast_job job = *gemcast_job(esp);
+
+	memset(esp->cb, 0, sizeof(esp->cb));
+	if (!job.drop) {
+		gemcast_outer_sealed(job.sa, esp, job.payload, job.tos,
+				     job.forwarded);
+		return;
+	}
+	gemcast_stats_inc(job.sa->gn, job.drop);
+	kfree_skb(esp);
 }

@@ -5,6 +5,7 @@
 
 #include <linux/netfilter.h>
 #include "flow.h"
+#include "parallel.h"
 #include "policy.h"
 #include "sa.h"
 
@@ -13,6 +14,7 @@ struct gemcast_out {
 	struct gemcast_net *gn;
 	struct gemcast_policy *policy;
 	struct gemcast_sa *sa;
+	struct gemcast_lane *lane;	/* that its ESP packets go into; or NULL */
 	struct gemcast_flow flow;	/* of the cleartext */
 	struct in6_addr src;		/* of the outer header; */
 	struct in6_addr dst;		/* unset in a udp group */
@@ -93,11 +95,15 @@ void gemcast_outer_checksum(const struct sk_buff *skb, unsigned int strip,
 			    u8 *payload);
 /*
  * Seals the ESP packet, puts a header before it made from that of @skb, and
- * sends it. Consumes @esp, which may be @skb. 0, or the counter of drops to count.
+ * sends it; or has that done in a lane. Consumes @esp, which may be @skb. 0, or
+ * the counter of drops to count.
  */
 int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 		       struct sk_buff *esp, unsigned int payload, u8 next,
 		       u32 seq);
+/* What is done there: on any CPU, and in order. The latter consumes @esp. */
+void gemcast_outer_work(struct sk_buff *esp);
+void gemcast_outer_end(struct sk_buff *esp);
 
 bool gemcast_slice_first(struct gemcast_slice *slice,
 			 const struct gemcast_out *out,

@@ -23,6 +23,13 @@
 #include "toobig.h"
 #include "verdict.h"
 
+/* In a lane packets are numbered when they get there. */
+static int gemcast_out_take(struct gemcast_out *out, unsigned int n, u32 *seq)
+{
+	*seq = 0;
+	return unlikely(out->lane) ? 0 : gemcast_sa_take(out->sa, n, seq);
+}
+
 static int gemcast_out_whole(struct gemcast_out *out, struct sk_buff *skb,
 			     u32 seq)
 {
@@ -80,7 +87,7 @@ gemcast_out_sliced(struct gemcast_out *out, struct sk_buff *skb)
 		return GEMCAST_A_STATS_OUT_NO_MEMORY;
 	if (!gemcast_slice_first(&slice, out, skb))
 		return GEMCAST_A_STATS_OUT_TOO_BIG;
-	drop = gemcast_sa_take(out->sa, gemcast_slices(&slice), &seq);
+	drop = gemcast_out_take(out, gemcast_slices(&slice), &seq);
 	if (drop)
 		return drop;
 	do {
@@ -105,7 +112,7 @@ static int gemcast_out_one(struct gemcast_out *out, struct sk_buff *skb)
 	case GEMCAST_FIT_WHOLE:
 		break;
 	}
-	drop = gemcast_sa_take(out->sa, 1, &seq);
+	drop = gemcast_out_take(out, 1, &seq);
 	return drop ?: gemcast_out_whole(out, skb, seq);
 }
 
@@ -127,7 +134,7 @@ static int gemcast_out_batch(struct gemcast_out *out, struct sk_buff *segs)
 
 	skb_list_walk_safe(segs, seg, next)
 		n++;
-	drop = gemcast_sa_take(out->sa, n, &seq);
+	drop = gemcast_out_take(out, n, &seq);
 	skb_list_walk_safe(segs, seg, next) {
 		/* It may go out as it stands, and then alone. */
 		skb_mark_not_on_list(seg);
@@ -215,7 +222,7 @@ static noinline int gemcast_out_gso(struct gemcast_out *out, struct sk_buff *skb
 	case GEMCAST_FIT_WHOLE:
 		break;
 	}
-	drop = gemcast_sa_take(out->sa, gemcast_segments(&seg), &seq);
+	drop = gemcast_out_take(out, gemcast_segments(&seg), &seq);
 	if (drop)
 		return drop;
 	do {
@@ -229,6 +236,9 @@ static int gemcast_out_packet(struct gemcast_out *out, struct sk_buff *skb)
 {
 	unsigned int packets = skb_is_gso(skb) ? skb_shinfo(skb)->gso_segs : 1;
 
+	out->lane = gemcast_lane_out(out->policy->group);
+	if (unlikely(out->lane) && gemcast_lane_full(out->lane, packets))
+		return GEMCAST_A_STATS_OUT_QUEUE_FULL;
 	if (READ_ONCE(out->sa->dead) ||
 	    !gemcast_sa_charge(out->sa, packets ?: 1, skb->len))
 		return GEMCAST_A_STATS_OUT_EXPIRED;
@@ -271,10 +281,17 @@ static unsigned int gemcast_out_drop(struct gemcast_net *gn,
 				     const struct nf_hook_state *state)
 {
 	gemcast_stats_inc(gn, drop);
-	if (drop == GEMCAST_A_STATS_OUT_TOO_BIG &&
-	    state->hook == NF_INET_LOCAL_OUT)
+	if (state->hook != NF_INET_LOCAL_OUT)
+		return NF_DROP;
+	switch (drop) {
+	case GEMCAST_A_STATS_OUT_TOO_BIG:
 		return NF_DROP_ERR(-EMSGSIZE);
-	return NF_DROP;
+	case GEMCAST_A_STATS_OUT_QUEUE_FULL:
+		/* As of a device whose queue is full. */
+		return NF_DROP_ERR(-ENOBUFS);
+	default:
+		return NF_DROP;
+	}
 }
 
 static unsigned int gemcast_out_no_sa(struct gemcast_net *gn,

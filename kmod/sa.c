@@ -4,7 +4,8 @@
  *
  * gn->lock guards all changes of configuration. The packet path reads under
  * RCU; what it finds worth telling it leaves in gemcast_sa.events for the work,
- * which takes gn->lock. Table and pending work each hold a reference.
+ * which takes gn->lock. Table, pending work and packets in a group's lanes each
+ * hold a reference.
  */
 #include <linux/jhash.h>
 #include <linux/module.h>
@@ -93,7 +94,12 @@ static void gemcast_sa_free(struct work_struct *work)
 					free));
 }
 
-static void gemcast_sa_put(struct gemcast_sa *sa)
+bool gemcast_sa_hold(struct gemcast_sa *sa)
+{
+	return refcount_inc_not_zero(&sa->refs);
+}
+
+void gemcast_sa_put(struct gemcast_sa *sa)
 {
 	if (!refcount_dec_and_test(&sa->refs))
 		return;
@@ -104,7 +110,7 @@ static void gemcast_sa_put(struct gemcast_sa *sa)
 /* Any context; the caller has the SA from its table, or is its timer. */
 static void gemcast_sa_kick(struct gemcast_sa *sa)
 {
-	if (refcount_inc_not_zero(&sa->refs) &&
+	if (gemcast_sa_hold(sa) &&
 	    !queue_work(gemcast_sa_wq, &sa->work))
 		gemcast_sa_put(sa);
 }

@@ -69,7 +69,8 @@ struct gemcast_sa {
 	struct gemcast_sa_key key;
 	struct gemcast_aead aead;
 	struct gemcast_net *gn;
-	struct gemcast_group *group;	/* freed before the SA, if removed */
+	/* Freed before the SA, if removed, but not before packets in its lanes. */
+	struct gemcast_group *group;
 	enum gemcast_sa_dir dir;
 	enum gemcast_replay replay;
 	u8 sid_bits;
@@ -116,7 +117,7 @@ struct gemcast_sa {
 	struct hrtimer timer;		/* the next of the times above */
 	unsigned long events;		/* GEMCAST_SA_EV_*; atomic bits */
 	struct work_struct work;	/* tells events, keeps times */
-	refcount_t refs;		/* table; pending work */
+	refcount_t refs;		/* table; pending work; packets in lanes */
 	struct rcu_work free;
 };
 
@@ -179,6 +180,10 @@ static inline int gemcast_sa_take(struct gemcast_sa *sa, unsigned int n,
 		return 0;
 	return gemcast_sa_end(sa, last - n, last);
 }
+
+/* Beyond RCU; false if it goes already. Any context. */
+bool gemcast_sa_hold(struct gemcast_sa *sa);
+void gemcast_sa_put(struct gemcast_sa *sa);
 
 /* A sender that is received has few numbers left; told once. Any context. */
 void gemcast_sa_ending(struct gemcast_sa *sa);

@@ -18,18 +18,22 @@
 #
 # For a quick run, these variables say what to measure:
 #
-#	PARTS="beside gateway host aead growth"
+#	PARTS="beside gateway host aead growth"; or "parallel" alone, see below
 #	PAYLOADS="64 512 1400"	bytes
 #	ROUNDS=5		how often, after one to warm up
 #	PACKETS=5000		in each measurement
 #	BESIDE_CASES="without loaded hooks policies chains"
 #	BESIDE_LOADS="multicast unicast"
-#	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"
+#	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"; also parallel
 #	GATEWAY_LOADS="pktgen udp gso"
 #	HOST_CASES="plain gemcast xfrm macsec"
 #	HOST_LOADS="udp gso gro member"
 #	GROWTH_OBJECTS="1 1000 100000" GROWTH_SENDERS="1 16 4096" GROWTH_PEERS="1 8 64"
 #	GROWTH_MEMORY=10000	objects made to see what they take
+#	CPUS="1 2 4"		of the guests of PARTS=parallel
+#
+# PARTS=parallel counts nothing: selftests/bench/parallel.sh takes the time of one flow over
+# gateways, with parallel off and on, in guests of so many CPUs.
 
 set -eu
 
@@ -93,6 +97,18 @@ if [ -n "$profile" ]; then
 			"$directory/log.$name"
 	done
 	exec python3 "$tree/selftests/bench/profile.py" "$directory" $before "$profile" "$PACKETS"
+fi
+
+if [ "${PARTS-}" = parallel ]; then
+	for cpus in ${CPUS-1 2 4}; do
+		(cd "$tree/selftests" && ./guest/boot.sh -c "$cpus" -t "$limit" -e "GEMCAST_KO=$ko" \
+			${ROUNDS:+-e "ROUNDS=$ROUNDS"} ${PACKETS:+-e "PACKETS=$PACKETS"} \
+			${PAYLOADS:+-e "PAYLOADS=$PAYLOADS"} \
+			-e "LD_LIBRARY_PATH=$tree/userspace/lib" \
+			-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+			./bench/parallel.sh) | tee "$directory/parallel.$cpus" | grep -E '^(cpus|not ok) '
+	done
+	exit
 fi
 
 rm -f "$directory"/{counts,bench.*}

@@ -33,6 +33,8 @@ static const struct refusal group_refusals[] = {
 	GROUP(A(PORT), "encap udp", "a port with encap none",
 	      U32(A(ENCAP), GEMCAST_ENCAP_NONE)),
 	GROUP(A(PORT), "port", "port 0", U16(A(PORT), 0)),
+	BAD(GEMCAST_CMD_GROUP_NEW, ERANGE, A(PARALLEL), "range", "parallel 2",
+	    U32(A(PARALLEL), 2)),
 	BAD(GEMCAST_CMD_GROUP_NEW, EEXIST, A(ID), "exists", "a group that is there",
 	    U32(A(ID), 7)),
 	MISS(GEMCAST_CMD_GROUP_DEL, A(ID), "id", "delete which?"),

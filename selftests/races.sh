@@ -3,7 +3,8 @@
 # timeout=900
 #
 # Unloading, deleted namespaces, removed interfaces and flushed groups race against
-# packets and against netlink commands from every CPU, for RACE_SECONDS (10).
+# packets and against netlink commands from every CPU, for RACE_SECONDS (10). PARALLEL
+# and RATE are parallel-races.sh's.
 
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
@@ -33,9 +34,9 @@ configure()
 		peer=$([ $ns = s ] && echo 10.0.0.2 || echo 10.0.0.1)
 		gc_batch $ns <<-END
 			group flush
-			group add 4
-			group add 6
-			group add 8 encap udp
+			group add 4 ${PARALLEL:+parallel on}
+			group add 6 ${PARALLEL:+parallel on}
+			group add 8 encap udp ${PARALLEL:+parallel on}
 			policy add group 4 dst 239.1.1.1 dev eth0
 			policy add group 6 dst ff15::1 dev eth0 mode transport
 			policy add group 8 dst 239.2.2.2 reinject rx dev eth0
@@ -71,6 +72,7 @@ churn()
 			group del 9
 		END
 		gc "$1" group del 9 || :
+		[ -z "${PARALLEL-}" ] || gc "$1" group replace 4 parallel $( ((n % 2)) && echo off || echo on) || :
 	done >/dev/null 2>&1
 }
 
@@ -98,10 +100,10 @@ traffic_start()
 
 	for ns in s a; do
 		recv_start "recv.$ns" $ns -n 0 -i eth0 "$PORT" 239.1.1.1 ff15::1 239.2.2.2
-		send_start "4.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 4 239.1.1.1 "$PORT"
-		send_start "6.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 6 ff15::1 "$PORT"
-		send_start "8.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 8 239.2.2.2 "$PORT"
-		send_start "g.$ns" $ns -i eth0 -k -n 0 -r 300 -s 600 -g 20 -u 5 239.1.1.1 "$PORT"
+		send_start "4.$ns" $ns -i eth0 -k -n 0 -r ${RATE:-300} -s 0-3000 -u 4 239.1.1.1 "$PORT"
+		send_start "6.$ns" $ns -i eth0 -k -n 0 -r ${RATE:-300} -s 0-3000 -u 6 ff15::1 "$PORT"
+		send_start "8.$ns" $ns -i eth0 -k -n 0 -r ${RATE:-300} -s 0-3000 -u 8 239.2.2.2 "$PORT"
+		send_start "g.$ns" $ns -i eth0 -k -n 0 -r ${RATE:-300} -s 600 -g 20 -u 5 239.1.1.1 "$PORT"
 	done
 	recv_ready
 }

@@ -3,7 +3,8 @@
 # timeout=600
 #
 # Module, namespaces and groups go away while packets of all kinds are on their
-# way, again and again, and leave nothing behind.
+# way, again and again, and leave nothing behind. PARALLEL and RATE are
+# parallel-teardown.sh's.
 
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
@@ -18,9 +19,9 @@ configure()
 
 	[ "$1" = s ] || peer=10.0.0.1
 	gc_batch "$1" <<-END
-		group add 4
-		group add 6
-		group add 8 encap udp
+		group add 4 ${PARALLEL:+parallel on}
+		group add 6 ${PARALLEL:+parallel on}
+		group add 8 encap udp ${PARALLEL:+parallel on}
 		policy add group 4 dst 239.1.1.1 dev eth0
 		policy add group 6 dst ff15::1 dev eth0 mode transport
 		policy add group 8 dst 239.2.2.2 reinject rx dev eth0
@@ -52,10 +53,10 @@ traffic_start()
 
 	for ns in s a; do
 		recv_start "recv.$ns" $ns -n 0 -i eth0 "$PORT" 239.1.1.1 ff15::1 239.2.2.2
-		send_start "4.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 4 239.1.1.1 "$PORT"
-		send_start "6.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 6 ff15::1 "$PORT"
-		send_start "8.$ns" $ns -i eth0 -k -n 0 -r 300 -s 0-3000 -u 8 239.2.2.2 "$PORT"
-		send_start "g.$ns" $ns -i eth0 -k -n 0 -r 300 -s 600 -g 20 -u 5 239.1.1.1 "$PORT"
+		send_start "4.$ns" $ns -i eth0 -k -n 0 -r ${RATE:-300} -s 0-3000 -u 4 239.1.1.1 "$PORT"
+		send_start "6.$ns" $ns -i eth0 -k -n 0 -r ${RATE:-300} -s 0-3000 -u 6 ff15::1 "$PORT"
+		send_start "8.$ns" $ns -i eth0 -k -n 0 -r ${RATE:-300} -s 0-3000 -u 8 239.2.2.2 "$PORT"
+		send_start "g.$ns" $ns -i eth0 -k -n 0 -r ${RATE:-300} -s 600 -g 20 -u 5 239.1.1.1 "$PORT"
 	done
 	recv_ready
 }

@@ -28,6 +28,15 @@ core_gemcast()
 	done
 }
 
+# The same in lanes; of one CPU it shows what they cost.
+core_parallel()
+{
+	core_gemcast "$1"
+	for ns in "A$1" "B$1"; do
+		gc "$ns" group replace 7 parallel on
+	done
+}
+
 # What is forwarded by multicast meets the policy as if by 0.0.0.0 and without ports.
 xfrm_tunnel()
 {

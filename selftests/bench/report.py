@@ -20,6 +20,7 @@ NAMES = {
     "plain": "plain forwarding", "gemcast": "gemcast", "xfrm": "XFRM",
     "xfrm-link": "XFRM, to 224.0.0.200", "xfrm-unicast": "XFRM, to one host",
     "macsec": "MACsec", "wireguard": "WireGuard", "raw": "AES-GCM alone",
+    "parallel": "gemcast, parallel",
 }
 NOT_AES = ("wireguard",)
 # Above plain forwarding, by pktgen over gateways; of plain, itself.

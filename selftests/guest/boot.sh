@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# boot.sh [-k SERIES] [-t SECONDS] [-i] [-x ARG]... [-e NAME=VALUE]... [--] COMMAND [ARG]...
+# boot.sh [-k SERIES] [-t SECONDS] [-c CPUS] [-i] [-x ARG]... [-e NAME=VALUE]... [--] COMMAND [ARG]...
 #
 # Boot a stock Debian kernel in QEMU, or the debug kernel as a program of this
 # host, and run COMMAND in it, as root, in the current directory. The guest sees this host's files under a tmpfs of its own,
@@ -11,6 +11,7 @@
 #
 #	-k	the kernel, 6.1 (the default), 6.12 or debug
 #	-t	time for all of it, default 600
+#	-c	so many CPUs, default 2
 #	-e	set NAME in COMMAND's environment
 #	-x	another argument for QEMU; one CPU, if any is given
 #	-i	interactive: COMMAND gets this terminal, and no time limit
@@ -20,10 +21,11 @@
 set -eu
 
 series=6.1 limit=600 interactive='' environment=() extra=() cpus=2
-while getopts k:t:ie:x: option; do
+while getopts k:t:c:ie:x: option; do
 	case $option in
 	k) series=$OPTARG ;;
 	t) limit=$OPTARG ;;
+	c) cpus=$OPTARG ;;
 	i) interactive=1 ;;
 	e) environment+=("$OPTARG") ;;
 	x) extra+=("$OPTARG") cpus=1 ;;

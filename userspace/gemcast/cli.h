@@ -145,6 +145,7 @@ const char *proto_name(uint8_t proto, char buf[4]);
 
 /* Lists of words that end with NULL; a value's is indexed by the value. */
 extern const char * const encap_words[];
+extern const char * const parallel_words[];
 extern const char * const policy_dir_words[];
 extern const char * const action_words[];
 extern const char * const mode_words[];

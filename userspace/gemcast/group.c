@@ -3,7 +3,8 @@
 #include "cli.h"
 
 #define ADD \
-"gemcast group { add | replace } GROUP [ encap { none | udp [ port PORT ] } ]\n"
+"gemcast group { add | replace } GROUP [ encap { none | udp [ port PORT ] } ]\n" \
+"        [ parallel { on | off } ]\n"
 #define SELECT \
 "gemcast group { show | del | flush } [ GROUP ]         del needs GROUP\n"
 #define VALUES \
@@ -19,35 +20,48 @@ static int read_id(struct args *a, struct gemcast_group *group)
 	return args_u32(a, "GROUP", 1, UINT32_MAX, &group->id);
 }
 
-/* encap { none | udp [ port PORT ] } */
-static int read_encap(struct args *a, struct gemcast_group *group)
-{
-	int err;
+enum { WORD_ENCAP, WORD_PORT, WORD_PARALLEL };
 
-	err = args_expect(a, "encap");
-	if (err)
-		return err;
-	group->present |= GEMCAST_BIT(GEMCAST_A_GROUP_ENCAP);
-	err = args_enum(a, "encap", encap_words, &group->encap);
-	if (err || group->encap != GEMCAST_ENCAP_UDP || !a->left)
-		return err;
-	err = args_expect(a, "port");
-	if (err)
-		return err;
-	group->present |= GEMCAST_BIT(GEMCAST_A_GROUP_PORT);
-	return args_u16(a, "port", 1, &group->port);
+static const char * const group_words[] = {
+	[WORD_ENCAP] = "encap",
+	[WORD_PORT] = "port",
+	[WORD_PARALLEL] = "parallel",
+	NULL
+};
+
+static int once(struct args *a, const char *name, struct gemcast_group *group,
+		unsigned int attr)
+{
+	return args_once(a, name, &group->present, attr);
+}
+
+static int read_word(struct args *a, unsigned int word,
+		     struct gemcast_group *group)
+{
+	switch (word) {
+	case WORD_ENCAP:
+		return once(a, "encap", group, GEMCAST_A_GROUP_ENCAP) ?:
+		       args_enum(a, "encap", encap_words, &group->encap);
+	case WORD_PORT:
+		return once(a, "port", group, GEMCAST_A_GROUP_PORT) ?:
+		       args_u16(a, "port", 1, &group->port);
+	default:
+		return once(a, "parallel", group, GEMCAST_A_GROUP_PARALLEL) ?:
+		       args_enum(a, "parallel", parallel_words,
+				 &group->parallel);
+	}
 }
 
 static int put(struct cli *cli, struct args *a, group_call call)
 {
 	struct gemcast_group group = { 0 };
+	unsigned int word;
 	int err;
 
 	err = read_id(a, &group);
-	if (!err && a->left)
-		err = read_encap(a, &group);
-	if (!err)
-		err = args_end(a);
+	while (!err && a->left)
+		err = args_word(a, "word", group_words, &word) ?:
+		      read_word(a, word, &group);
 	if (!err)
 		err = cli_open(cli);
 	return err ? err : cli_result(cli, call(cli->handle, &group));
@@ -63,6 +77,17 @@ static int replace(struct cli *cli, struct args *a)
 	return put(cli, a, gemcast_group_replace);
 }
 
+static void print_parallel(struct print *p, const struct gemcast_group *group)
+{
+	if (!GEMCAST_HAS(group, GEMCAST_A_GROUP_PARALLEL_PACKETS))
+		return;
+	print_number(p, "parallel_packets", "parallel-packets",
+		     group->parallel_packets);
+	print_number(p, "parallel_cpus", "parallel-cpus", group->parallel_cpus);
+	print_number(p, "parallel_busiest", "parallel-busiest",
+		     group->parallel_busiest);
+}
+
 static int print(const struct gemcast_group *group, void *arg)
 {
 	struct cli *cli = arg;
@@ -75,6 +100,9 @@ static int print(const struct gemcast_group *group, void *arg)
 		     word_of(encap_words, group->encap, buf));
 	if (GEMCAST_HAS(group, GEMCAST_A_GROUP_PORT))
 		print_number(p, "port", "port", group->port);
+	if (GEMCAST_HAS(group, GEMCAST_A_GROUP_PARALLEL))
+		print_string(p, "parallel", group->parallel ? "parallel" : NULL,
+			     word_of(parallel_words, group->parallel, buf));
 	if (cli->statistics) {
 		print_line(p, "    ");
 		print_number(p, "policies", "policies", group->policies);
@@ -83,6 +111,7 @@ static int print(const struct gemcast_group *group, void *arg)
 		if (GEMCAST_HAS(group, GEMCAST_A_GROUP_CURRENT_SPI))
 			print_hex(p, "current_spi", "current-spi",
 				  group->current_spi);
+		print_parallel(p, group);
 	}
 	print_object_end(p);
 	return 0;

@@ -9,6 +9,12 @@ const char * const encap_words[] = {
 	NULL
 };
 
+const char * const parallel_words[] = {
+	[GEMCAST_PARALLEL_OFF] = "off",
+	[GEMCAST_PARALLEL_ON] = "on",
+	NULL
+};
+
 const char * const policy_dir_words[] = {
 	[GEMCAST_POLICY_DIR_BOTH] = "both",
 	[GEMCAST_POLICY_DIR_SEND] = "send",

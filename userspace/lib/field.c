@@ -21,6 +21,10 @@ static const struct gemcast_field group_fields[GEMCAST_A_GROUP_MAX + 1] = {
 	GROUP(SAS, "sas", U32, sas),
 	GROUP(PEERS, "peers", U32, peers),
 	GROUP(CURRENT_SPI, "current-spi", U32, current_spi),
+	GROUP(PARALLEL, "parallel", U32, parallel),
+	GROUP(PARALLEL_PACKETS, "parallel-packets", U64, parallel_packets),
+	GROUP(PARALLEL_CPUS, "parallel-cpus", U32, parallel_cpus),
+	GROUP(PARALLEL_BUSIEST, "parallel-busiest", U64, parallel_busiest),
 };
 
 #define POLICY(attr, name, type, member)				\
@@ -151,6 +155,8 @@ static const struct gemcast_field stats_fields[GEMCAST_A_STATS_MAX + 1] = {
 	STATS(IN_CRYPTO, "in-crypto"),
 	STATS(OUT_SSM, "out-ssm"),
 	STATS(IN_SSM, "in-ssm"),
+	STATS(OUT_QUEUE_FULL, "out-queue-full"),
+	STATS(IN_QUEUE_FULL, "in-queue-full"),
 };
 
 #define ACQUIRE(attr, name, type, member)				\

@@ -59,6 +59,10 @@ struct gemcast_group {
 	uint32_t sas;
 	uint32_t peers;
 	uint32_t current_spi;
+	uint32_t parallel;		/* enum gemcast_parallel; to be set, too */
+	uint64_t parallel_packets;
+	uint32_t parallel_cpus;
+	uint64_t parallel_busiest;
 };
 
 /* GEMCAST_A_POLICY_*: a GSPD entry (RFC 5374 4.1.1) */

@@ -65,8 +65,9 @@ completes "commands" "show add replace del flush help" gemcast group ''
 completes "commands that begin so" "flush" gemcast policy f
 completes "groups" "7 8" gemcast group show ''
 completes "a new group is not one that is there" "" gemcast group add ''
-completes "behind it" "encap help" gemcast group add 9 ''
+completes "behind it" "encap port parallel help" gemcast group add 9 ''
 completes "values" "none udp help" gemcast group add 9 encap ''
+completes "on or off" "off on help" gemcast group replace 9 parallel ''
 completes "words" "preserve" gemcast policy add dst 239.1.1.1 pre
 completes "a policy's group" "7 8" gemcast policy add group ''
 completes "a policy's index" "3" gemcast policy get index ''

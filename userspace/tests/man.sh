@@ -54,6 +54,7 @@ done <<-'END'
 	group add 7
 	group add 7 encap
 	group add 7 encap udp
+	group add 7 parallel
 	policy add
 	policy show
 	policy add dir

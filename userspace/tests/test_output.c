@@ -49,14 +49,17 @@ static void answer_groups(void)
 {
 	const struct gemcast_group native = {
 		.present = GEMCAST_BIT(GEMCAST_A_GROUP_ID) |
-			   GEMCAST_BIT(GEMCAST_A_GROUP_ENCAP),
+			   GEMCAST_BIT(GEMCAST_A_GROUP_ENCAP) |
+			   GEMCAST_BIT(GEMCAST_A_GROUP_PARALLEL),
 		.id = 7,
 	};
 	const struct gemcast_group udp = {
-		.present = GEMCAST_BIT(GEMCAST_A_GROUP_CURRENT_SPI + 1) -
+		.present = GEMCAST_BIT(GEMCAST_A_GROUP_PARALLEL_BUSIEST + 1) -
 			   GEMCAST_BIT(GEMCAST_A_GROUP_ID),
 		.id = 8, .encap = GEMCAST_ENCAP_UDP, .port = 4500,
 		.policies = 1, .sas = 2, .peers = 3, .current_spi = 0x2001,
+		.parallel = GEMCAST_PARALLEL_ON, .parallel_packets = 5000000000,
+		.parallel_cpus = 4, .parallel_busiest = 1500000000,
 	};
 
 	answer(GEMCAST_CMD_GROUP_GET, GEMCAST_A_OBJECT_GROUP, &native);
@@ -68,22 +71,25 @@ static void groups(void **state)
 {
 	(void)state;
 	answer_groups();
-	shows("group show", "7\n8 encap udp port 4500\n");
+	shows("group show", "7\n8 encap udp port 4500 parallel on\n");
 	answer_groups();
 	shows("-s group",
 	      "7\n    policies 0 sas 0 peers 0\n"
-	      "8 encap udp port 4500\n"
-	      "    policies 1 sas 2 peers 3 current-spi 0x00002001\n");
+	      "8 encap udp port 4500 parallel on\n"
+	      "    policies 1 sas 2 peers 3 current-spi 0x00002001"
+	      " parallel-packets 5000000000 parallel-cpus 4"
+	      " parallel-busiest 1500000000\n");
 	answer_groups();
 	shows("-j group show",
-	      "[{\"group\":7,\"encap\":\"none\"},"
-	      "{\"group\":8,\"encap\":\"udp\",\"port\":4500}]\n");
+	      "[{\"group\":7,\"encap\":\"none\",\"parallel\":\"off\"},"
+	      "{\"group\":8,\"encap\":\"udp\",\"port\":4500,\"parallel\":\"on\"}]\n");
 	answer_groups();
 	shows("-j -s -p group show",
 	      "[\n"
 	      "  {\n"
 	      "    \"group\": 7,\n"
 	      "    \"encap\": \"none\",\n"
+	      "    \"parallel\": \"off\",\n"
 	      "    \"policies\": 0,\n"
 	      "    \"sas\": 0,\n"
 	      "    \"peers\": 0\n"
@@ -92,10 +98,14 @@ static void groups(void **state)
 	      "    \"group\": 8,\n"
 	      "    \"encap\": \"udp\",\n"
 	      "    \"port\": 4500,\n"
+	      "    \"parallel\": \"on\",\n"
 	      "    \"policies\": 1,\n"
 	      "    \"sas\": 2,\n"
 	      "    \"peers\": 3,\n"
-	      "    \"current_spi\": 8193\n"
+	      "    \"current_spi\": 8193,\n"
+	      "    \"parallel_packets\": 5000000000,\n"
+	      "    \"parallel_cpus\": 4,\n"
+	      "    \"parallel_busiest\": 1500000000\n"
 	      "  }\n"
 	      "]\n");
 }

@@ -44,12 +44,16 @@ static const struct {
 	{ "group add x", "group add: GROUP \"x\": expected a number from 1 to 4294967295" },
 	{ "group add 0", "group add: GROUP \"0\": expected a number from 1 to 4294967295" },
 	{ "group add 4294967296", "group add: GROUP \"4294967296\": expected a number from 1 to 4294967295" },
-	{ "group add 7 8", "group add: encap \"8\" is not known; expected one of: encap" },
+	{ "group add 7 8", "group add: word \"8\" is not known; expected one of: encap, port, parallel" },
 	{ "group add 7 encap", "group add: encap is missing" },
 	{ "group add 7 encap tcp", "group add: encap \"tcp\" is not known; expected one of: none, udp" },
 	{ "group add 7 encap udp port 0", "group add: port \"0\": expected a number from 1 to 65535" },
 	{ "group add 7 encap udp port 65536", "group add: port \"65536\": expected a number from 1 to 65535" },
-	{ "group add 7 encap udp port 1 2", "group add: \"2\" is one word too many" },
+	{ "group add 7 encap udp port 1 2", "group add: word \"2\" is not known; expected one of: encap, port, parallel" },
+	{ "group add 7 encap udp encap udp", "group add: encap is given twice" },
+	{ "group add 7 parallel", "group add: parallel is missing" },
+	{ "group add 7 parallel 1", "group add: parallel \"1\" is not known; expected one of: off, on" },
+	{ "group add 7 parallel o", "group add: parallel \"o\" is ambiguous: off, on" },
 	{ "group del", "group del: GROUP is missing" },
 	{ "group show 7 8", "group show: \"8\" is one word too many" },
 	{ "policy add group 7", "policy add: dst is missing" },
@@ -161,6 +165,7 @@ static void help(void **state)
 		{ "group add 7 encap help", "gemcast group { add" },
 		{ "group add 7 encap udp port help", "gemcast group { add" },
 		{ "group add 7 encap udp port 9 help", "gemcast group { add" },
+		{ "group add 7 parallel help", "gemcast group { add" },
 		{ "policy help", "gemcast policy { add | replace } [ group" },
 		{ "policy get help", "gemcast policy { get | del } SELECTOR" },
 		{ "policy show dst help", "gemcast policy { show | flush }" },
@@ -202,7 +207,7 @@ static void version(void **state)
 static void short_words(void **state)
 {
 	static const char * const good[] = {
-		"g a 7", "g r 7 e u p 4500", "g f", "po ad dst 239.1.1.1 a d",
+		"g a 7", "g r 7 e u po 4500 pa on", "g f", "po ad dst 239.1.1.1 a d",
 		"po f", "pe a g 8 t 10.0.0.1 p 1 d eth0", "sa f g 7 sp 4097",
 		"stats r",
 	};

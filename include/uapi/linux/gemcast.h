@@ -42,6 +42,12 @@ enum gemcast_encap {
 	GEMCAST_ENCAP_UDP,	/* ESP in UDP to unicast peers */
 };
 
+/* Is a flow's encryption and decryption spread over CPUs? */
+enum gemcast_parallel {
+	GEMCAST_PARALLEL_OFF,
+	GEMCAST_PARALLEL_ON,
+};
+
 /* Direction of a policy (RFC 5374 4.1.1). */
 enum gemcast_policy_dir {
 	GEMCAST_POLICY_DIR_BOTH,
@@ -159,6 +165,10 @@ enum gemcast_group_attr {
 	GEMCAST_A_GROUP_SAS,		/* u32, out */
 	GEMCAST_A_GROUP_PEERS,		/* u32, out */
 	GEMCAST_A_GROUP_CURRENT_SPI,	/* u32, out: SPI of the current SA */
+	GEMCAST_A_GROUP_PARALLEL,	/* u32, enum gemcast_parallel */
+	GEMCAST_A_GROUP_PARALLEL_PACKETS,	/* u64, out: worked on in parallel */
+	GEMCAST_A_GROUP_PARALLEL_CPUS,	/* u32, out: by so many CPUs, */
+	GEMCAST_A_GROUP_PARALLEL_BUSIEST,	/* u64, out: and by one of them */
 	__GEMCAST_A_GROUP_MAX,
 	GEMCAST_A_GROUP_MAX = (__GEMCAST_A_GROUP_MAX - 1)
 };
@@ -293,6 +303,8 @@ enum gemcast_stats_attr {
 	GEMCAST_A_STATS_IN_CRYPTO,
 	GEMCAST_A_STATS_OUT_SSM,	/* its source may not send to this SSM group */
 	GEMCAST_A_STATS_IN_SSM,
+	GEMCAST_A_STATS_OUT_QUEUE_FULL,	/* too many wait in a parallel group */
+	GEMCAST_A_STATS_IN_QUEUE_FULL,
 	__GEMCAST_A_STATS_MAX,
 	GEMCAST_A_STATS_MAX = (__GEMCAST_A_STATS_MAX - 1)
 };

@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# timeout=900
+#
+# races.sh, with groups whose packets wait in lanes, and more of them.
+
+PARALLEL=1 RATE=${RATE:-1500} exec "$(dirname "$0")/races.sh"
