@@ -255,8 +255,11 @@ starved()
 		hogs+=($!)
 	done
 	taskset -c 0 chrt -f 60 "$@" || status=$?
-	kill -KILL "${hogs[@]}" || :
-	wait "${hogs[@]}" 2>/dev/null || :
+	# without a name it would be all there are
+	if [ ${#hogs[@]} -gt 0 ]; then
+		kill -KILL "${hogs[@]}" || :
+		wait "${hogs[@]}" 2>/dev/null || :
+	fi
 	for pid in $(pgrep -x 'ksoftirqd/.*'); do
 		chrt -o -p 0 "$pid"
 	done
