@@ -75,22 +75,22 @@ host_up()
 	for case in $HOST_CASES; do
 		ns_add "H$case" "K$case"
 		veth_pair "H$case" eth0 10.4.0.1/24 "K$case" eth0 10.4.0.2/24
-		ns_exec "K$case" ethtool -K eth0 rx-udp-gro-forwarding on
 		"host_$case" "$case"
 	done
 }
 
 host_run()
 {
-	local case load=$1 payload=$2 round=$3 more=()
+	local case load=$1 payload=$2 round=$3 more=() trains=off
 
 	case $load in
-	gso) more=(-s "$SEGMENTS") ;;
-	gro) more=(-s "$SEGMENTS" -r) ;;
+	gso) more=(-s "$SEGMENTS") trains=on ;;
+	gro) more=(-s "$SEGMENTS" -r) trains=on ;;
 	member) more=(-m) ;;
 	esac
 	for case in $HOST_CASES; do
 		host_has "$case" "$load" || continue
+		ns_exec "K$case" ethtool -K eth0 rx-udp-gro-forwarding $trains
 		measure host "$case" "$load" "$payload" "$round" "$PACKETS" \
 			ns_exec "K$case" load -f "/run/netns/$(ns_name "H$case")" -n "$PACKETS" \
 			-i "$(host_dev "$case")" -g $GROUP -l "$payload" "${more[@]}"
