@@ -41,6 +41,8 @@ native()
 # by_udp GROUP PEER
 by_udp()
 {
+	local ns
+
 	id='8 encap udp'
 	udp_group "$@"
 	gc_batch s2 <<-END
@@ -51,6 +53,10 @@ by_udp()
 		sa add group 8 spi $SPI dir out aead $GCM key file $TMP/key sid 2 bits 8
 	END
 	parallel on
+	# of what waits for an address little is kept
+	for ns in s s2; do
+		expect "$ns finds $2" ns_exec $ns busybox ping -c 1 -W 10 "$2"
+	done
 }
 
 # both GROUP ARG...: what two senders send is received

@@ -70,6 +70,8 @@ udp()
 		policy add group 7 dst $1 dir receive reinject tx dev lan
 		sa add group 7 spi $SPI dir in aead $GCM key file $TMP/key sid-bits 16 replay sid
 	END
+	# of what waits for an address little is kept
+	expect "A finds $2" ns_exec A busybox ping -c 1 -W 10 "$2"
 }
 
 # shared NS PACKETS: so many were worked on, and each CPU had some
