@@ -25,7 +25,11 @@
 #include "net.h"
 #include "resume.h"
 
-#define GEMCAST_GRO_OPEN_BITS	3	/* so many trains, as a power of two, at a time */
+/*
+ * So many trains, as a power of two, at a time. Two that share a place undo each other, and
+ * what two interfaces hear of one sender comes by turns.
+ */
+#define GEMCAST_GRO_OPEN_BITS	8
 #define GEMCAST_GRO_LONG	64	/* datagrams, as many as a socket sends at once */
 #define GEMCAST_GRO_WAITING	1024	/* packets; the rest is dropped */
 
