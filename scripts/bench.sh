@@ -12,9 +12,9 @@
 #
 #	-t	time for the guest, default 3600
 #	-d	tables and chart go into Documentation, too
-#	-p	only print where the instructions of a case go: over gateways, by GATEWAY_LOADS
-#		(pktgen), with the first of PAYLOADS; or, of BESIDE_CASES, with the last of
-#		BESIDE_LOADS
+#	-p	only print where the instructions of a case go, with the first of PAYLOADS: over
+#		gateways, by GATEWAY_LOADS (pktgen); with PARTS=host from host to host, by
+#		HOST_LOADS (udp); or, of BESIDE_CASES, by the last of BESIDE_LOADS
 #
 # For a quick run, these variables say what to measure:
 #
@@ -85,14 +85,15 @@ measure()
 }
 
 if [ -n "$profile" ]; then
-	PARTS=gateway GATEWAY_LOADS=${GATEWAY_LOADS:-pktgen} SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-5000}
+	PARTS=${PARTS:-gateway} SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-5000}
+	GATEWAY_LOADS=${GATEWAY_LOADS:-pktgen} HOST_LOADS=${HOST_LOADS:-udp}
 	PAYLOADS=${PAYLOADS:-64} PAYLOADS=${PAYLOADS%% *}
 	before=plain
 	case $profile in
 	loaded | hooks | policies | chains) PARTS=beside before=without ;;
 	esac
 	for name in $before "$profile"; do
-		GATEWAY_CASES=$name BESIDE_CASES=$name
+		GATEWAY_CASES=$name HOST_CASES=$name BESIDE_CASES=$name
 		measure "out=$directory/counts,profile=$directory/profile.$name" \
 			"$directory/log.$name"
 	done
