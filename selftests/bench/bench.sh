@@ -122,6 +122,8 @@ for part in $PARTS; do
 	esac
 done
 load_module
+# What a load before this one sent could be as new as that: the first second has no IVs.
+sleep 1
 for part in "${turns[@]}"; do
 	"${part}_up"
 done
