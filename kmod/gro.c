@@ -22,6 +22,7 @@
 #include <net/udp.h>
 #include "flow.h"
 #include "gro.h"
+#include "input.h"
 #include "net.h"
 #include "resume.h"
 
@@ -339,6 +340,7 @@ static void gemcast_gro_go_on(struct sk_buff *skb)
 	}
 	if (cb.datagrams > 1)
 		gemcast_gro_finish(skb);
+	gemcast_input_cb(skb);
 	gemcast_resume(&resume, skb);
 }
 

@@ -5,20 +5,18 @@
 
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include "resume.h"
 
 int gemcast_gro_init(void);
 /* No hook may be registered any more. */
 void gemcast_gro_exit(void);
 
-/*
- * Does what comes out of ESP that came in so go up in trains? What a VRF device is asked
- * about goes on where it was asked, and not at the end of the hook.
- */
+/* Does what comes out of ESP that came in so go up in trains? */
 static inline bool gemcast_gro_wants(const struct nf_hook_state *state)
 {
 	return state->in->features &
 		       (NETIF_F_GRO_UDP_FWD | NETIF_F_GRO_FRAGLIST) &&
-	       !netif_is_l3_master(state->in);
+	       gemcast_resume_may(state);
 }
 
 /*

@@ -111,6 +111,17 @@ static int gemcast_in_opened(const struct gemcast_in *in)
 	return 0;
 }
 
+/* What can be known before decryption; 0, or the counter of drops to count. */
+static int gemcast_in_check(struct gemcast_in *in, struct sk_buff *skb,
+			    unsigned int offset)
+{
+	int drop = gemcast_esp_check(in->sa, skb, offset, &in->src, &in->esp);
+
+	if (drop == GEMCAST_A_STATS_IN_TRUNCATED)
+		gemcast_in_head(in, skb, offset);
+	return drop;
+}
+
 /*
  * Decrypts @skb, whose ESP header is @offset bytes from skb->data; afterwards
  * that is where skb->data is. 0, or the counter of drops to count.
@@ -118,10 +129,8 @@ static int gemcast_in_opened(const struct gemcast_in *in)
 static int gemcast_in_open(struct gemcast_in *in, struct sk_buff *skb,
 			   unsigned int offset)
 {
-	int drop = gemcast_esp_check(in->sa, skb, offset, &in->src, &in->esp);
+	int drop = gemcast_in_check(in, skb, offset);
 
-	if (drop == GEMCAST_A_STATS_IN_TRUNCATED)
-		gemcast_in_head(in, skb, offset);
 	if (drop)
 		return drop;
 	/* Never in place what others see, taps above all. */
@@ -238,7 +247,7 @@ static noinline int gemcast_in_queue(struct gemcast_in *in,
 				     struct sk_buff *skb, unsigned int offset,
 				     gemcast_okfn okfn)
 {
-	int drop = gemcast_esp_check(in->sa, skb, offset, &in->src, &in->esp);
+	int drop = gemcast_in_check(in, skb, offset);
 
 	if (drop)
 		return drop;
@@ -291,9 +300,9 @@ static int gemcast_in_go_on(struct gemcast_in *in, struct sk_buff *skb,
 {
 	struct gemcast_resume resume;
 
-	/* What has no policy any more has no hooks either. */
 	if (in->sa->key.port)
 		return gemcast_reinject(in->policy, skb);
+	/* Where there are no hooks any more there are no policies either. */
 	if (!gemcast_resume_init(&resume, in->gn->net, skb, job->okfn))
 		return GEMCAST_A_STATS_IN_POLICY;
 	if (gemcast_in_accept(in, skb, &resume.state) == NF_ACCEPT)
@@ -337,7 +346,7 @@ static unsigned int gemcast_in_esp(struct gemcast_in *in, struct sk_buff *skb,
 	struct gemcast_lane *lane = NULL;
 	int drop;
 
-	if (unlikely(lanes))
+	if (unlikely(lanes) && gemcast_resume_may(state))
 		lane = gemcast_in_lane(in, lanes, skb, offset);
 	if (unlikely(lane)) {
 		drop = gemcast_in_queue(in, lane, skb, offset, state->okfn);

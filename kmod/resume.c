@@ -58,7 +58,6 @@ void gemcast_resume(struct gemcast_resume *resume, struct sk_buff *skb)
 {
 	struct nf_hook_state *state = &resume->state;
 
-	gemcast_input_cb(skb);
 	if (nf_hook_slow(skb, state, resume->hooks, resume->next) == 1)
 		state->okfn(state->net, NULL, skb);
 }

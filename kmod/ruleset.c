@@ -242,10 +242,10 @@ static void gemcast_ruleset_count(struct gemcast_ruleset *rs,
 	/* What was named stays so until there are no policies. */
 	if (!rs->npolicies)
 		rs->named_devs = 0;
-	if (policy->cfg.sel.dev[0])
-		rs->named_devs |= gemcast_sieve_dev(policy->ifindex);
-	else
+	if (!policy->cfg.sel.dev[0])
 		rs->nunnamed += n;
+	else if (n > 0)
+		rs->named_devs |= gemcast_sieve_dev(policy->ifindex);
 	gemcast_ruleset_publish_devs(rs);
 }
 
