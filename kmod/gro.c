@@ -26,11 +26,8 @@
 #include "net.h"
 #include "resume.h"
 
-/*
- * So many trains, as a power of two, at a time. Two that share a place undo each other, and
- * what two interfaces hear of one sender comes by turns.
- */
-#define GEMCAST_GRO_OPEN_BITS	8
+#define GEMCAST_GRO_PLACE_BITS	4	/* places, as a power of two */
+#define GEMCAST_GRO_PLACE	2	/* trains in one that may get longer */
 #define GEMCAST_GRO_LONG	64	/* datagrams, as many as a socket sends at once */
 #define GEMCAST_GRO_WAITING	1024	/* packets; the rest is dropped */
 
@@ -48,8 +45,8 @@ struct gemcast_gro_cb {
 struct gemcast_gro {
 	struct napi_struct napi;
 	struct sk_buff_head waiting;
-	/* Those of them that may get longer, by their addresses. */
-	struct sk_buff *open[1 << GEMCAST_GRO_OPEN_BITS];
+	/* Those of them that may get longer, by their addresses; the latest is first. */
+	struct sk_buff *open[1 << GEMCAST_GRO_PLACE_BITS][GEMCAST_GRO_PLACE];
 };
 
 static struct gemcast_gro __percpu *gemcast_gro;
@@ -60,9 +57,8 @@ static unsigned int gemcast_gro_head(const struct sk_buff *skb)
 	return skb_transport_offset(skb) + sizeof(struct udphdr);
 }
 
-/* All between two addresses have the same place in the table, whatever they are. */
-static struct sk_buff **gemcast_gro_open(struct gemcast_gro *gro,
-					 const struct sk_buff *skb)
+static struct sk_buff **gemcast_gro_place(struct gemcast_gro *gro,
+					  const struct sk_buff *skb)
 {
 	u64 sum;
 
@@ -72,7 +68,38 @@ static struct sk_buff **gemcast_gro_open(struct gemcast_gro *gro,
 	else
 		sum = get_unaligned((u64 *)&ip_hdr(skb)->saddr);
 	sum ^= (unsigned long)skb->dev;
-	return gro->open + hash_64(sum, GEMCAST_GRO_OPEN_BITS);
+	return gro->open[hash_64(sum, GEMCAST_GRO_PLACE_BITS)];
+}
+
+/* From the same to the same, by one interface? */
+static bool gemcast_gro_same(const struct sk_buff *a, const struct sk_buff *b)
+{
+	if (!a || a->dev != b->dev || a->protocol != b->protocol)
+		return false;
+	if (a->protocol == htons(ETH_P_IPV6))
+		return ipv6_addr_equal(&ipv6_hdr(a)->saddr,
+				       &ipv6_hdr(b)->saddr) &&
+		       ipv6_addr_equal(&ipv6_hdr(a)->daddr,
+				       &ipv6_hdr(b)->daddr);
+	return ip_hdr(a)->saddr == ip_hdr(b)->saddr &&
+	       ip_hdr(a)->daddr == ip_hdr(b)->daddr;
+}
+
+/*
+ * Where the train is, or is to be, that @skb may belong to. There is one at a time between
+ * two addresses: nothing overtakes what was sent before it to another port.
+ */
+static struct sk_buff **gemcast_gro_open(struct gemcast_gro *gro,
+					 const struct sk_buff *skb)
+{
+	struct sk_buff **open = gemcast_gro_place(gro, skb);
+
+	if (gemcast_gro_same(open[0], skb))
+		return open;
+	swap(open[0], open[1]);
+	if (!gemcast_gro_same(open[0], skb))
+		open[0] = NULL;
+	return open;
 }
 
 /* Is what comes in by its interface forwarded to groups? */
@@ -155,15 +182,14 @@ static unsigned int gemcast_gro_payload(struct sk_buff *skb)
 	return skb->len - gemcast_gro_head(skb);
 }
 
-/* Are the headers those that the next datagram of the train would have? */
+/* Are the headers, but the addresses, those that the train's next datagram would have? */
 static bool gemcast_gro_follows4(const struct sk_buff *train,
 				 const struct sk_buff *skb)
 {
 	const struct iphdr *a = ip_hdr(train), *b = ip_hdr(skb);
 	u16 apart = ntohs(b->id) - ntohs(a->id);
 
-	return !((a->saddr ^ b->saddr) | (a->daddr ^ b->daddr)) &&
-	       a->tos == b->tos && a->ttl == b->ttl &&
+	return a->tos == b->tos && a->ttl == b->ttl &&
 	       a->frag_off == b->frag_off &&
 	       /* Who may not be cut needs none (RFC 6864 4.1). */
 	       (a->frag_off & htons(IP_DF) ||
@@ -175,9 +201,7 @@ static bool gemcast_gro_follows6(const struct sk_buff *train,
 {
 	const struct ipv6hdr *a = ipv6_hdr(train), *b = ipv6_hdr(skb);
 
-	return *(__be32 *)a == *(__be32 *)b && a->hop_limit == b->hop_limit &&
-	       ipv6_addr_equal(&a->saddr, &b->saddr) &&
-	       ipv6_addr_equal(&a->daddr, &b->daddr);
+	return *(__be32 *)a == *(__be32 *)b && a->hop_limit == b->hop_limit;
 }
 
 static bool gemcast_gro_follows(const struct sk_buff *train,
@@ -188,8 +212,7 @@ static bool gemcast_gro_follows(const struct sk_buff *train,
 	const struct gemcast_gro_cb *cb = GEMCAST_GRO_CB(train);
 	const struct udphdr *a = udp_hdr(train), *b = udp_hdr(skb);
 
-	if (train->protocol != skb->protocol || train->dev != skb->dev ||
-	    cb->net != state->net || train->mark != skb->mark ||
+	if (cb->net != state->net || train->mark != skb->mark ||
 	    train->priority != skb->priority ||
 	    train->pkt_type != skb->pkt_type || len > cb->size ||
 	    train->len + len > IP_MAX_MTU ||
