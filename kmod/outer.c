@@ -332,28 +332,45 @@ struct sk_buff *gemcast_outer_alloc(const struct gemcast_out *out,
 	return esp;
 }
 
-static bool gemcast_outer_in_place(const struct gemcast_out *out,
-				   const struct sk_buff *skb)
+/* Who is told when the cleartext has been sent is not told of ESP. */
+static bool gemcast_outer_told(const struct gemcast_out *out,
+			       const struct sk_buff *skb)
 {
-	const struct net_device *dev;
+	return !out->forwarded && skb_shinfo(skb)->tx_flags;
+}
 
-	if (!out->forwarded || !out->route || skb_cloned(skb) ||
-	    skb_shared(skb) || skb_is_nonlinear(skb) ||
-	    skb->ip_summed == CHECKSUM_PARTIAL ||
-	    out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
+/* Has the buffer room for ESP around the cleartext, maybe further back in it? */
+static bool gemcast_outer_fits(const struct gemcast_out *out,
+			       struct sk_buff *skb)
+{
+	const struct net_device *dev = out->route->dev;
+	int tail = out->len - GEMCAST_ESP_HEAD - skb->len + dev->needed_tailroom;
+	int move = GEMCAST_ESP_HEAD + gemcast_outer_head(out) +
+		   LL_RESERVED_SPACE(dev) - skb_headroom(skb);
+
+	if (move <= 0)
+		return skb_tailroom(skb) >= tail;
+	move = ALIGN(move, sizeof(u64));
+	if (skb_tailroom(skb) < tail + move)
 		return false;
-	dev = out->route->dev;
-	return skb_headroom(skb) >= GEMCAST_ESP_HEAD + gemcast_outer_head(out) +
-				    LL_RESERVED_SPACE(dev) &&
-	       skb_tailroom(skb) >= out->len - GEMCAST_ESP_HEAD - skb->len +
-				    dev->needed_tailroom;
+	__skb_put(skb, move);
+	memmove(skb->data + move, skb->data, skb->len - move);
+	__skb_pull(skb, move);
+	skb_reset_network_header(skb);
+	return true;
 }
 
 bool gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 {
 	unsigned long route = skb->_skb_refdst;
 
-	if (!gemcast_outer_in_place(out, skb))
+	if (!out->route || out->loops || skb_cloned(skb) || skb_shared(skb) ||
+	    skb_is_nonlinear(skb) || gemcast_outer_told(out, skb) ||
+	    out->policy->cfg.mode == GEMCAST_MODE_TRANSPORT)
+		return false;
+	gemcast_outer_checksum(skb, 0, skb->data);
+	skb->ip_summed = CHECKSUM_NONE;
+	if (!gemcast_outer_fits(out, skb))
 		return false;
 	/* What it is and whence it came is not the ESP packet's; its route may be. */
 	skb->_skb_refdst = 0;
@@ -362,7 +379,6 @@ bool gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 	if (out->own_route)
 		skb_dst_drop(skb);
 	skb->encapsulation = 0;
-	skb->ip_summed = CHECKSUM_NONE;
 	skb_clear_hash(skb);
 	__skb_push(skb, GEMCAST_ESP_HEAD);
 	__skb_put(skb, out->len - skb->len);
@@ -537,7 +553,7 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 	esp->priority = skb->priority;
 	esp->mark = skb->mark;
 	/* The sender's buffer is its own until its last packet has gone. */
-	if (!out->forwarded && skb->sk && sk_fullsock(skb->sk))
+	if (!out->forwarded && esp != skb && skb->sk && sk_fullsock(skb->sk))
 		skb_set_owner_w(esp, skb->sk);
 	if (unlikely(out->lane))
 		return gemcast_outer_queue(out, esp, &(struct gemcast_job){

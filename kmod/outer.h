@@ -22,6 +22,7 @@ struct gemcast_out {
 	bool own_route;			/* else it is the cleartext's */
 	bool v6;
 	bool forwarded;
+	bool loops;			/* the cleartext has local members */
 	bool whole;			/* its sender wants it not cut */
 	bool df;			/* so does the outer header; of each datagram, */
 	unsigned int len;		/* as is this: of its ESP packet, if whole */

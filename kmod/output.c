@@ -2,8 +2,9 @@
 /*
  * The way of a packet outbound. gemcast_output() finds its policy and SA and
  * decides; gemcast_out_packet() and below make ESP packets of it, each in one
- * fresh linear buffer, and send them. The cleartext is only read: it becomes
- * the copy for local members, or is freed.
+ * linear buffer, and send them. That is the cleartext's own where nobody else
+ * wants it and there is room; else a fresh one, and the cleartext is only read:
+ * it becomes the copy for local members, or is freed.
  *
  * All of it runs under RCU with softirqs off and takes no lock.
  */
@@ -252,7 +253,8 @@ static bool gemcast_out_loops(const struct nf_hook_state *state,
 {
 	const struct dst_entry *dst = skb_dst(skb);
 
-	if (!gemcast_flow_multicast(skb) || !sk_mc_loop(state->sk))
+	if (state->hook != NF_INET_LOCAL_OUT || !gemcast_flow_multicast(skb) ||
+	    !sk_mc_loop(state->sk))
 		return false;
 	if (state->pf == NFPROTO_IPV6)
 		return mroute6_is_socket(state->net, (struct sk_buff *)skb) ||
@@ -263,12 +265,12 @@ static bool gemcast_out_loops(const struct nf_hook_state *state,
 }
 
 /* What becomes of the cleartext when its ESP is on the way. */
-static void gemcast_out_finish(struct sk_buff *skb,
+static void gemcast_out_finish(const struct gemcast_out *out,
+			       struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	skb->dev = state->out;
-	if (state->hook != NF_INET_LOCAL_OUT ||
-	    !gemcast_out_loops(state, skb)) {
+	if (!out->loops) {
 		consume_skb(skb);
 		return;
 	}
@@ -367,6 +369,7 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 		.flow = v->flow,
 		.v6 = state->pf == NFPROTO_IPV6,
 		.forwarded = state->hook == NF_INET_FORWARD,
+		.loops = gemcast_out_loops(state, skb),
 		.whole = gemcast_out_uncut(skb, state),
 	};
 	int drop = 0;
@@ -404,7 +407,7 @@ static unsigned int gemcast_out_protect(struct gemcast_net *gn,
 		gemcast_stats_inc(gn, drop);
 	}
 	if (!out.consumed)
-		gemcast_out_finish(skb, state);
+		gemcast_out_finish(&out, skb, state);
 	return NF_STOLEN;
 }
 
