@@ -469,9 +469,9 @@ static void gemcast_outer_header(const struct gemcast_out *out,
 		gemcast_outer_header4(out, skb, esp, tos, seq);
 	skb_set_transport_header(esp, gemcast_outer_head(out));
 	skb_reset_network_header(esp);
-	/* Routed with the cleartext, or on its own. */
+	/* Routed with the cleartext, or on its own; who keeps it takes hold of the route. */
 	if (!skb_dst(esp))
-		skb_dst_set(esp, dst_clone(out->route));
+		skb_dst_set_noref(esp, out->route);
 }
 
 /* Loops back to no one. */
