@@ -20,7 +20,7 @@
 #
 #	PARTS="beside gateway host aead growth"; or "parallel" alone, see below
 #	PAYLOADS="64 512 1400"	bytes
-#	ROUNDS=5		how often, after one to warm up
+#	ROUNDS=3		how often, after one to warm up
 #	PACKETS=5000		in each measurement
 #	BESIDE_CASES="without loaded hooks policies chains"
 #	BESIDE_LOADS="multicast unicast"
@@ -30,7 +30,7 @@
 #	HOST_LOADS="udp gso gro member"
 #	GROWTH_OBJECTS="1 1000 100000" GROWTH_SENDERS="1 16 4096" GROWTH_PEERS="1 8 64"
 #	GROWTH_MEMORY=10000	objects made to see what they take
-#	CPUS="1 2 4"		of the guests of PARTS=parallel
+#	CPUS="1 2 4"		of the guests of PARTS=parallel, whose ROUNDS are 5
 #
 # PARTS=parallel counts nothing: selftests/bench/parallel.sh takes the time of one flow over
 # gateways, with parallel off and on, in guests of so many CPUs.

@@ -22,7 +22,7 @@
 . "$SELFTESTS/traffic.sh"
 
 PARTS=${PARTS-beside gateway host aead growth}
-ROUNDS=${ROUNDS:-5}
+ROUNDS=${ROUNDS:-3}
 PACKETS=${PACKETS:-5000}
 PAYLOADS=${PAYLOADS:-64 512 1400}
 
