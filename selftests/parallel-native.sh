@@ -59,23 +59,6 @@ by_udp()
 	done
 }
 
-# both GROUP ARG...: what two senders send is received
-both()
-{
-	local group=$1 pace=$TMP/pace.$((streams += 1)) ns status=0
-
-	shift
-	recv_start a a -i eth0 -c 2 -p "$pace" "$PORT" "$group"
-	recv_ready || return
-	send_start s s -i eth0 -u 1 -p "$pace" -w $AHEAD "$@" "$group" "$PORT"
-	send_start s2 s2 -i eth0 -u 2 -p "$pace" -w $AHEAD "$@" "$group" "$PORT"
-	for ns in s s2; do
-		send_end $ns || status=1
-	done
-	recv_end a || status=1
-	return "$status"
-}
-
 # shared NS: each CPU had some of the packets
 shared()
 {
@@ -89,7 +72,7 @@ passes()
 	local desc=$1
 
 	shift
-	expect "$desc: all arrives, each once, in order" both "$@"
+	expect "$desc: all arrives, each once, in order" delivers_both "s s2" a "$@"
 	expect_counts "$desc: none is refused" a in-replay=0 in-queue-full=0 in-spoof=0 in-policy=0
 	expect "$desc: by all CPUs of a sender" shared s
 	expect "$desc: by all CPUs of the member" shared a

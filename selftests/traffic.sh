@@ -29,6 +29,8 @@
 #	delivers FROM "TO..." GROUP ARG...	what `send FROM ARG...` sends to GROUP at
 #					$PORT gets to each TO, on eth0; none is sent
 #					faster than it is received
+#	delivers_both "FROM FROM" TO GROUP ARG...	the same of two senders, 1 and 2, no
+#					further ahead than $AHEAD
 #
 #	route_multicast NS ROUTE...	by smcrouted, ROUTE: FROM,SOURCE,GROUP,TO...; it is
 #					done on return
@@ -281,6 +283,23 @@ delivers()
 			recv_stop "$ns" || :
 		fi
 	done
+	return "$status"
+}
+
+delivers_both()
+{
+	local from=$1 to=$2 group=$3 pace=$TMP/pace.$((streams += 1)) ns id=0 status=0
+
+	shift 3
+	recv_start "$to" "$to" -i eth0 -c 2 -p "$pace" "$PORT" "$group"
+	recv_ready || return
+	for ns in $from; do
+		send_start "$ns" "$ns" -i eth0 -u $((id += 1)) -p "$pace" -w "$AHEAD" "$@" "$group" "$PORT"
+	done
+	for ns in $from; do
+		send_end "$ns" || status=1
+	done
+	recv_end "$to" || status=1
 	return "$status"
 }
 
