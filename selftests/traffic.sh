@@ -31,6 +31,8 @@
 #					faster than it is received
 #	delivers_both "FROM FROM" TO GROUP ARG...	the same of two senders, 1 and 2, no
 #					further ahead than $AHEAD
+#	delivered NS GROUP		how many packets IP of its family has delivered; a
+#					train is one
 #
 #	route_multicast NS ROUTE...	by smcrouted, ROUTE: FROM,SOURCE,GROUP,TO...; it is
 #					done on return
@@ -301,6 +303,15 @@ delivers_both()
 	done
 	recv_end "$to" || status=1
 	return "$status"
+}
+
+delivered()
+{
+	case $2 in
+	*:*) ns_exec "$1" awk '$1 == "Ip6InDelivers" { print $2 }' /proc/net/snmp6 ;;
+	*) ns_exec "$1" awk '$1 == "Ip:" { n++; for (i = 2; i <= NF; i++) { if (n == 1) name[i] = $i
+		else if (name[i] == "InDelivers") print $i } }' /proc/net/snmp ;;
+	esac
 }
 
 # --- multicast routers -------------------------------------------------------------
