@@ -61,23 +61,23 @@ directory=$(cd "$directory" && pwd -P)
 
 names='PARTS PAYLOADS ROUNDS PACKETS BESIDE_CASES BESIDE_LOADS GATEWAY_CASES GATEWAY_LOADS HOST_CASES HOST_LOADS
 	GROWTH_OBJECTS GROWTH_SENDERS GROWTH_PEERS GROWTH_MEMORY SYMBOLS'
+guest=("$tree/selftests/guest/boot.sh" -t "$limit"
+	-e "GEMCAST_KO=$ko"
+	-e "LD_LIBRARY_PATH=$tree/userspace/lib"
+	-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 
 # measure PLUGIN-ARGUMENTS LOG
 measure()
 {
-	local name guest log=$2
+	local name counting log=$2
 
-	guest=("$tree/selftests/guest/boot.sh" -t "$limit" -x -m -x 3G -x -icount -x shift=0
-		-x -plugin -x "$output/bench/icount.so,$1"
-		-e "GEMCAST_KO=$ko"
+	counting=(-x -m -x 3G -x -icount -x shift=0 -x -plugin -x "$output/bench/icount.so,$1"
 		-e "AEAD_COST_KO=$aead_cost"
-		-e "HOOK_COST_KO=$hook_cost"
-		-e "LD_LIBRARY_PATH=$tree/userspace/lib"
-		-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+		-e "HOOK_COST_KO=$hook_cost")
 	for name in $names; do
-		[ -z "${!name+set}" ] || guest+=(-e "$name=${!name}")
+		[ -z "${!name+set}" ] || counting+=(-e "$name=${!name}")
 	done
-	if ! (cd "$tree/selftests" && GEMCAST_ACCEL=tcg "${guest[@]}" ./bench/bench.sh) >"$log"; then
+	if ! (cd "$tree/selftests" && GEMCAST_ACCEL=tcg "${guest[@]}" "${counting[@]}" ./bench/bench.sh) >"$log"; then
 		grep -Ev '^(row|crypto|symbol) ' "$log" | tail -n 40 >&2
 		echo "bench: the guest failed; its log: $log" >&2
 		exit 1
@@ -102,11 +102,8 @@ fi
 
 if [ "${PARTS-}" = parallel ]; then
 	for cpus in ${CPUS-1 2 4}; do
-		(cd "$tree/selftests" && ./guest/boot.sh -c "$cpus" -t "$limit" -e "GEMCAST_KO=$ko" \
-			${ROUNDS:+-e "ROUNDS=$ROUNDS"} ${PACKETS:+-e "PACKETS=$PACKETS"} \
-			${PAYLOADS:+-e "PAYLOADS=$PAYLOADS"} \
-			-e "LD_LIBRARY_PATH=$tree/userspace/lib" \
-			-e "PATH=$tree/userspace/gemcast:$output/tools:$output/bench:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+		(cd "$tree/selftests" && "${guest[@]}" -c "$cpus" ${ROUNDS:+-e "ROUNDS=$ROUNDS"} \
+			${PACKETS:+-e "PACKETS=$PACKETS"} ${PAYLOADS:+-e "PAYLOADS=$PAYLOADS"} \
 			./bench/parallel.sh) | tee "$directory/parallel.$cpus" | grep -E '^(cpus|not ok) '
 	done
 	exit

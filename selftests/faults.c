@@ -24,8 +24,17 @@ static const struct step steps[] = {
 	{ "group add", GEMCAST_CMD_GROUP_NEW, NLM_F_CREATE, CHANGES,
 	  { NONE(GEMCAST_A_GROUP_ENCAP), NONE(GEMCAST_A_GROUP_PORT) } },
 	{ "group add encap udp", GEMCAST_CMD_GROUP_NEW, NLM_F_CREATE, CHANGES, {} },
+	{ "group add parallel", GEMCAST_CMD_GROUP_NEW, NLM_F_CREATE, CHANGES,
+	  { U32(GEMCAST_A_GROUP_PARALLEL, GEMCAST_PARALLEL_ON) } },
 	{ "group replace", GEMCAST_CMD_GROUP_NEW, NLM_F_REPLACE, READS,
 	  { U32(GEMCAST_A_GROUP_ID, 11), U16(GEMCAST_A_GROUP_PORT, 4511) } },
+	{ "group replace parallel on", GEMCAST_CMD_GROUP_NEW, NLM_F_REPLACE, CHANGES,
+	  { U32(GEMCAST_A_GROUP_ID, 11), U16(GEMCAST_A_GROUP_PORT, 4511),
+	    U32(GEMCAST_A_GROUP_PARALLEL, GEMCAST_PARALLEL_ON) } },
+	{ "group replace parallel off", GEMCAST_CMD_GROUP_NEW, NLM_F_REPLACE, CHANGES,
+	  { U32(GEMCAST_A_GROUP_ID, 10), NONE(GEMCAST_A_GROUP_ENCAP),
+	    NONE(GEMCAST_A_GROUP_PORT),
+	    U32(GEMCAST_A_GROUP_PARALLEL, GEMCAST_PARALLEL_OFF) } },
 	{ "group get", GEMCAST_CMD_GROUP_GET, 0, READS,
 	  { U32(GEMCAST_A_GROUP_ID, 7) } },
 	{ "group dump", GEMCAST_CMD_GROUP_GET, 0, DUMPS, {} },
@@ -82,7 +91,7 @@ static const struct step steps[] = {
 
 #define STEPS	((int)(sizeof(steps) / sizeof(*steps)))
 
-/* All there is anew, and the groups 10 and 11 that nothing uses. */
+/* All there is anew, and the groups 10, parallel, and 11 that nothing uses. */
 static int world_again(struct nl *nl)
 {
 	static unsigned long unique;
@@ -93,7 +102,8 @@ static int world_again(struct nl *nl)
 	       MAKE(nl, GEMCAST_CMD_GROUP_FLUSH, 0) || world_fill(nl) ||
 	       MAKE(nl, GEMCAST_CMD_GROUP_NEW, NLM_F_CREATE,
 		    U32(GEMCAST_A_GROUP_ID, 10), NONE(GEMCAST_A_GROUP_ENCAP),
-		    NONE(GEMCAST_A_GROUP_PORT)) ||
+		    NONE(GEMCAST_A_GROUP_PORT),
+		    U32(GEMCAST_A_GROUP_PARALLEL, GEMCAST_PARALLEL_ON)) ||
 	       MAKE(nl, GEMCAST_CMD_GROUP_NEW, NLM_F_CREATE,
 		    U32(GEMCAST_A_GROUP_ID, 11), U16(GEMCAST_A_GROUP_PORT, 4511)) ||
 	       make_sa(nl, text);

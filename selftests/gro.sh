@@ -55,16 +55,6 @@ new_keys()
 	configure
 }
 
-# What IP has delivered; a train is one.
-delivered()
-{
-	case $group in
-	*:*) ns_exec "$1" awk '$1 == "Ip6InDelivers" { print $2 }' /proc/net/snmp6 ;;
-	*) ns_exec "$1" awk '$1 == "Ip:" { n++; for (i = 2; i <= NF; i++) { if (n == 1) name[i] = $i
-		else if (name[i] == "InDelivers") print $i } }' /proc/net/snmp ;;
-	esac
-}
-
 merged()
 {
 	sed -n 's/^merged=//p' "$TMP/$1.all"
@@ -81,7 +71,7 @@ arrives()
 		recv_start $name.gro $name -c 2 -g -i eth0 -p "$TMP/pace" "$PORT" "$group"
 	done
 	recv_ready
-	before=$(delivered a)
+	before=$(delivered a "$group")
 	send_start s s -i eth0 -t 8 -u 1 -n $N -g 20 -w 128 -s "$1" -p "$TMP/pace" "$group" "$PORT"
 	send_start t t -i eth0 -t 8 -u 2 -n $N -w 128 -s "$2" -p "$TMP/pace" "$group" "$PORT"
 	send_end s || status=1
@@ -94,7 +84,7 @@ arrives()
 		fi
 		cat "$TMP/$name.all"
 	done
-	packets=$(($(delivered a) - before))
+	packets=$(($(delivered a "$group") - before))
 	echo "IP delivered $packets packets"
 	return $status
 }

@@ -4,7 +4,8 @@
 # processes=host
 #
 # Parallel groups at hosts: two senders, a member and an attacker on a LAN. Order, batches,
-# datagrams that are cut, rollover, replay, limits, full queues, and the option itself.
+# trains, a unicast tunnel, datagrams that are cut, rollover, replay, limits, full queues,
+# and the option itself.
 
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
@@ -38,11 +39,19 @@ native()
 	parallel on
 }
 
-# by_udp GROUP PEER
-by_udp()
+# found ADDR: of what waits for an address little is kept
+found()
 {
 	local ns
 
+	for ns in s s2; do
+		expect "$ns finds $1" ns_exec $ns busybox ping -c 1 -W 10 "$1"
+	done
+}
+
+# by_udp GROUP PEER
+by_udp()
+{
 	id='8 encap udp'
 	udp_group "$@"
 	gc_batch s2 <<-END
@@ -53,27 +62,7 @@ by_udp()
 		sa add group 8 spi $SPI dir out aead $GCM key file $TMP/key sid 2 bits 8
 	END
 	parallel on
-	# of what waits for an address little is kept
-	for ns in s s2; do
-		expect "$ns finds $2" ns_exec $ns busybox ping -c 1 -W 10 "$2"
-	done
-}
-
-# both GROUP ARG...: what two senders send is received
-both()
-{
-	local group=$1 pace=$TMP/pace.$((streams += 1)) ns status=0
-
-	shift
-	recv_start a a -i eth0 -c 2 -p "$pace" "$PORT" "$group"
-	recv_ready || return
-	send_start s s -i eth0 -u 1 -p "$pace" -w $AHEAD "$@" "$group" "$PORT"
-	send_start s2 s2 -i eth0 -u 2 -p "$pace" -w $AHEAD "$@" "$group" "$PORT"
-	for ns in s s2; do
-		send_end $ns || status=1
-	done
-	recv_end a || status=1
-	return "$status"
+	found "$2"
 }
 
 # shared NS: each CPU had some of the packets
@@ -89,10 +78,37 @@ passes()
 	local desc=$1
 
 	shift
-	expect "$desc: all arrives, each once, in order" both "$@"
+	expect "$desc: all arrives, each once, in order" delivers_both "s s2" a "$@"
 	expect_counts "$desc: none is refused" a in-replay=0 in-queue-full=0 in-spoof=0 in-policy=0
 	expect "$desc: by all CPUs of a sender" shared s
 	expect "$desc: by all CPUs of the member" shared a
+}
+
+# unicast GROUP ADDR: the new header's destination is ADDR, the member's own
+unicast()
+{
+	native "$1" preserve src remote "$2"
+	SPI=$((SPI + 1))
+	new_key "$TMP/key"
+	gc s sa add group 7 spi $SPI dst "$2" dir out aead "$GCM" key file "$TMP/key" sid 1 bits 8
+	gc s2 sa add group 7 spi $SPI dst "$2" dir out aead "$GCM" key file "$TMP/key" sid 2 bits 8
+	gc a sa add group 7 spi $SPI dst "$2" dir in aead "$GCM" key file "$TMP/key" sid-bits 8 replay sid
+	found "$2"
+	passes "$1 to $2" "$1" -n $N -g 20 -s 600,100,1300
+	expect_eq "$1 to $2: all by the SA of that address" $((2 * N)) "$(sa_count a $SPI in-packets)"
+}
+
+# trains GROUP: batches are together again at the member
+trains()
+{
+	local before
+
+	ns_exec a ethtool -K eth0 rx-udp-gro-forwarding on
+	native "$1"
+	before=$(delivered a "$1")
+	passes "$1, trains on" "$1" -n $N -g 20 -s 600
+	expect "$1, trains on: IP has less to deliver" [ $(($(delivered a "$1") - before)) -lt $((3 * N / 2)) ]
+	ns_exec a ethtool -K eth0 rx-udp-gro-forwarding off
 }
 
 order()
@@ -111,6 +127,10 @@ order()
 	passes "cut afterwards" $GROUP -n $N -s 0-4000
 	native $GROUP
 	passes "batches" $GROUP -n $N -g 20 -s 600
+	trains $GROUP
+	trains ff15::1
+	unicast $GROUP 10.0.0.3
+	unicast ff15::1 fd00::3
 	by_udp 239.2.2.2 10.0.0.3
 	passes "UDP over IPv4" 239.2.2.2 -n $N -s 0-1300
 	by_udp ff15::2 fd00::3

@@ -11,24 +11,6 @@
 N=2000 # datagrams of each sender
 AHEAD=250 # of the receiver; two of these are less than a lane holds
 
-# both GROUP ARG...: what two senders send is received
-both()
-{
-	local group=$1 pace=$TMP/pace.$((streams += 1)) ns status=0
-
-	shift
-	recv_start r r -i eth0 -c 2 -p "$pace" "$PORT" "$group"
-	recv_ready || return
-	for ns in s1 s2; do
-		send_start $ns $ns -i eth0 -t 5 -u "${ns#s}" -p "$pace" -w $AHEAD "$@" "$group" "$PORT"
-	done
-	for ns in s1 s2; do
-		send_end $ns || status=1
-	done
-	recv_end r || status=1
-	return "$status"
-}
-
 # native GROUP REPLAY
 native()
 {
@@ -89,7 +71,7 @@ passes()
 	local desc=$1 group=$2
 
 	shift 2
-	expect "$desc: all arrives, each once, in order" both "$group" "$@"
+	expect "$desc: all arrives, each once, in order" delivers_both "s1 s2" r "$group" -t 5 "$@"
 	expect_counts "$desc: ESP made" A out-packets=$((2 * N)) out-queue-full=0
 	expect_counts "$desc: ESP read" B in-packets=$((2 * N)) in-replay=0 in-queue-full=0 in-spoof=0
 	expect "$desc: by all CPUs of A" shared A $((2 * N))

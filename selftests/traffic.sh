@@ -29,6 +29,10 @@
 #	delivers FROM "TO..." GROUP ARG...	what `send FROM ARG...` sends to GROUP at
 #					$PORT gets to each TO, on eth0; none is sent
 #					faster than it is received
+#	delivers_both "FROM FROM" TO GROUP ARG...	the same of two senders, 1 and 2, no
+#					further ahead than $AHEAD
+#	delivered NS GROUP		how many packets IP of its family has delivered; a
+#					train is one
 #
 #	route_multicast NS ROUTE...	by smcrouted, ROUTE: FROM,SOURCE,GROUP,TO...; it is
 #					done on return
@@ -282,6 +286,32 @@ delivers()
 		fi
 	done
 	return "$status"
+}
+
+delivers_both()
+{
+	local from=$1 to=$2 group=$3 pace=$TMP/pace.$((streams += 1)) ns id=0 status=0
+
+	shift 3
+	recv_start "$to" "$to" -i eth0 -c 2 -p "$pace" "$PORT" "$group"
+	recv_ready || return
+	for ns in $from; do
+		send_start "$ns" "$ns" -i eth0 -u $((id += 1)) -p "$pace" -w "$AHEAD" "$@" "$group" "$PORT"
+	done
+	for ns in $from; do
+		send_end "$ns" || status=1
+	done
+	recv_end "$to" || status=1
+	return "$status"
+}
+
+delivered()
+{
+	case $2 in
+	*:*) ns_exec "$1" awk '$1 == "Ip6InDelivers" { print $2 }' /proc/net/snmp6 ;;
+	*) ns_exec "$1" awk '$1 == "Ip:" { n++; for (i = 2; i <= NF; i++) { if (n == 1) name[i] = $i
+		else if (name[i] == "InDelivers") print $i } }' /proc/net/snmp ;;
+	esac
 }
 
 # --- multicast routers -------------------------------------------------------------
