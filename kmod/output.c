@@ -249,17 +249,19 @@ static int gemcast_out_packet(struct gemcast_out *out, struct sk_buff *skb)
 
 /* Would the stack have given a copy to local members, or to a local router? */
 static bool gemcast_out_loops(const struct nf_hook_state *state,
-			      const struct sk_buff *skb)
+			      struct sk_buff *skb)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 
 	if (state->hook != NF_INET_LOCAL_OUT || !gemcast_flow_multicast(skb) ||
 	    !sk_mc_loop(state->sk))
 		return false;
-	if (state->pf == NFPROTO_IPV6)
-		return mroute6_is_socket(state->net, (struct sk_buff *)skb) ||
+	if (state->pf == NFPROTO_IPV6) {
+		skb->dev = state->out;	/* as when the stack asks */
+		return mroute6_is_socket(state->net, skb) ||
 		       gemcast_member_joined6(state->out,
 					      &ipv6_hdr(skb)->daddr);
+	}
 	return skb_rtable(skb)->rt_flags & RTCF_LOCAL ||
 	       dst->output != ip_output;
 }
