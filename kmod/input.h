@@ -9,6 +9,19 @@
 #include <net/ipv6.h>
 #include "ruleset.h"
 
+/* Is it ESP, or a fragment of it? Our senders put no other headers in front. */
+static inline bool gemcast_input_esp6(const struct sk_buff *skb)
+{
+	const struct frag_hdr *frag;
+	struct frag_hdr buf;
+
+	if (likely(ipv6_hdr(skb)->nexthdr != NEXTHDR_FRAGMENT))
+		return ipv6_hdr(skb)->nexthdr == IPPROTO_ESP;
+	frag = skb_header_pointer(skb, sizeof(struct ipv6hdr), sizeof(buf),
+				  &buf);
+	return frag && frag->nexthdr == IPPROTO_ESP;
+}
+
 /* Does it look at such an IP packet here? Its header is there to be read. */
 static inline bool gemcast_input_wants(const struct gemcast_net *gn,
 				       const struct sk_buff *skb, int ifindex)
@@ -19,7 +32,7 @@ static inline bool gemcast_input_wants(const struct gemcast_net *gn,
 			return true;
 		break;
 	case htons(ETH_P_IPV6):
-		if (ipv6_hdr(skb)->nexthdr == IPPROTO_ESP)
+		if (gemcast_input_esp6(skb))
 			return true;
 		break;
 	default:

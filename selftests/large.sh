@@ -46,6 +46,15 @@ every_size()
 	fi
 }
 
+# In tunnel packets to the peer alone, by a native group.
+to_one_host()
+{
+	native_group "$group" preserve src remote "$peer"
+	SPI=$((SPI + 1))
+	gc s sa add group 7 spi $SPI dst "$peer" dir out aead "$GCM" key file "$TMP/key" sid 2 bits 8
+	gc a sa add group 7 spi $SPI dst "$peer" dir in aead "$GCM" key file "$TMP/key" sid-bits 8 replay sid
+}
+
 all_modes()
 {
 	local desc=$1 name
@@ -55,6 +64,8 @@ all_modes()
 		largest=$tunnel_largest
 		native_group "$group" mode tunnel
 		every_size "$name, tunnel, $desc"
+		to_one_host
+		every_size "$name, tunnel to one host, $desc"
 		largest=$transport_largest
 		native_group "$group" mode transport
 		every_size "$name, transport, $desc"

@@ -94,7 +94,7 @@ unicast()
 	gc s2 sa add group 7 spi $SPI dst "$2" dir out aead "$GCM" key file "$TMP/key" sid 2 bits 8
 	gc a sa add group 7 spi $SPI dst "$2" dir in aead "$GCM" key file "$TMP/key" sid-bits 8 replay sid
 	found "$2"
-	passes "$1 to $2" "$1" -n $N -g 20 -s 600,100,1300
+	passes "$1 to $2" "$1" -n $N -g 20 -s 600,100,1450
 	expect_eq "$1 to $2: all by the SA of that address" $((2 * N)) "$(sa_count a $SPI in-packets)"
 }
 
