@@ -130,6 +130,33 @@ dont_fragment()
 	refused "IPv6, df set" -s 1379
 }
 
+# What a sender is told that asks when a datagram went out.
+told()
+{
+	ns_exec s python3 - <<-'END'
+		import socket
+		SO_TIMESTAMPING, TX_SOFTWARE, SOFTWARE = 37, 2, 16
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.1"))
+		s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, TX_SOFTWARE | SOFTWARE)
+		s.sendto(bytes(20), ("239.1.1.1", 5000))
+		try:
+		    s.recvmsg(2048, 256, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+		    print("its time")
+		except BlockingIOError:
+		    print("nothing")
+	END
+}
+
+timestamps()
+{
+	gc s group flush
+	expect_eq "a sender in the clear is told when it went out" "its time" "$(told)"
+	native_group 239.1.1.1
+	expect_eq "a sender of the group is not shown ESP" nothing "$(told)"
+	expect_counts "which it sent" s out-packets=1
+}
+
 expect "there is a program ethtool" command -v ethtool
 load_module
 ns_add s a
@@ -155,3 +182,4 @@ for group in 239.1.1.1 ff15::1; do
 	expect "only ESP to $group on the wire" only_esp at_s "$group"
 done
 dont_fragment
+timestamps
