@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What scripts/bench.sh measured: tables, bench.json, bench.svg, and whether goals are met.
 
-report.py DIRECTORY: it has bench.log, the lines of bench.sh, and counts, those of the
+report.py DIRECTORY: it has bench.log, the lines of bench.sh, and bench.counts, those of the
 plugin, one for each row. The status is 0 only if all is met and no packet was lost.
 """
 import json
@@ -111,7 +111,7 @@ class Bench:
         self.read()
 
     def read(self):
-        with open(f"{self.directory}/counts") as file:
+        with open(f"{self.directory}/bench.counts") as file:
             counts = [[int(word) for word in line.split()] for line in file]
         rows = []
         with open(f"{self.directory}/bench.log") as file:
