@@ -52,6 +52,18 @@ static inline struct net_device *gemcast_netdev_dummy_alloc(void)
 #define gemcast_netdev_dummy_free(dev)	kfree(dev)
 #endif
 
+/* When a packet is to leave, as its sender said. */
+static inline void gemcast_skb_copy_time(struct sk_buff *to,
+					 const struct sk_buff *from)
+{
+	to->tstamp = from->tstamp;
+#ifdef GEMCAST_HAVE_TSTAMP_TYPE
+	to->tstamp_type = from->tstamp_type;
+#else
+	to->mono_delivery_time = from->mono_delivery_time;
+#endif
+}
+
 /*
  * A socket whose packets are not looped back to this host; one that wants to
  * hear of errors; one that wants its packets whole; one that wants its fragments so.

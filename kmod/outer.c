@@ -339,9 +339,9 @@ static bool gemcast_outer_told(const struct gemcast_out *out,
 	return !out->forwarded && skb_shinfo(skb)->tx_flags;
 }
 
-/* Has the buffer room for ESP around the cleartext, maybe further back in it? */
-static bool gemcast_outer_fits(const struct gemcast_out *out,
-			       struct sk_buff *skb)
+/* For ESP around the cleartext, which may be moved back in its buffer for that. */
+static bool gemcast_outer_make_room(const struct gemcast_out *out,
+				    struct sk_buff *skb)
 {
 	const struct net_device *dev = out->route->dev;
 	int tail = out->len - GEMCAST_ESP_HEAD - skb->len + dev->needed_tailroom;
@@ -370,7 +370,7 @@ bool gemcast_outer_take(struct gemcast_out *out, struct sk_buff *skb)
 		return false;
 	gemcast_outer_checksum(skb, 0, skb->data);
 	skb->ip_summed = CHECKSUM_NONE;
-	if (!gemcast_outer_fits(out, skb))
+	if (!gemcast_outer_make_room(out, skb))
 		return false;
 	/* What it is and whence it came is not the ESP packet's; its route may be. */
 	skb->_skb_refdst = 0;
@@ -529,6 +529,14 @@ static noinline int gemcast_outer_queue(struct gemcast_out *out,
 	return drop;
 }
 
+/* The sender's buffer is its own until its last packet has gone; so is the time to go. */
+static void gemcast_outer_own(struct sk_buff *esp, const struct sk_buff *skb)
+{
+	if (skb->sk && sk_fullsock(skb->sk))
+		skb_set_owner_w(esp, skb->sk);
+	gemcast_skb_copy_time(esp, skb);
+}
+
 /**
  * gemcast_outer_send() - Seal an ESP packet and send it.
  * @out: packet on its way
@@ -552,9 +560,8 @@ int gemcast_outer_send(struct gemcast_out *out, const struct sk_buff *skb,
 		gemcast_outer_header(out, skb, esp, tos, seq);
 	esp->priority = skb->priority;
 	esp->mark = skb->mark;
-	/* The sender's buffer is its own until its last packet has gone. */
-	if (!out->forwarded && esp != skb && skb->sk && sk_fullsock(skb->sk))
-		skb_set_owner_w(esp, skb->sk);
+	if (!out->forwarded && esp != skb)
+		gemcast_outer_own(esp, skb);
 	if (unlikely(out->lane))
 		return gemcast_outer_queue(out, esp, &(struct gemcast_job){
 			.sa = out->sa, .payload = payload, .next = next,

@@ -3,7 +3,8 @@
 # timeout=600
 #
 # Sizes: nothing, about the MTU, far above it, the largest; batches by UDP GSO;
-# with and without offloads, while tcpdump looks on; and what DF forbids.
+# with and without offloads, while tcpdump looks on; what DF forbids; and the times that
+# senders ask for and are told.
 
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
@@ -148,6 +149,40 @@ told()
 	END
 }
 
+# Says when it is to leave, three tenths of a second later: fq keeps it until then.
+send_later()
+{
+	ns_exec s python3 - <<-'END'
+		import socket, struct, time
+		SO_TXTIME = SCM_TXTIME = 61
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.1"))
+		s.setsockopt(socket.SOL_SOCKET, SO_TXTIME, struct.pack("iI", time.CLOCK_MONOTONIC, 0))
+		at = struct.pack("Q", time.monotonic_ns() + 300_000_000)
+		s.sendmsg([bytes(20)], [(socket.SOL_SOCKET, SCM_TXTIME, at)], 0, ("239.1.1.1", 5000))
+	END
+}
+
+# How many fq kept so.
+kept()
+{
+	tc -n "$(ns_name s)" -s -j qdisc show dev eth0 | jq '.[0].throttled'
+}
+
+time_to_leave()
+{
+	local mode n=0
+
+	expect "there is a qdisc that knows times" tc -n "$(ns_name s)" qdisc replace dev eth0 root fq
+	for mode in tunnel transport; do
+		native_group 239.1.1.1 mode $mode
+		expect "$mode: a sender that says when" send_later
+		expect_counts "$mode: is protected" s out-packets=1
+		expect_eq "$mode: its ESP was kept until then" $((n += 1)) "$(kept)"
+	done
+	tc -n "$(ns_name s)" qdisc delete dev eth0 root
+}
+
 timestamps()
 {
 	gc s group flush
@@ -183,3 +218,4 @@ for group in 239.1.1.1 ff15::1; do
 done
 dont_fragment
 timestamps
+time_to_leave
