@@ -72,7 +72,7 @@ static struct sk_buff **gemcast_gro_place(struct gemcast_gro *gro,
 }
 
 /* From the same to the same, by one interface? */
-static bool gemcast_gro_same(const struct sk_buff *a, const struct sk_buff *b)
+static inline bool gemcast_gro_same(const struct sk_buff *a, const struct sk_buff *b)
 {
 	if (!a || a->dev != b->dev || a->protocol != b->protocol)
 		return false;
@@ -122,7 +122,9 @@ static bool gemcast_gro_forwarded(const struct sk_buff *skb)
  */
 static bool gemcast_gro_uncut(const struct sk_buff *skb)
 {
-	return ip_hdr(skb)->frag_off & htons(IP_DF) && gemcast_gro_forwarded(skb);
+	return skb->protocol == htons(ETH_P_IP) &&
+	       ip_hdr(skb)->frag_off & htons(IP_DF) &&
+	       gemcast_gro_forwarded(skb);
 }
 
 /*
@@ -146,7 +148,7 @@ static bool gemcast_gro_plain(struct sk_buff *skb)
 	} else {
 		head = sizeof(struct iphdr);
 		if (*skb->data != 0x45 || ip_hdr(skb)->protocol != IPPROTO_UDP ||
-		    ip_is_fragment(ip_hdr(skb)) || gemcast_gro_uncut(skb))
+		    ip_is_fragment(ip_hdr(skb)))
 			return false;
 	}
 	return skb->len > head + sizeof(struct udphdr) && !skb->sk &&
@@ -154,18 +156,25 @@ static bool gemcast_gro_plain(struct sk_buff *skb)
 }
 
 /* What is said to be intact is not looked at again. */
-static bool gemcast_gro_intact(const struct sk_buff *skb,
-			       const struct udphdr *udp)
+static bool gemcast_gro_intact(struct sk_buff *skb)
 {
+	const struct udphdr *udp = udp_hdr(skb);
 	unsigned int len = ntohs(udp->len);
 	__wsum sum = csum_partial(udp, len, 0);
+	__sum16 bad;
 
 	if (skb->protocol == htons(ETH_P_IPV6))
-		return !csum_ipv6_magic(&ipv6_hdr(skb)->saddr,
-					&ipv6_hdr(skb)->daddr, len,
-					IPPROTO_UDP, sum);
-	return !csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr, len,
-				  IPPROTO_UDP, sum);
+		bad = csum_ipv6_magic(&ipv6_hdr(skb)->saddr,
+				      &ipv6_hdr(skb)->daddr, len, IPPROTO_UDP,
+				      sum);
+	else
+		bad = csum_tcpudp_magic(ip_hdr(skb)->saddr, ip_hdr(skb)->daddr,
+					len, IPPROTO_UDP, sum);
+	if (bad)
+		return false;
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = 0;
+	return true;
 }
 
 /* Length of the payload of a datagram that may be in a train; 0: it may not. */
@@ -174,11 +183,8 @@ static unsigned int gemcast_gro_payload(struct sk_buff *skb)
 	const struct udphdr *udp = udp_hdr(skb);
 
 	if (!gemcast_gro_plain(skb) || !udp->check ||
-	    skb_transport_offset(skb) + ntohs(udp->len) != skb->len ||
-	    !gemcast_gro_intact(skb, udp))
+	    skb_transport_offset(skb) + ntohs(udp->len) != skb->len)
 		return 0;
-	skb->ip_summed = CHECKSUM_UNNECESSARY;
-	skb->csum_level = 0;
 	return skb->len - gemcast_gro_head(skb);
 }
 
@@ -288,12 +294,15 @@ void gemcast_gro_receive(struct sk_buff *skb, const struct nf_hook_state *state)
 	struct sk_buff **open = gemcast_gro_open(gro, skb);
 	unsigned int len = gemcast_gro_payload(skb);
 
-	if (len && *open && gemcast_gro_follows(*open, skb, state, len)) {
+	if (len && *open && gemcast_gro_follows(*open, skb, state, len) &&
+	    gemcast_gro_intact(skb)) {
 		if (!gemcast_gro_append(*open, skb, len))
 			*open = NULL;
 		return;
 	}
 	*open = NULL;
+	if (len && (gemcast_gro_uncut(skb) || !gemcast_gro_intact(skb)))
+		len = 0;
 	if (gemcast_gro_queue(gro, skb, state, len) && len)
 		*open = skb;
 }
