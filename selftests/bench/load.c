@@ -8,7 +8,8 @@
  *
  * UDP... is -i DEV -g ADDRESS -l BYTES [-s SEGMENTS] [-a SOURCES]: COUNT datagrams of
  * BYTES to ADDRESS, port 5000, SEGMENTS of them by one call (UDP_SEGMENT), from SOURCES
- * addresses in turn, 10.64.0.0 the first. -x COPIES: each is to arrive so often.
+ * addresses in turn, 10.64.0.0 the first. -x COPIES: each is to arrive so often. -b BURST:
+ * a rest after so many, for queues on the way.
  *
  * It ends when as many have arrived, or none arrives any more, and prints how many. With
  * -c, those are what the counter in the file of that descriptor has grown by; with -f,
@@ -36,8 +37,7 @@
 #define PORT		5000
 #define PATIENCE	200	/* rounds of a millisecond without a packet */
 #define AHEAD		64	/* datagrams that nobody has read yet */
-#define BURST		500	/* what is sent before a rest, */
-#define REST		20000000 /* ns; queues on the way hold a thousand, WireGuard's for one */
+#define REST		20000000 /* ns */
 #define FIRST_SOURCE	0x0a400000
 
 struct load {
@@ -45,7 +45,7 @@ struct load {
 	int counter;			/* or -1 */
 	const char *netns, *dev;
 	struct in_addr to;
-	unsigned long count, sources, segments, copies;
+	unsigned long count, sources, segments, copies, burst;
 	size_t bytes;
 
 	int out, in, in_member;		/* sockets; -1: there is none */
@@ -229,7 +229,7 @@ static bool run_udp(struct load *load)
 {
 	static char text[65536];
 	const struct iovec part = { text, load->bytes * load->segments };
-	const unsigned long ahead = load->counter < 0 ? AHEAD : BURST;
+	const unsigned long ahead = load->counter < 0 ? AHEAD : load->burst;
 	unsigned long i, behind = 0;
 	ssize_t n;
 
@@ -243,7 +243,7 @@ static bool run_udp(struct load *load)
 		if (n < 0)
 			die("send: %s", strerror(errno));
 		behind += load->segments;
-		if (behind + load->segments <= ahead)
+		if (!ahead || behind + load->segments <= ahead)
 			continue;
 		if (load->counter < 0)
 			drain_all(load);
@@ -288,7 +288,7 @@ static void parse(struct load *load, int argc, char **argv)
 	int option;
 
 	*load = (struct load){ .counter = -1, .segments = 1, .copies = 1 };
-	while ((option = getopt(argc, argv, "pmrc:n:f:i:g:l:s:a:x:")) != -1) {
+	while ((option = getopt(argc, argv, "pmrc:n:f:i:g:l:s:a:x:b:")) != -1) {
 		switch (option) {
 		case 'p': load->pktgen = true; break;
 		case 'm': load->member = true; break;
@@ -301,6 +301,7 @@ static void parse(struct load *load, int argc, char **argv)
 		case 'l': load->bytes = strtoul(optarg, NULL, 10); break;
 		case 's': load->segments = strtoul(optarg, NULL, 10); break;
 		case 'a': load->sources = strtoul(optarg, NULL, 10); break;
+		case 'b': load->burst = strtoul(optarg, NULL, 10); break;
 		case 'x': load->copies = strtoul(optarg, NULL, 10); break;
 		default: die("see its source");
 		}
