@@ -7,6 +7,7 @@
  */
 #include <linux/slab.h>
 #include "group.h"
+#include "outbound.h"
 #include "parallel.h"
 #include "peer.h"
 #include "policy.h"
@@ -238,10 +239,5 @@ struct gemcast_sa *gemcast_group_send_sa(const struct gemcast_group *group,
 
 	if (sa && gemcast_group_sa_fits(sa, dst, src))
 		return sa;
-	/* A group of several destinations or sources. */
-	list_for_each_entry_rcu(sa, &group->sas, node)
-		if (gemcast_group_sends_by(sa) &&
-		    gemcast_group_sa_fits(sa, dst, src))
-			return sa;
-	return NULL;
+	return gemcast_outbound_find(group, dst, src);
 }

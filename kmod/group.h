@@ -24,7 +24,7 @@ struct gemcast_group {
 	/* What is sent by now; chosen by gemcast_group_select_current(). */
 	struct gemcast_sa __rcu *current_sa;
 	struct gemcast_lanes __rcu *lanes;	/* NULL until it was parallel once */
-	struct list_head sas;		/* leading edge first; lock, RCU */
+	struct list_head sas;		/* leading edge first; lock */
 	struct list_head peers;		/* lock, RCU */
 	u32 nsas;			/* lock */
 	u32 npeers;			/* lock */

@@ -9,6 +9,7 @@
 #include "hooks.h"
 #include "member.h"
 #include "net.h"
+#include "outbound.h"
 #include "peer.h"
 #include "policy.h"
 #include "ruleset.h"
@@ -105,10 +106,13 @@ static int __net_init gemcast_net_start(struct net *net)
 	err = rhashtable_init(&gn->sad, &gemcast_sad_params);
 	if (err)
 		goto stats;
+	err = rhltable_init(&gn->outbound, &gemcast_outbound_params);
+	if (err)
+		goto sad;
 	rs = gemcast_ruleset_new(gn);
 	if (!rs) {
 		err = -ENOMEM;
-		goto sad;
+		goto outbound;
 	}
 	RCU_INIT_POINTER(gn->ruleset, rs);
 	gn->members = gemcast_members_alloc(gn);
@@ -116,6 +120,8 @@ static int __net_init gemcast_net_start(struct net *net)
 		return 0;
 	err = -ENOMEM;
 	gemcast_ruleset_free(rs);
+outbound:
+	rhltable_destroy(&gn->outbound);
 sad:
 	rhashtable_destroy(&gn->sad);
 stats:
@@ -143,6 +149,7 @@ static void __net_exit gemcast_net_stop(struct net *net)
 		inet_ctl_sock_destroy(gn->ctl4);
 	if (gn->ctl6)
 		inet_ctl_sock_destroy(gn->ctl6);
+	rhltable_destroy(&gn->outbound);
 	rhashtable_destroy(&gn->sad);
 	xa_destroy(&gn->groups);
 	gemcast_stats_exit(gn);

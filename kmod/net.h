@@ -32,6 +32,7 @@ struct gemcast_net {
 	u32 staged_by;				/* its socket; lock */
 	u32 replaced;				/* rule sets so far; lock */
 	struct rhashtable sad;			/* by struct gemcast_sa_key; RCU */
+	struct rhltable outbound;		/* see outbound.h; RCU */
 	u32 sad_sources;			/* SAs of one source; written by lock */
 	struct list_head sas;			/* all, oldest first; lock */
 	struct list_head udp_ports;		/* struct gemcast_udp_port; lock */

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include "event.h"
 #include "ivclock.h"
+#include "outbound.h"
 #include "sa.h"
 #include "verdict.h"
 
@@ -215,11 +216,18 @@ static bool gemcast_sa_tell(struct gemcast_sa *sa)
 	return true;
 }
 
+/* An SA came, went, or was activated. Lock held. */
+static void gemcast_sa_select(struct gemcast_sa *sa)
+{
+	if (sa->dir != GEMCAST_SA_DIR_IN)
+		gemcast_group_select_current(sa->group);
+}
+
 /* Lock held. */
 static void gemcast_sa_activate(struct gemcast_sa *sa)
 {
 	WRITE_ONCE(sa->activated, true);
-	gemcast_group_select_current(sa->group);
+	gemcast_sa_select(sa);
 	gemcast_sa_tell_state(sa);
 }
 
@@ -340,7 +348,6 @@ static void gemcast_sa_times(struct gemcast_sa *sa,
 
 	sa->added = ktime_get_boottime_ns();
 	sa->activate_at = sa->added + cfg->activate * NSEC_PER_MSEC;
-	sa->activated = !cfg->activate;
 	if (cfg->has_deactivate)
 		sa->deactivate_at = sa->added +
 				    cfg->deactivate * NSEC_PER_MSEC;
@@ -428,10 +435,9 @@ static void gemcast_sa_order(struct gemcast_sa *sa)
 	list_for_each_entry(pos, &sa->group->sas, node)
 		if (pos->activate_at <= sa->activate_at)
 			break;
-	list_add_tail_rcu(&sa->node, &pos->node);
+	list_add_tail(&sa->node, &pos->node);
 }
 
-/* What an SA leaves when it is no longer in the table. Lock held. */
 /* Counted before it is found, and until it is not any more. */
 static void gemcast_sad_count(struct gemcast_sa *sa, int by)
 {
@@ -439,18 +445,37 @@ static void gemcast_sad_count(struct gemcast_sa *sa, int by)
 		WRITE_ONCE(sa->gn->sad_sources, sa->gn->sad_sources + by);
 }
 
+/* Has it found by what is to be sent, as soon as it is activated. Lock held. */
+static int gemcast_sa_show(struct gemcast_sa *sa)
+{
+	int err = sa->dir == GEMCAST_SA_DIR_IN ? 0 : gemcast_outbound_add(sa);
+
+	if (!err)
+		gemcast_sad_count(sa, 1);
+	return err;
+}
+
+/* Lock held. */
+static void gemcast_sa_hide(struct gemcast_sa *sa)
+{
+	gemcast_sad_count(sa, -1);
+	if (sa->dir != GEMCAST_SA_DIR_IN)
+		gemcast_outbound_remove(sa);
+}
+
+/* What an SA leaves when it is no longer in the table. Lock held. */
 static void gemcast_sa_retire(struct gemcast_sa *sa)
 {
 	struct gemcast_sa *next = gemcast_sa_next(sa);
 
-	gemcast_sad_count(sa, -1);
+	gemcast_sa_hide(sa);
 	sa->removed = true;
 	WRITE_ONCE(sa->dead, true);
 	hrtimer_cancel(&sa->timer);
-	list_del_rcu(&sa->node);
+	list_del(&sa->node);
 	list_del(&sa->all);
 	sa->group->nsas--;
-	gemcast_group_select_current(sa->group);
+	gemcast_sa_select(sa);
 	gemcast_event_sa(sa, GEMCAST_CMD_SA_DEL_NTF);
 	if (next)
 		gemcast_event_sa(next, GEMCAST_CMD_SA_NTF);
@@ -481,44 +506,49 @@ int gemcast_sa_new(struct gemcast_net *gn, const struct gemcast_sa_config *cfg,
 	if (old && !(flags & NLM_F_REPLACE)) {
 		NL_SET_ERR_MSG(extack, "an SA of this SPI and these addresses exists");
 		err = -EEXIST;
-		goto destroy;
+		goto put;
 	}
 	if (!old && !(flags & NLM_F_CREATE)) {
 		NL_SET_ERR_MSG(extack, "no such SA");
 		err = -ENOENT;
-		goto destroy;
+		goto put;
 	}
 	guard = gemcast_sa_guard(cfg, extack);
 	if (IS_ERR(guard)) {
 		err = PTR_ERR(guard);
-		goto destroy;
+		goto put;
 	}
-	gemcast_sad_count(sa, 1);
+	sa->number = ++gn->sa_number;
+	err = gemcast_sa_show(sa);
+	if (err)
+		goto undo;
 	if (old)
 		err = rhashtable_replace_fast(&gn->sad, &old->hash, &sa->hash,
 					      gemcast_sad_params);
 	else
 		err = rhashtable_insert_fast(&gn->sad, &sa->hash,
 					     gemcast_sad_params);
-	if (err)
+	if (err) {
+		/* It has not been sent by, but packets may have seen it. */
+		gemcast_sa_hide(sa);
 		goto undo;
+	}
 	gemcast_verdict_forget(gemcast_ruleset_active(gn));
-	sa->number = ++gn->sa_number;
 	list_add_tail(&sa->all, &gn->sas);
 	gemcast_sa_order(sa);
 	sa->group->nsas++;
+	WRITE_ONCE(sa->activated, !cfg->activate);
 	if (old)
 		gemcast_sa_retire(old);
-	gemcast_group_select_current(sa->group);
+	gemcast_sa_select(sa);
 	gemcast_sa_arm(sa);
 	gemcast_sa_tell_state(sa);
 	return 0;
 undo:
-	gemcast_sad_count(sa, -1);
 	if (guard)
 		gemcast_ivguard_undo(guard);
-destroy:
-	gemcast_sa_destroy(sa);
+put:
+	gemcast_sa_put(sa);
 	return err;
 }
 

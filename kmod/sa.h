@@ -66,6 +66,7 @@ enum {
 struct gemcast_sa {
 	/* Read for each packet, not changed after the SA was made. */
 	struct rhash_head hash;
+	struct rhlist_head outbound;
 	struct gemcast_sa_key key;
 	struct gemcast_aead aead;
 	struct gemcast_net *gn;
@@ -103,7 +104,7 @@ struct gemcast_sa {
 	struct gemcast_replay_state replays;
 
 	/* gn->lock, unless it says otherwise. */
-	struct list_head node;		/* group->sas; RCU readers too */
+	struct list_head node;		/* group->sas */
 	struct list_head all;		/* gn->sas */
 	u64 number;			/* grows from one SA to the next */
 	u64 added;			/* CLOCK_BOOTTIME, ns; as the next ones */
