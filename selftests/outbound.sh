@@ -78,6 +78,7 @@ sources()
 
 	dst=$(dst 4)
 	add 30000 "$dst" src 10.0.0.101
+	add 30002 "$(dst 6)"
 	by "of a source" 30000 "$dst" 10.0.0.101
 	by "of any other" 10004 "$dst"
 	add 30001 "$dst"
