@@ -109,7 +109,7 @@ if [ "${PARTS-}" = parallel ]; then
 	exit
 fi
 
-# Growth takes as long as all the rest: it has a guest of its own at the same time, which
+# Growth, which no other case is compared with, has a guest of its own at the same time:
 # counts of instructions do not mind.
 parts=() guests=()
 for part in ${PARTS-beside gateway host aead growth}; do
