@@ -72,7 +72,8 @@ static struct sk_buff **gemcast_gro_place(struct gemcast_gro *gro,
 }
 
 /* From the same to the same, by one interface? */
-static inline bool gemcast_gro_same(const struct sk_buff *a, const struct sk_buff *b)
+static inline bool gemcast_gro_same(const struct sk_buff *a,
+				    const struct sk_buff *b)
 {
 	if (!a || a->dev != b->dev || a->protocol != b->protocol)
 		return false;

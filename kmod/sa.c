@@ -10,7 +10,6 @@
 #include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/random.h>
-#include <linux/rculist.h>
 #include <linux/slab.h>
 #include "event.h"
 #include "ivclock.h"
