@@ -21,7 +21,7 @@
 #	PARTS="beside gateway host aead growth"; or "parallel" alone, see below
 #	PAYLOADS="64 512 1400"	bytes
 #	ROUNDS=3		how often, after one to warm up
-#	PACKETS=5000		in each measurement
+#	PACKETS=10000		in each measurement
 #	BESIDE_CASES="without loaded hooks policies chains"
 #	BESIDE_LOADS="multicast unicast"
 #	GATEWAY_CASES="plain gemcast xfrm xfrm-link xfrm-unicast macsec wireguard"; also parallel
@@ -85,7 +85,7 @@ measure()
 }
 
 if [ -n "$profile" ]; then
-	PARTS=${PARTS:-gateway} SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-5000}
+	PARTS=${PARTS:-gateway} SYMBOLS=1 ROUNDS=1 PACKETS=${PACKETS:-10000}
 	GATEWAY_LOADS=${GATEWAY_LOADS:-pktgen} HOST_LOADS=${HOST_LOADS:-udp}
 	PAYLOADS=${PAYLOADS:-64} PAYLOADS=${PAYLOADS%% *}
 	before=plain

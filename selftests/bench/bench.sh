@@ -23,7 +23,7 @@
 
 PARTS=${PARTS-beside gateway host aead growth}
 ROUNDS=${ROUNDS:-3}
-PACKETS=${PACKETS:-5000}
+PACKETS=${PACKETS:-10000}
 PAYLOADS=${PAYLOADS:-64 512 1400}
 
 # shellcheck disable=SC2034
