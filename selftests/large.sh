@@ -131,36 +131,44 @@ dont_fragment()
 	refused "IPv6, df set" -s 1379
 }
 
+# sender SCRIPT: of python, with a socket s whose datagrams go to the group
+sender()
+{
+	ns_exec s python3 - "$group" <<-END
+		import socket, struct, sys, time
+		group = sys.argv[1]
+		v6 = ":" in group
+		s = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+		if v6:
+		    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex("eth0"))
+		else:
+		    s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.1"))
+		$1
+	END
+}
+
 # What a sender is told that asks when a datagram went out.
 told()
 {
-	ns_exec s python3 - <<-'END'
-		import socket
-		SO_TIMESTAMPING, TX_SOFTWARE, SOFTWARE = 37, 2, 16
-		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-		s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.1"))
-		s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, TX_SOFTWARE | SOFTWARE)
-		s.sendto(bytes(20), ("239.1.1.1", 5000))
-		try:
-		    s.recvmsg(2048, 256, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
-		    print("its time")
-		except BlockingIOError:
-		    print("nothing")
-	END
+	sender '
+SO_TIMESTAMPING, TX_SOFTWARE, SOFTWARE = 37, 2, 16
+s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, TX_SOFTWARE | SOFTWARE)
+s.sendto(bytes(20), (group, 5000))
+try:
+    s.recvmsg(2048, 256, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
+    print("its time")
+except BlockingIOError:
+    print("nothing")'
 }
 
 # Says when it is to leave, three tenths of a second later: fq keeps it until then.
 send_later()
 {
-	ns_exec s python3 - <<-'END'
-		import socket, struct, time
-		SO_TXTIME = SCM_TXTIME = 61
-		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-		s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.0.0.1"))
-		s.setsockopt(socket.SOL_SOCKET, SO_TXTIME, struct.pack("iI", time.CLOCK_MONOTONIC, 0))
-		at = struct.pack("Q", time.monotonic_ns() + 300_000_000)
-		s.sendmsg([bytes(20)], [(socket.SOL_SOCKET, SCM_TXTIME, at)], 0, ("239.1.1.1", 5000))
-	END
+	sender '
+SO_TXTIME = SCM_TXTIME = 61
+s.setsockopt(socket.SOL_SOCKET, SO_TXTIME, struct.pack("iI", time.CLOCK_MONOTONIC, 0))
+at = struct.pack("Q", time.monotonic_ns() + 300_000_000)
+s.sendmsg([bytes(20)], [(socket.SOL_SOCKET, SCM_TXTIME, at)], 0, (group, 5000))'
 }
 
 # How many fq kept so.
@@ -171,25 +179,33 @@ kept()
 
 time_to_leave()
 {
-	local mode n=0
+	local mode name n=0
 
 	expect "there is a qdisc that knows times" tc -n "$(ns_name s)" qdisc replace dev eth0 root fq
-	for mode in tunnel transport; do
-		native_group 239.1.1.1 mode $mode
-		expect "$mode: a sender that says when" send_later
-		expect_counts "$mode: is protected" s out-packets=1
-		expect_eq "$mode: its ESP was kept until then" $((n += 1)) "$(kept)"
+	for name in IPv4 IPv6; do
+		family $name
+		for mode in tunnel transport; do
+			native_group "$group" mode $mode
+			expect "$name, $mode: a sender that says when" send_later
+			expect_counts "$name, $mode: is protected" s out-packets=1
+			expect_eq "$name, $mode: its ESP was kept until then" $((n += 1)) "$(kept)"
+		done
 	done
 	tc -n "$(ns_name s)" qdisc delete dev eth0 root
 }
 
 timestamps()
 {
-	gc s group flush
-	expect_eq "a sender in the clear is told when it went out" "its time" "$(told)"
-	native_group 239.1.1.1
-	expect_eq "a sender of the group is not shown ESP" nothing "$(told)"
-	expect_counts "which it sent" s out-packets=1
+	local name
+
+	for name in IPv4 IPv6; do
+		family $name
+		gc s group flush
+		expect_eq "$name: a sender in the clear is told when it went out" "its time" "$(told)"
+		native_group "$group"
+		expect_eq "$name: a sender of the group is not shown ESP" nothing "$(told)"
+		expect_counts "$name: which it sent" s out-packets=1
+	done
 }
 
 expect "there is a program ethtool" command -v ethtool

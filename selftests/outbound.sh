@@ -9,9 +9,22 @@
 
 N=300 # destinations
 
+# family NAME: of the addresses that follow
+family()
+{
+	name=$1
+	case $1 in
+	IPv4) destinations=239.7.0.0/16 source=10.0.0.1 other=10.0.0.101 ;;
+	IPv6) destinations=ff15::7:0/112 source=fd00::1 other=fd00::101 ;;
+	esac
+}
+
 dst()
 {
-	echo "239.7.$(($1 / 256)).$(($1 % 256))"
+	case $name in
+	IPv4) echo "239.7.$(($1 / 256)).$(($1 % 256))" ;;
+	IPv6) printf 'ff15::7:%x\n' "$1" ;;
+	esac
 }
 
 # add SPI DST WORD...
@@ -27,15 +40,15 @@ by()
 	local before
 
 	before=$(sa_count s "$2" out-packets)
-	expect "$1: sent" send s -i eth0 -b "${4:-10.0.0.1}" -n 2 "$3" "$PORT"
-	expect_eq "$1: by its SA" $((before + 2)) "$(sa_count s "$2" out-packets)"
+	expect "$name, $1: sent" send s -i eth0 -b "${4:-$source}" -n 2 "$3" "$PORT"
+	expect_eq "$name, $1: by its SA" $((before + 2)) "$(sa_count s "$2" out-packets)"
 }
 
 # refused DESC DST
 refused()
 {
-	expect_fail "$1" send s -i eth0 -b 10.0.0.1 -n 1 "$2" "$PORT"
-	expect_counts "$1: counted" s out-no-sa=1
+	expect_fail "$name, $1" send s -i eth0 -b "$source" -n 1 "$2" "$PORT"
+	expect_counts "$name, $1: counted" s out-no-sa=1
 	gc s stats reset
 }
 
@@ -77,15 +90,15 @@ sources()
 	local dst
 
 	dst=$(dst 4)
-	add 30000 "$dst" src 10.0.0.101
+	add 30000 "$dst" src "$other"
 	add 30002 "$(dst 6)"
-	by "of a source" 30000 "$dst" 10.0.0.101
+	by "of a source" 30000 "$dst" "$other"
 	by "of any other" 10004 "$dst"
 	add 30001 "$dst"
-	by "a newer one for any source" 30001 "$dst" 10.0.0.101
+	by "a newer one for any source" 30001 "$dst" "$other"
 	gc s sa del spi 30001
 	gc s sa del spi 10004
-	by "the source's alone" 30000 "$dst" 10.0.0.101
+	by "the source's alone" 30000 "$dst" "$other"
 	refused "no other's" "$dst"
 }
 
@@ -103,13 +116,15 @@ replaced()
 
 load_module
 ns_add s r
-veth_pair s eth0 10.0.0.1/24 r eth0 10.0.0.2/24
+veth_pair s eth0 10.0.0.1/24,fd00::1/64 r eth0 10.0.0.2/24,fd00::2/64
 ip -n "$(ns_name s)" address add 10.0.0.101/24 dev eth0
-gc_batch s <<-END
-	group add 7
-	policy add group 7 dst 239.7.0.0/16 dev eth0
-END
-many
-rolls
-sources
-replaced
+ip -n "$(ns_name s)" address add fd00::101/64 dev eth0 nodad
+echo group add 7 | gc_batch s
+for name in IPv4 IPv6; do
+	family $name
+	echo "policy add group 7 dst $destinations dev eth0" | gc_batch s
+	many
+	rolls
+	sources
+	replaced
+done
