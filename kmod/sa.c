@@ -29,12 +29,13 @@ MODULE_PARM_DESC(test_iv_left,
 
 static struct workqueue_struct *gemcast_sa_wq;
 
-/* By the SPI alone: the lookups of a packet, (SPI, dst, src) first, share it. */
+/* By the addresses, too: one SPI may be that of many destinations or sources. */
 static u32 gemcast_sad_hash(const void *data, u32 len, u32 seed)
 {
 	const struct gemcast_sa_key *key = data;
 
-	return jhash_1word(key->spi, seed);
+	return jhash_3words(key->spi, ipv6_addr_hash(&key->dst),
+			    ipv6_addr_hash(&key->src), seed);
 }
 
 static int gemcast_sad_differs(struct rhashtable_compare_arg *arg,
