@@ -19,14 +19,6 @@ family()
 	esac
 }
 
-dst()
-{
-	case $name in
-	IPv4) echo "239.7.$(($1 / 256)).$(($1 % 256))" ;;
-	IPv6) printf 'ff15::7:%x\n' "$1" ;;
-	esac
-}
-
 # add SPI DST WORD...
 add()
 {
@@ -58,40 +50,40 @@ many()
 
 	(umask 077 && od -An -v -tx1 -w20 -N $((20 * N)) /dev/urandom | tr -d ' ' >"$TMP/keys")
 	for ((i = 1; i <= N; i++)); do
-		echo "sa add group 7 spi $((10000 + i)) dst $(dst $i) dir out aead $GCM key fd 5 sid 1 bits 8"
+		echo "sa add group 7 spi $((10000 + i)) dst $(nth_group $name $i) dir out aead $GCM key fd 5 sid 1 bits 8"
 	done | gc_batch s 5<"$TMP/keys"
 	for i in 1 2 $((N / 2)) $N; do
-		by "destination $i of $N" $((10000 + i)) "$(dst $i)"
+		by "destination $i of $N" $((10000 + i)) "$(nth_group $name $i)"
 	done
-	refused "one more has none" "$(dst $((N + 1)))"
+	refused "one more has none" "$(nth_group $name $((N + 1)))"
 }
 
 rolls()
 {
 	local dst
 
-	dst=$(dst 2)
+	dst=$(nth_group $name 2)
 	add 20000 "$dst" activate 3600000
 	by "the next one is not activated" 10002 "$dst"
 	add 20001 "$dst"
 	by "a newer one" 20001 "$dst"
-	add 20002 "$(dst 3)"
+	add 20002 "$(nth_group $name 3)"
 	by "a newer one for another destination" 20001 "$dst"
-	by "and that" 20002 "$(dst 3)"
+	by "and that" 20002 "$(nth_group $name 3)"
 	gc s sa del spi 20001
 	by "the newest is gone" 10002 "$dst"
 	gc s sa del spi 10002
 	refused "all are" "$dst"
-	by "others stay" $((10000 + N)) "$(dst $N)"
+	by "others stay" $((10000 + N)) "$(nth_group $name $N)"
 }
 
 sources()
 {
 	local dst
 
-	dst=$(dst 4)
+	dst=$(nth_group $name 4)
 	add 30000 "$dst" src "$other"
-	add 30002 "$(dst 6)"
+	add 30002 "$(nth_group $name 6)"
 	by "of a source" 30000 "$dst" "$other"
 	by "of any other" 10004 "$dst"
 	add 30001 "$dst"
@@ -106,7 +98,7 @@ replaced()
 {
 	local dst
 
-	dst=$(dst 5)
+	dst=$(nth_group $name 5)
 	new_key "$TMP/key"
 	gc s sa replace group 7 spi 10005 dst "$dst" dir out aead "$GCM" key file "$TMP/key" sid 1 bits 8
 	by "replaced" 10005 "$dst"

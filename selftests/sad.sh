@@ -19,14 +19,6 @@ family()
 	esac
 }
 
-dst()
-{
-	case $name in
-	IPv4) echo "239.7.$(($1 / 256)).$(($1 % 256))" ;;
-	IPv6) printf 'ff15::7:%x\n' "$1" ;;
-	esac
-}
-
 src()
 {
 	case $name in
@@ -41,7 +33,7 @@ inbound()
 	echo "sa add group 7 spi $1 ${*:2} dir in aead $GCM key file $TMP/key sid-bits 8 replay sid"
 }
 
-# opens DESC SPI DST SOURCE SID: what comes from there, by the SA with these words
+# opens DESC SPI DST SOURCE SID [source]: what comes from there, by the SA of it, or of any
 opens()
 {
 	local words="spi $2 dst $3 ${6:+src $4}"
@@ -49,7 +41,6 @@ opens()
 	echo "sa add group 7 spi $2 dst $3 src $4 dir out aead $GCM key file $TMP/key sid $5 bits 8" |
 		gc_batch s
 	expect "$name, $1: sent" send s -i eth0 -b "$4" -n 3 "$3" "$PORT"
-	# shellcheck disable=SC2086
 	wait_for counted r in-packets $((opened += 3)) || :
 	# shellcheck disable=SC2086
 	expect_eq "$name, $1: by its SA" 3 "$(gc r -j -s sa show $words | jq 'map(.in_packets) | add')"
@@ -60,11 +51,11 @@ destinations()
 	local i
 
 	for ((i = 1; i <= N; i++)); do
-		inbound 4096 dst "$(dst $i)"
+		inbound 4096 dst "$(nth_group $name $i)"
 	done >"$TMP/many"
 	expect "$name: an SPI of $N destinations" gc_batch r <"$TMP/many"
-	opens "the first destination" 4096 "$(dst 1)" "${own[0]}" 1
-	opens "the last destination" 4096 "$(dst $N)" "${own[0]}" 2
+	opens "the first destination" 4096 "$(nth_group $name 1)" "${own[0]}" 1
+	opens "the last destination" 4096 "$(nth_group $name $N)" "${own[0]}" 2
 }
 
 sources()

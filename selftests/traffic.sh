@@ -125,6 +125,15 @@ sa_count()
 	gc "$1" -j -s sa show spi "$2" | jq "[.[].${3//-/_}] | add"
 }
 
+# nth_group IPv4|IPv6 N: of 239.7.0.0/16, or of ff15::7:0/112
+nth_group()
+{
+	case $1 in
+	IPv4) echo "239.7.$(($2 / 256)).$(($2 % 256))" ;;
+	IPv6) printf 'ff15::7:%x\n' "$2" ;;
+	esac
+}
+
 native_group()
 {
 	local ns group=$1
