@@ -148,7 +148,7 @@ installed()
 	release=$(cat "$cache/image/6.1/release")
 	rm -rf "$root"
 	export_tree "$logs/tree"
-	make -C "$logs/tree" install DESTDIR="$root" PREFIX=/usr KDIR="$cache/image/6.1/build"
+	make -j"$(nproc)" -C "$logs/tree" install DESTDIR="$root" PREFIX=/usr KDIR="$cache/image/6.1/build"
 	for path in "lib/modules/$release/updates/gemcast.ko" usr/sbin/gemcast \
 		    usr/lib/libgemcast.so usr/lib/pkgconfig/libgemcast.pc usr/include/gemcast.h \
 		    usr/include/linux/gemcast.h usr/share/man/man8/gemcast.8 usr/sbin/miked \
@@ -220,7 +220,7 @@ stage_install()
 
 stage_userspace()
 {
-	run_tap "user space's tests" env CMOCKA_MESSAGE_OUTPUT=TAP make -C userspace check
+	run_tap "user space's tests" env CMOCKA_MESSAGE_OUTPUT=TAP make -j"$(nproc)" -C userspace check
 }
 
 stage_fuzz()
@@ -233,8 +233,8 @@ stage_selftests()
 	local kernel
 
 	for kernel in $tested; do
-		run_tap "the tests in two guests with $kernel" scripts/selftest.sh -r -k "$kernel" -t 4500 \
-			-j 2
+		run_tap "the tests in three guests with $kernel" scripts/selftest.sh -r -k "$kernel" -t 4500 \
+			-j 3
 	done
 	case " $tested " in
 	*' debug '*) return ;;
@@ -251,7 +251,7 @@ stage_selftests()
 # The fuzzers take what the guest leaves of the CPUs.
 stage_guest()
 {
-	nice -n 19 make -s -C userspace fuzz >"$logs/fuzz.log" 2>&1 &
+	nice -n 19 make -s -j"$(nproc)" -C userspace fuzz >"$logs/fuzz.log" 2>&1 &
 	fuzzers=$!
 	stage_selftests
 	run_tap "user space's fuzzers" fuzzed

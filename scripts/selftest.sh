@@ -38,10 +38,10 @@ done
 shift $((OPTIND - 1))
 
 ko=${GEMCAST_KO:-$("$tree/scripts/module.sh" "$series" CONFIG_GEMCAST_SELFTEST=y)}
-make -s -C "$tree/userspace" all >&2
+make -s -j"$(nproc)" -C "$tree/userspace" all >&2
 output=$build/selftests
 mkdir -p "$output"
-make -s -C "$tree/selftests" OUTPUT="$output" all >&2
+make -s -j"$(nproc)" -C "$tree/selftests" OUTPUT="$output" all >&2
 # As a user has it, for the tests of what is installed.
 rm -rf "$output/installed"
 make -s -C "$tree/userspace" install DESTDIR="$output/installed" PREFIX=/usr >&2
@@ -95,17 +95,13 @@ if [ ${#tests[@]} -eq 0 ]; then
 	exit 1
 fi
 
-# The time a test may take tells how long it takes: the longest go first, each to the guest
-# that has least to do.
+# The longest go first, each to the guest that has least to do.
 share()
 {
-	local name limit
-
-	for name in "${tests[@]}"; do
-		limit=$(sed -n 's/^\(#\| \*\) timeout=\([0-9]*\)$/\2/p' "$tree/selftests/${name##*/}" \
-			"$tree/selftests/${name##*/}.c" 2>/dev/null | head -n 1)
-		echo "${limit:-100} $name"
-	done | sort -k 1nr -k 2 | awk -v guests="$guests" -v wanted="$1" '
+	printf '%s\n' "${tests[@]}" | awk -F / '
+		FNR == NR { split($0, word, " "); seconds[word[1]] = word[2]; next }
+		{ print $NF in seconds ? seconds[$NF] : 20, $0 }' durations - |
+	sort -k 1nr -k 2 | awk -v guests="$guests" -v wanted="$1" '
 		{
 			least = 0
 			for (i = 1; i < guests; i++)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# timeout=600
+# timeout=900
 #
 # Sizes: nothing, about the MTU, far above it, the largest; batches by UDP GSO;
 # with and without offloads, while tcpdump looks on; what DF forbids; and the times that
