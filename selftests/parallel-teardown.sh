@@ -4,4 +4,4 @@
 #
 # teardown.sh, with groups whose packets wait in lanes, and more of them.
 
-PARALLEL=1 RATE=${RATE:-1500} exec "$(dirname "$0")/teardown.sh"
+PARALLEL=1 RATE=${RATE:-1500} ROUNDS=${ROUNDS:-3} exec "$(dirname "$0")/teardown.sh"

@@ -3,13 +3,13 @@
 # timeout=600
 #
 # Module, namespaces and groups go away while packets of all kinds are on their
-# way, again and again, and leave nothing behind. PARALLEL and RATE are
+# way, again and again, and leave nothing behind. PARALLEL, RATE and ROUNDS are
 # parallel-teardown.sh's.
 
 . "$(dirname "$0")/lib.sh"
 . "$SELFTESTS/traffic.sh"
 
-ROUNDS=4
+ROUNDS=${ROUNDS:-4}
 SPI=24576
 
 # configure NS SID: native IPv4 and IPv6, and a udp group to the other host
