@@ -14,6 +14,7 @@
 #	expect_counts DESC NS COUNTER=N...	just so
 #	sa_count NS SPI COUNTER		one of an SA, or of all with the SPI summed up
 #
+#	nth_group IPv4|IPv6 N		of 239.7.0.0/16, or of ff15::7:0/112
 #	native_group GROUP WORD...	from s to a, with nothing else there: a policy of
 #					these words, and an SA with the next SPI and a key
 #	udp_group GROUP PEER WORD...	the same by ESP-in-UDP, PEER is a's address
@@ -125,7 +126,6 @@ sa_count()
 	gc "$1" -j -s sa show spi "$2" | jq "[.[].${3//-/_}] | add"
 }
 
-# nth_group IPv4|IPv6 N: of 239.7.0.0/16, or of ff15::7:0/112
 nth_group()
 {
 	case $1 in
